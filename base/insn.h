@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * insn.h - eBPF instructions: constructors and a growing array of them.
+ *
+ * Only instructions of the first instruction set are built (no 32-bit jumps, no
+ * unsigned less-than jumps, which kernels before 4.14 lack). <linux/bpf.h> cannot be
+ * included beside <pcap/pcap.h>, and so neither can this.
+ */
+#ifndef BASE_INSN_H
+#define BASE_INSN_H
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <linux/bpf.h>
+
+static inline struct bpf_insn insn(uint8_t code, uint8_t dst, uint8_t src, int16_t off, int32_t imm)
+{
+	return (struct bpf_insn){
+		.code = code, .dst_reg = dst, .src_reg = src, .off = off, .imm = imm};
+}
+
+/* op is BPF_ADD, BPF_MOV, ...; 64 bits, or 32 bits with zero extension. */
+#define INSN_ALU64_IMM(op, dst, imm_) insn(BPF_ALU64 | (op) | BPF_K, dst, 0, 0, imm_)
+#define INSN_ALU64_REG(op, dst, src)  insn(BPF_ALU64 | (op) | BPF_X, dst, src, 0, 0)
+#define INSN_ALU32_IMM(op, dst, imm_) insn(BPF_ALU | (op) | BPF_K, dst, 0, 0, imm_)
+#define INSN_ALU32_REG(op, dst, src)  insn(BPF_ALU | (op) | BPF_X, dst, src, 0, 0)
+#define INSN_MOV_IMM(dst, imm_)	      INSN_ALU64_IMM(BPF_MOV, dst, imm_)
+#define INSN_MOV_REG(dst, src)	      INSN_ALU64_REG(BPF_MOV, dst, src)
+/* Swap to big endian: bits is 16, 32 or 64. */
+#define INSN_BE(dst, bits) insn(BPF_ALU | BPF_END | BPF_TO_BE, dst, 0, 0, bits)
+/* size is BPF_B, BPF_H, BPF_W or BPF_DW. */
+#define INSN_LDX(size, dst, src, off_)	   insn(BPF_LDX | BPF_MEM | (size), dst, src, off_, 0)
+#define INSN_STX(size, dst, off_, src)	   insn(BPF_STX | BPF_MEM | (size), dst, src, off_, 0)
+#define INSN_ST(size, dst, off_, imm_)	   insn(BPF_ST | BPF_MEM | (size), dst, 0, off_, imm_)
+#define INSN_JMP_IMM(op, dst, imm_, off_)  insn(BPF_JMP | (op) | BPF_K, dst, 0, off_, imm_)
+#define INSN_JMP_REG(op, dst, src, off_)   insn(BPF_JMP | (op) | BPF_X, dst, src, off_, 0)
+#define INSN_JA(off_)			   insn(BPF_JMP | BPF_JA, 0, 0, off_, 0)
+#define INSN_CALL(helper)		   insn(BPF_JMP | BPF_CALL, 0, 0, 0, helper)
+#define INSN_EXIT()			   insn(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
+
+static inline int insn_is_ld_imm64(const struct bpf_insn *i)
+{
+	return i->code == (BPF_LD | BPF_DW | BPF_IMM);
+}
+
+/* A growing array. After a failed push `oom` stays set, so a generator tests it once. */
+struct insn_buf {
+	struct bpf_insn *insns; /* owned */
+	size_t nr;
+	size_t cap;
+	int oom;
+};
+
+static inline void insn_push(struct insn_buf *b, struct bpf_insn i)
+{
+	if (b->nr == b->cap) {
+		size_t cap = b->cap ? 2 * b->cap : 64;
+		struct bpf_insn *p = realloc(b->insns, cap * sizeof(*p));
+
+		if (!p) {
+			b->oom = 1;
+			return;
+		}
+		b->insns = p;
+		b->cap = cap;
+	}
+	b->insns[b->nr++] = i;
+}
+
+static inline void insn_buf_release(struct insn_buf *b)
+{
+	free(b->insns);
+	*b = (struct insn_buf){0};
+}
+
+#endif

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum log_level log_level = LOG_INFO;
+
+static void log_line(const char *lead, const char *fmt, va_list ap)
+{
+	char line[2048];
+
+	vsnprintf(line, sizeof(line), fmt, ap);
+	fprintf(stderr, "%s%s\n", lead, line);
+}
+
+void log_at(enum log_level level, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (level > log_level)
+		return;
+	va_start(ap, fmt);
+	log_line("", fmt, ap);
+	va_end(ap);
+}
+
+void log_warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (log_level == LOG_QUIET)
+		return;
+	va_start(ap, fmt);
+	log_line("skbtrail: warning: ", fmt, ap);
+	va_end(ap);
+}
+
+void log_err(const struct err *err)
+{
+	fprintf(stderr, "skbtrail: %s\n", err->msg);
+	if (err->hint[0])
+		fprintf(stderr, "hint: %s\n", err->hint);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * trail_abi.h - everything that the programs in the kernel and the program in user space
+ * must agree about. Included by both sides; nothing else is shared.
+ *
+ * Fixed-width types, no implicit padding, little-endian or big-endian as the machine is.
+ * Append only: a reader looks at `version` and `size` and never past `size`.
+ */
+#ifndef PROGS_TRAIL_ABI_H
+#define PROGS_TRAIL_ABI_H
+
+#include <linux/types.h>
+
+#define TRAIL_ABI_VERSION 1
+
+enum trail_event_type {
+	TRAIL_EVENT_SKB = 1, /* an skb was seen at a probe */
+};
+
+enum trail_event_flag {
+	TRAIL_F_TRACEPOINT = 1 << 0, /* `source` is a tracepoint, `ip` is 0 */
+	TRAIL_F_REASON = 1 << 1,     /* `reason` was an argument of the probed function */
+	TRAIL_F_HDR_FROM_SK = 1 << 2, /* `hdr` was built from the socket: no header written yet */
+	TRAIL_F_VLAN = 1 << 3,	     /* `vlan_tci` holds a hardware-accelerated tag */
+};
+
+#define TRAIL_HDR_SZ  80 /* IPv6 header, 20 bytes of extensions, TCP header */
+#define TRAIL_NAME_SZ 16 /* TASK_COMM_LEN and IFNAMSIZ */
+#define TRAIL_NO_ARG  0xff
+
+/* One skb at one probe. All fields host byte order but `hdr`, which is as on the wire. */
+struct trail_event {
+	__u16 version; /* TRAIL_ABI_VERSION */
+	__u16 type;    /* enum trail_event_type */
+	__u16 size;    /* bytes, this header included */
+	__u16 flags;   /* enum trail_event_flag */
+	__u64 ts;      /* ns, CLOCK_MONOTONIC, taken at the probe */
+	__u64 skb;     /* kernel address of the struct sk_buff */
+	__u64 ip;      /* address in the probed function, at or shortly after its entry */
+	__u64 caller;  /* return address or tracepoint location; 0: unknown */
+	__u64 lost;    /* events lost before this one on all CPUs, counted by the program */
+	__u32 source;  /* number of the tracepoint (TRAIL_F_TRACEPOINT), else 0 */
+	__u32 cpu;
+	__u32 tgid; /* process and thread id in the initial pid namespace */
+	__u32 tid;
+	__u32 netns; /* inode number of the network namespace; 0: unknown */
+	__u32 mark;
+	__u32 ifindex; /* 0: skb has no device */
+	__u32 mtu;
+	__u32 len;    /* skb->len */
+	__u32 reason; /* enum skb_drop_reason, where TRAIL_F_REASON */
+	__u16 protocol; /* EtherType, skb->protocol */
+	__u16 vlan_tci;
+	__u16 hdr_len; /* valid bytes in hdr, at most TRAIL_HDR_SZ */
+	__u16 pad;
+	char comm[TRAIL_NAME_SZ];
+	char ifname[TRAIL_NAME_SZ];
+	__u8 hdr[TRAIL_HDR_SZ]; /* from the network header on: IPv4, IPv6 or ARP */
+};
+
+_Static_assert(sizeof(struct trail_event) == 208, "event has no padding");
+
+/* What the programs count, one element of the array map "stats". Zeroed at the start. */
+struct trail_stats {
+	__u64 lost; /* events that did not fit into the transport */
+	__u64 sent;
+};
+
+/*
+ * Constants. A program asks for one with CFG(name); the object then holds an undefined
+ * symbol cfg_NAME, and the loader writes the value into the instruction. All are u64.
+ *
+ *   arg		register number of the skb argument, from 0
+ *   arg_deref		the argument is a struct sk_buff **
+ *   arg_reason		register number of the drop reason, or TRAIL_NO_ARG
+ *   arg_location	argument number of a tracepoint's location, or TRAIL_NO_ARG
+ *   source		number of the tracepoint for trail_event.source
+ *   has_func_ip	bpf_get_func_ip() works in this program
+ *   has_ringbuf	map "events" is a BPF ring buffer, else a perf event array
+ *   want_caller	fill trail_event.caller from the return address
+ *   filter		a packet expression was given: splice_filter_l2/l3 are there
+ *   filter_vlan	the expression looks at VLAN tags: show it the accelerated ones
+ *   filter_window	bytes of packet to copy before a filter runs, 1..TRAIL_WINDOW_SZ
+ *   netns		inode number that the namespace must have, 0: any
+ *   mark, mark_mask	(skb->mark & mark_mask) must be mark; mask 0: any
+ *   ifindex		index that the device must have, 0: any
+ */
+#define TRAIL_CONSTS(X)                                                                            \
+	X(arg)                                                                                     \
+	X(arg_deref)                                                                               \
+	X(arg_reason)                                                                              \
+	X(arg_location)                                                                            \
+	X(source)                                                                                  \
+	X(has_func_ip)                                                                             \
+	X(has_ringbuf)                                                                             \
+	X(want_caller)                                                                             \
+	X(filter)                                                                                  \
+	X(filter_vlan)                                                                             \
+	X(filter_window)                                                                           \
+	X(netns)                                                                                   \
+	X(mark)                                                                                    \
+	X(mark_mask)                                                                               \
+	X(ifindex)
+
+/*
+ * Packet filters. A program calls splice_filter_l2 (the packet starts with its Ethernet
+ * header) or splice_filter_l3 (with its IP header); the loader puts the converted pcap
+ * expression in place of the call. At the call:
+ *
+ *   r1 = struct filter_frame on the program's stack, window filled with the first
+ *        filter_window bytes (bytes past r3 are undefined)
+ *   r2 = kernel address that window byte 0 was read from; 0: nowhere (built header)
+ *   r3 = bytes of packet that may be looked at: a load that ends past it means "no match"
+ *   r4 = packet length on the wire, for the keyword `len`
+ *   r5 = 1 if four bytes at offset 12 of the window are a VLAN tag that is not in memory:
+ *        window byte n, n >= 16, is then at address r2 + n - 4. Else 0. Always 0 for L3.
+ *
+ * Returns r0 = 0 (no match) or not 0. May use r0-r5 and the rest of the frame, keeps r6-r9,
+ * and reaches the frame only through r10 at the offset that the loader names.
+ */
+#define TRAIL_WINDOW_SZ 128
+
+struct filter_frame {
+	__u8 window[TRAIL_WINDOW_SZ];
+	__u32 mem[16]; /* the scratch memory of classic BPF */
+	__u64 save[4]; /* r6-r9 of the caller */
+	__u64 len;     /* r4 */
+	__u64 shift;   /* r5 times 4 */
+	__u64 tmp;     /* where far loads go */
+};
+
+_Static_assert(sizeof(struct filter_frame) == 248, "frame has no padding");
+
+#endif
