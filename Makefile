@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# skbtrail - one non-recursive makefile; everything is built under build/.
+#
+#   V=1     show the commands
+#   SAN=1   address and undefined-behaviour sanitizers, in build/san (unit tests)
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+VERSION := 0.1.0
+ARCH    ?= $(shell uname -m | sed -e s/aarch64/arm64/)
+CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
+CLANG   ?= clang
+STRIP   ?= strip
+Q       := $(if $(V),,@)
+say      = $(if $(V),@:,@printf '  %-6s %s\n' $(1) $(2))
+
+B       := build$(if $(SAN),/san)
+
+include tests/rules.mk
+
+# ---- the program ----
+
+ROOMS   := base btf filter loader/kern loader/obj loader/attach output loader
+CFLAGS  ?= -O2 -g
+WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+	   -Wno-unused-parameter -Wno-missing-field-initializers
+ALL_CFLAGS := -std=gnu11 -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
+	   -DSKBTRAIL_VERSION='"$(VERSION)"' -ffunction-sections -fdata-sections $(WARN) $(CFLAGS)
+ifdef SAN
+ALL_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+LDFLAGS_ALL := -fsanitize=address,undefined
+else
+LDFLAGS_ALL := -static -Wl,--gc-sections
+endif
+LDFLAGS_ALL += $(LDFLAGS)
+LIBS    := -lpcap -lelf -lz
+
+# $(call room_src,ROOM): its C files; the program's main() is linked by itself.
+room_src = $(filter-out loader/main.c,$(wildcard $(1)/*.c))
+room_lib = $(B)/lib$(subst /,-,$(1)).a
+room_obj = $(patsubst %.c,$(B)/%.o,$(call room_src,$(1))) $(if $(filter loader,$(1)),$(B)/loader/progs.o)
+
+all: $(B)/skbtrail ## build the program (default)
+
+$(B)/skbtrail: $(B)/loader/main.o $(foreach r,$(ROOMS),$(call room_lib,$(r)))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
+		$(LIBS) -Wl,--no-warnings
+
+define room_rule
+$(call room_lib,$(1)): $(call room_obj,$(1))
+	$$(call say,AR,$$@)
+	$$(Q)rm -f $$@ && ar rcsD $$@ $$^
+endef
+$(foreach r,$(ROOMS),$(eval $(call room_rule,$(r))))
+
+$(B)/%.o: %.c Makefile
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# ---- what runs in the kernel ----
+
+BPF_CFLAGS := --target=bpf -mcpu=v1 -O2 -g -std=gnu11 -ffreestanding -nostdinc \
+	   -isystem $(shell $(CLANG) -print-resource-dir)/include -idirafter progs/include \
+	   -I. -Wall -Wextra -Wno-unused-parameter -D__TARGET_$(subst -,_,$(ARCH))
+
+$(B)/progs/%.bpf.o: progs/%.bpf.c Makefile
+	$(call say,BPF,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The objects go into the program as they are.
+$(B)/loader/progs.o: loader/progs.S $(B)/progs/trail.bpf.o Makefile
+	$(call say,AS,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -I. -Wa,-I$(B)/progs -c -o $@ $<
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+# ---- what the machine needs ----
+
+DEPS := gcc make clang llvm binutils libc6-dev libelf-dev libpcap-dev zlib1g-dev libdbus-1-dev
+DEPS_RUN := iproute2 iptables nftables busybox-static procps
+DEPS_CHECK := libcmocka-dev qemu-system-x86 cpio xz-utils kmod curl python3-minimal file
+
+deps: ## install the Debian packages that are missing (DEPS in the Makefile)
+	$(Q)tests/deps.sh $(DEPS) $(DEPS_RUN) $(DEPS_CHECK)
+
+deps-build: ## only those for building
+	$(Q)tests/deps.sh $(DEPS)
+
+deps-demo:
+	$(Q)tests/deps.sh $(DEPS) $(DEPS_RUN)
+
+demo: ## install, build, and trace two HTTP requests: one passes, one is dropped
+	$(Q)$(MAKE) --no-print-directory deps-demo
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tests/demo.sh $(B)/skbtrail
+
+clean: ## remove build/
+	rm -rf build
+
+help: ## this list
+	@grep -hE '^[a-z0-9.%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+.PHONY: all deps deps-build deps-demo demo clean help

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * attach.h - where programs are attached (targets), and how (backends).
+ */
+#ifndef LOADER_ATTACH_ATTACH_H
+#define LOADER_ATTACH_ATTACH_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "loader/kern/features.h"
+
+#define TARGET_NO_ARG 0xff
+
+/* One function or tracepoint. */
+struct target {
+	char *name;	    /* owned; as in kallsyms, suffix included */
+	const char *module; /* NULL: the kernel proper; owned by the ksyms */
+	uint64_t addr;	    /* entry; 0 for tracepoints */
+	uint32_t source;    /* tracepoints: number for trail_event.source, from 1 */
+	uint8_t skb_reg;    /* register or tracepoint argument of the skb, from 0 */
+	bool deref;	    /* it is a struct sk_buff ** */
+	uint8_t reason_reg; /* TARGET_NO_ARG: none */
+	uint8_t location_arg; /* tracepoints: TARGET_NO_ARG: none */
+	bool want_caller;   /* a drop function: its caller says who dropped */
+	int fd;		    /* the probe or link that holds it; -1: none of its own */
+	int status;	    /* 0 attached, or -errno */
+	const char *why;    /* static words where it was left out, or NULL */
+};
+
+struct targets {
+	struct target *t; /* owned, by address */
+	size_t nr, cap;
+};
+
+void targets_release(struct targets *ts);
+
+/*
+ * Gives the fd of the program for a target, loading it when it is first needed: one program serves all
+ * targets with the same registers. The fd stays the provider's. -errno on failure.
+ */
+struct prog_source {
+	int (*prog_for)(void *arg, const struct target *t, struct err *err);
+	void *arg;
+};
+
+struct attach_ctx {
+	struct targets *targets;
+	struct prog_source progs;
+	const struct features *features;
+	volatile const sig_atomic_t *stop; /* attaching ends early when set: -EINTR */
+	void (*progress)(void *arg, size_t done, size_t total);
+	void *progress_arg;
+};
+
+/* What a backend keeps between attach and detach. */
+struct attachment {
+	const struct backend *backend;
+	int *fds; /* owned */
+	size_t nr_fds;
+	size_t nr_attached, nr_failed; /* targets */
+	int rcu_expedited_saved; /* -1: not changed; else the value to restore */
+};
+
+/*
+ * One way to attach. usable() says 0 or -errno with one phrase why not. attach() sets
+ * status and why of every target, counts them, and fails only when nothing could be
+ * attached or it was stopped; on failure nothing stays attached. quiesce() makes all probes silent at once
+ * (milliseconds also for 2,000 probes); detach() removes them, and may take long.
+ */
+struct backend {
+	const char *name;    /* "kprobe-multi": what --backend takes */
+	bool tracepoints;    /* its targets are tracepoints, not functions */
+	bool slow_detach;    /* detach in a child process, see attachment_close_in_child() */
+	uint32_t prog_type;  /* enum bpf_prog_type */
+	uint32_t attach_type; /* expected_attach_type */
+	int (*usable)(const struct features *f, const char **why);
+	int (*attach)(const struct attach_ctx *ctx, struct attachment *a, struct err *err);
+	void (*quiesce)(struct attachment *a);
+	void (*detach)(struct attachment *a);
+};
+
+extern const struct backend backend_kprobe_multi, backend_kprobe, backend_tracepoint;
+/* Best first, NULL at the end. */
+extern const struct backend *const backends[];
+
+/*
+ * Quiesce, then detach: here where it is quick, else in a child process that outlives this one, so that the prompt is back at once.
+ * The child is its own session, ignores SIGINT/SIGTERM/SIGHUP, holds no terminal or output, and restores rcu_expedited.
+ */
+void attachment_close(struct attachment *a);
+
+#endif

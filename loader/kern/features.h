@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * features.h - what the running kernel offers, probed, never derived from its version.
+ *
+ * One table: name, the first mainline version (words for people only), probe function.
+ */
+#ifndef LOADER_KERN_FEATURES_H
+#define LOADER_KERN_FEATURES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum feature {
+	FEAT_BPF,	   /* bpf(2) works for this process */
+	FEAT_KALLSYMS,	   /* addresses can be read */
+	FEAT_BTF,	   /* /sys/kernel/btf/vmlinux is there */
+	FEAT_MODULE_BTF,   /* at least one /sys/kernel/btf/MODULE, or no module is loaded */
+	FEAT_KPROBE_MULTI, /* a kprobe-multi link can be made */
+	FEAT_KPROBE_PMU,   /* perf_event_open can make kprobes */
+	FEAT_RAW_TRACEPOINT,
+	FEAT_RINGBUF,
+	FEAT_PROBE_READ_KERNEL,
+	FEAT_GET_FUNC_IP, /* in kprobe programs */
+	FEAT_ATTACH_COOKIE, /* bpf_get_attach_cookie in kprobe programs */
+	FEAT_PROG_NAME,
+	FEAT_MEMCG_MEMLOCK, /* BPF memory is not charged to RLIMIT_MEMLOCK */
+	FEAT_JUMP_OPTIMIZATION, /* /proc/sys/debug/kprobes-optimization is 1 */
+	FEAT_TRACEFS, /* a readable available_filter_functions */
+	FEAT_KCORE, /* kernel text can be read */
+	FEAT_NR,
+};
+
+struct features {
+	struct {
+		bool has;
+		int why;	/* -errno of the probe where !has */
+	} f[FEAT_NR];
+};
+
+struct feature_info {
+	const char *name;  /* "ring-buffer": what options and --check print */
+	const char *since; /* "5.8" */
+	const char *what;  /* one short phrase: "events in one ordered ring" */
+	const char *get;   /* what to do to get it, or NULL: "CONFIG_FPROBE=y" */
+};
+
+extern const struct feature_info feature_infos[FEAT_NR];
+
+/* Probe everything; takes some milliseconds. Never fails: what cannot be probed is not there. */
+void features_probe(struct features *f);
+
+static inline bool features_has(const struct features *f, enum feature which)
+{
+	return f->f[which].has;
+}
+
+/* Raise RLIMIT_MEMLOCK (kernels before 5.11) and RLIMIT_NOFILE to what is allowed. 0 or -errno. */
+int limits_raise(void);
+
+/*
+ * Why BPF may be refused to this process, as one phrase with a remedy: not root and
+ * which capability is missing, lockdown, unprivileged_bpf_disabled. Writes "" where nothing
+ * is found.
+ */
+void privileges_explain(char *buf, size_t sz);
+
+/* Lockdown mode from /sys/kernel/security/lockdown: "none", "integrity", "confidentiality", "unknown". */
+const char *lockdown_mode(void);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * ksyms.h - the kernel's symbol table (/proc/kallsyms), functions only, and the two lists
+ * that say what may be probed.
+ */
+#ifndef LOADER_KERN_KSYMS_H
+#define LOADER_KERN_KSYMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct ksyms; /* about 2 MB for 60,000 functions */
+
+struct ksym {
+	uint64_t addr;
+	const char *name;   /* owned by the table */
+	const char *module; /* NULL: the kernel proper; owned by the table */
+};
+
+/*
+ * Text symbols (types t, T, w, W) of path (NULL: /proc/kallsyms), sorted by address, and by name for
+ * ksyms_by_name(). Mapping symbols ($x, $d, .L) are left out. Errors: those of open(2), -EPERM with a hint about
+ * kptr_restrict where all addresses are 0, -EINVAL for a malformed line, -ENOMEM.
+ */
+int ksyms_load(struct ksyms **out, const char *path, struct err *err);
+void ksyms_free(struct ksyms *ks);
+size_t ksyms_nr(const struct ksyms *ks);
+
+/* The nearest symbol at or below addr; false where there is none below. */
+bool ksyms_at(const struct ksyms *ks, uint64_t addr, struct ksym *sym);
+
+/*
+ * Symbols of that exact name, or with a suffix the compiler adds (name.isra.0,
+ * .constprop.N, .part.N, .cold is none): the idx-th, from 0, in order of address. exact: only the
+ * name itself. Returns false when there are no more.
+ */
+bool ksyms_by_name(const struct ksyms *ks, const char *name, bool exact, size_t idx,
+		   struct ksym *sym);
+
+/* Drop the index by name once attaching is done; ksyms_by_name() must not be called after. */
+void ksyms_drop_names_index(struct ksyms *ks);
+
+/*
+ * Names that ftrace can trace (available_filter_functions of tracefs or debugfs; a mount of either
+ * is looked for in /proc/mounts, nothing is mounted). -ENOENT: not readable, which is
+ * no error for the caller. "name" or "name [module]" lines.
+ */
+struct name_set; /* sorted set of "name" / "name [module]" strings */
+int ftrace_functions_load(struct name_set **out, struct err *err);
+bool name_set_has(const struct name_set *s, const char *name, const char *module);
+size_t name_set_nr(const struct name_set *s);
+void name_set_free(struct name_set *s);
+
+/* Addresses that kprobes refuse: /sys/kernel/debug/kprobes/blacklist, else no ranges. */
+struct kprobe_blacklist;
+int kprobe_blacklist_load(struct kprobe_blacklist **out, struct err *err);
+bool kprobe_blacklist_has(const struct kprobe_blacklist *b, uint64_t addr);
+void kprobe_blacklist_free(struct kprobe_blacklist *b);
+
+/*
+ * Kernel text: read sz bytes at addr through /proc/kcore. Open once, read often. Errors: those of
+ * open(2) (lockdown: -EPERM), -EFAULT where no segment holds the range.
+ */
+struct kcore;
+int kcore_open(struct kcore **out, struct err *err);
+int kcore_read(struct kcore *k, uint64_t addr, void *buf, size_t sz);
+void kcore_free(struct kcore *k);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * output.h - from raw events to lines.
+ *
+ *   transport -> reorder -> trace_event_decode -> tracker -> sink (text, JSON, record)
+ *                                 ^ names (live: ksyms, BTF; replay: the record)
+ */
+#ifndef OUTPUT_OUTPUT_H
+#define OUTPUT_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "progs/trail_abi.h"
+
+/* ---- names: addresses and numbers in words ---- */
+
+struct name_at {
+	const char *name;   /* owned by the provider, valid until its end; NULL: unknown */
+	const char *module; /* NULL: the kernel proper */
+	uint64_t off;	    /* from the symbol */
+};
+
+/* Where names come from. Each answers from memory; unknown ones yield NULL. */
+struct names {
+	/* The probed function that ip lies in (targets first, then all symbols). */
+	struct name_at (*func)(void *arg, uint64_t ip);
+	/* Any kernel address: a caller. */
+	struct name_at (*symbol)(void *arg, uint64_t addr);
+	/* A tracepoint's number. */
+	const char *(*source)(void *arg, uint32_t source);
+	/* "SKB_DROP_REASON_NETFILTER_DROP", or a subsystem's; NULL: unknown. */
+	const char *(*reason)(void *arg, uint32_t reason);
+	void *arg;
+};
+
+/* ---- decoding ---- */
+
+struct tuple {
+	uint8_t family;	  /* AF_INET, AF_INET6; 0: none decoded */
+	uint8_t proto;	  /* IPPROTO_*; for IPv6 the last header reached */
+	bool is_arp;	  /* family AF_INET, no ports */
+	bool has_ports;
+	bool is_fragment; /* not the first one: no ports */
+	bool has_tcp_flags;
+	bool has_icmp;
+	uint8_t tcp_flags;
+	uint8_t icmp_type, icmp_code;
+	uint16_t sport, dport; /* host byte order */
+	uint16_t arp_op;
+	uint8_t saddr[16], daddr[16];
+};
+
+/* Everything about one event, ready to print. */
+struct trace_event {
+	struct trail_event raw; /* checked: size and version right, texts terminated */
+	struct tuple tuple;
+	struct name_at func;   /* name also for tracepoints */
+	struct name_at caller; /* name NULL: none */
+	const char *reason;    /* NULL: none or unknown number */
+	bool is_drop;	       /* a drop function or tracepoint, and not a mere "consumed" */
+};
+
+/*
+ * Check and decode. data is a sample from the transport or the record; shorter events of older versions are
+ * filled with zeroes, longer ones cut. Errors: -EINVAL (too short, wrong version or type).
+ */
+int trace_event_decode(struct trace_event *te, const void *data, size_t sz,
+		       const struct names *names);
+
+/* From hdr_len bytes of IPv4, IPv6 (extension headers walked, bounded) or ARP. Never reads past them. */
+void tuple_decode(struct tuple *t, uint16_t protocol, const uint8_t *hdr, size_t hdr_len);
+
+/* "10.0.0.1:80->10.0.0.2:4242(tcp)", "[::1]:1->[::2]:2(udp)", "10.0.0.1->10.0.0.2(icmp)", "(arp)"; "-" where nothing is known. */
+void tuple_format(const struct tuple *t, char *buf, size_t sz);
+
+/* Text from the kernel is hostile: control characters and non-ASCII bytes become \xNN. */
+void text_escape(char *dst, size_t dst_sz, const char *src, size_t src_sz);
+
+/* ---- transport ---- */
+
+struct ring; /* a BPF ring buffer, or one perf ring for each CPU */
+
+/* Called for each sample; lost > 0: that many events are missing before it (data NULL: nothing but the gap). */
+typedef void (*ring_sample_fn)(void *arg, const void *data, size_t sz, uint64_t lost);
+
+/* map_fd is a BPF_MAP_TYPE_RINGBUF of sz bytes. */
+int ring_open_bpf(struct ring **out, int map_fd, size_t sz, struct err *err);
+/* map_fd is a perf event array; opens one ring of sz_per_cpu bytes for each online CPU and puts it into the map. */
+int ring_open_perf(struct ring **out, int map_fd, size_t sz_per_cpu, struct err *err);
+/* To wait for with poll(2). */
+int ring_fd(const struct ring *r);
+/* Deliver everything that is there now, at most max samples. Returns the number, or -errno. */
+int ring_read(struct ring *r, size_t max, ring_sample_fn fn, void *arg);
+void ring_close(struct ring *r);
+
+/*
+ * Puts samples of several CPUs in order of time: holds each back until no earlier one can come
+ * (everything older than `until` has been read), or until cap samples are held.
+ */
+struct reorder;
+int reorder_open(struct reorder **out, size_t cap, ring_sample_fn fn, void *arg);
+/* A ring_sample_fn with struct reorder * as arg. */
+void reorder_push(void *reorder, const void *data, size_t sz, uint64_t lost);
+/* Deliver what is older than until (ns, CLOCK_MONOTONIC); UINT64_MAX: all. */
+void reorder_flush(struct reorder *r, uint64_t until);
+void reorder_free(struct reorder *r);
+
+/* ---- counting packets ---- */
+
+struct tracker; /* skb addresses that are alive; bounded memory */
+int tracker_open(struct tracker **out);
+/* Note an event; an address seen again after its skb was freed is a new packet. */
+void tracker_note(struct tracker *t, const struct trace_event *te);
+uint64_t tracker_nr_packets(const struct tracker *t);
+/* ns since the first event of this skb (0 for the first): --timestamp relative. */
+uint64_t tracker_age(const struct tracker *t, const struct trace_event *te);
+void tracker_free(struct tracker *t);
+
+/* ---- sinks ---- */
+
+enum timestamp_mode { TS_NONE, TS_CURRENT, TS_RELATIVE, TS_ABSOLUTE };
+
+struct sink_opts {
+	enum timestamp_mode timestamp;
+	bool colour;
+	/* CLOCK_REALTIME minus CLOCK_MONOTONIC, ns: absolute times are the event's. */
+	int64_t realtime_off;
+};
+
+struct sink;
+struct sink_ops {
+	int (*header)(struct sink *s);
+	/* age: see tracker_age(). */
+	int (*event)(struct sink *s, const struct trace_event *te, uint64_t age);
+	int (*lost)(struct sink *s, uint64_t nr);
+	/* Flush to the file: after each batch. */
+	int (*flush)(struct sink *s);
+	/* Close the file too, unless it is stdout. Frees s. The first error since the start. */
+	int (*close)(struct sink *s);
+};
+
+struct sink {
+	const struct sink_ops *ops;
+};
+
+/* All operations return 0 or -errno (-EPIPE, -ENOSPC); f becomes the sink's. */
+int sink_text_open(struct sink **out, FILE *f, const struct sink_opts *opts);
+int sink_json_open(struct sink **out, FILE *f, const struct sink_opts *opts);
+
+/* Who recorded: goes into the record's start. Texts are cut at their sizes. */
+struct record_meta {
+	char hostname[64];
+	char release[65]; /* uname */
+	char machine[65];
+	char version[32]; /* skbtrail's */
+	uint64_t started; /* ns, CLOCK_REALTIME */
+	int64_t realtime_off;
+};
+
+/*
+ * Writes events and, before their first use, every name they need, in a versioned format of
+ * tagged little-endian records (output/record.c describes it). Asks `names` for the names.
+ */
+int sink_record_open(struct sink **out, FILE *f, const struct record_meta *meta,
+		     const struct names *names);
+
+/*
+ * Reads a record file: events in order to fn with names from the file. Truncated
+ * files deliver what is whole and return -EBADMSG with a message; hostile ones are bounded. lost markers come as te NULL.
+ */
+struct replay;
+int replay_open(struct replay **out, FILE *f, struct record_meta *meta, struct err *err);
+const struct names *replay_names(struct replay *r);
+/* 1: one more (te, or *lost > 0 with te->raw.size 0), 0: end, -errno. */
+int replay_next(struct replay *r, struct trace_event *te, uint64_t *lost, struct err *err);
+void replay_close(struct replay *r);
+
+#endif
