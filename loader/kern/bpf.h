@@ -50,4 +50,11 @@ int bpf_link_create_kprobe_multi(int prog_fd, const uint64_t *addrs, size_t nr);
  */
 uint32_t kern_release_code(void);
 
+/*
+ * Its two halves. An ELF image of at least min_sz bytes, whose program headers may say more, up
+ * to max_sz; and "6.1.12-amd64" (a third number over 255 counts as 255). 0: no version there.
+ */
+uint32_t vdso_release_code(const void *data, size_t min_sz, size_t max_sz);
+uint32_t release_code_of(const char *release);
+
 #endif
