@@ -62,8 +62,8 @@ _Static_assert(sizeof(struct trail_event) == 208, "event has no padding");
 
 /* What the programs count, one element of the array map "stats". Zeroed at the start. */
 struct trail_stats {
-	__u64 lost; /* events that did not fit into the transport */
-	__u64 sent;
+	__u64 sent; /* events that passed all filters, lost ones included */
+	__u64 lost; /* of these, events that a BPF ring buffer had no room for */
 };
 
 /*
@@ -81,6 +81,7 @@ struct trail_stats {
  *   filter		a packet expression was given: splice_filter_l2/l3 are there
  *   filter_vlan	the expression looks at VLAN tags: show it the accelerated ones
  *   filter_window	bytes of packet to copy before a filter runs, 1..TRAIL_WINDOW_SZ
+ *   filter_len		the expression asks for the packet's length
  *   netns		inode number that the namespace must have, 0: any
  *   mark, mark_mask	(skb->mark & mark_mask) must be mark; mask 0: any
  *   ifindex		index that the device must have, 0: any
@@ -97,6 +98,7 @@ struct trail_stats {
 	X(filter)                                                                                  \
 	X(filter_vlan)                                                                             \
 	X(filter_window)                                                                           \
+	X(filter_len)                                                                              \
 	X(netns)                                                                                   \
 	X(mark)                                                                                    \
 	X(mark_mask)                                                                               \

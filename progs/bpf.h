@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * bpf.h - the few things every program here needs: helpers, constants, maps, registers.
+ *
+ * No kernel or libc header is included: programs are compiled without any.
+ */
+#ifndef PROGS_BPF_H
+#define PROGS_BPF_H
+
+#include <stdbool.h>
+
+#include <linux/types.h>
+
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __u64 u64;
+
+#define NULL	      ((void *)0)
+#define SEC(name)     __attribute__((section(name), used))
+#define __inline      static inline __attribute__((always_inline))
+#define offsetof(t, m) __builtin_offsetof(t, m)
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define be16(x) __builtin_bswap16(x)
+#define be32(x) __builtin_bswap32(x)
+#else
+#define be16(x) (x)
+#define be32(x) (x)
+#endif
+
+/* Numbers of helpers: enum bpf_func_id of include/uapi/linux/bpf.h. */
+static void *(*const bpf_map_lookup_elem)(void *map, const void *key) = (void *)1;
+static u64 (*const bpf_ktime_get_ns)(void) = (void *)5;
+static u32 (*const bpf_get_smp_processor_id)(void) = (void *)8;
+static u64 (*const bpf_get_current_pid_tgid)(void) = (void *)14;
+static long (*const bpf_get_current_comm)(void *buf, u32 sz) = (void *)16;
+static long (*const bpf_perf_event_output)(void *ctx, void *map, u64 flags, void *data,
+					   u64 sz) = (void *)25;
+static long (*const bpf_probe_read_kernel)(void *dst, u32 sz, const void *addr) = (void *)113;
+static long (*const bpf_ringbuf_output)(void *map, void *data, u64 sz, u64 flags) = (void *)130;
+static u64 (*const bpf_get_func_ip)(void *ctx) = (void *)173;
+
+#define BPF_F_CURRENT_CPU 0xffffffffULL
+
+/*
+ * A constant from the options, and a map: an ld_imm64 that refers to an undefined symbol,
+ * which the loader fills in (loader/obj/obj.h). Assembly, so that the compiler neither
+ * assumes anything about the value nor makes a relocation of its own.
+ */
+#define CFG(name)                                                                                  \
+	({                                                                                         \
+		u64 __v;                                                                           \
+		asm("%0 = cfg_" #name " ll" : "=r"(__v));                                          \
+		__v;                                                                               \
+	})
+#define MAP(name)                                                                                  \
+	({                                                                                         \
+		void *__m;                                                                         \
+		asm("%0 = map_" #name " ll" : "=r"(__m));                                          \
+		__m;                                                                               \
+	})
+
+/*
+ * Kernel memory. READ() reads a member of a kernel struct, at the offset that it has
+ * in the running kernel. A failed read yields zeroes.
+ */
+#define READ(ptr, member)                                                                          \
+	({                                                                                         \
+		__typeof__((ptr)->member) __val = 0;                                               \
+		bpf_probe_read_kernel(&__val, sizeof(__val),                                       \
+				      __builtin_preserve_access_index(&(ptr)->member));            \
+		__val;                                                                             \
+	})
+
+/* Whether the running kernel's struct has the member: decided at load. */
+#define HAS(ptr, member) __builtin_preserve_field_info((ptr)->member, 2 /* FIELD_EXISTENCE */)
+
+/*
+ * pt_regs of the target: argument registers in order, the stack pointer, the return
+ * address. Source: arch/ * /include/uapi/asm/ptrace.h.
+ */
+#if defined(__TARGET_x86_64)
+#define REG_NR_ARGS 6
+/* di, si, dx, cx, r8, r9 of struct pt_regs, in u64 */
+#define REG_ARG0 14
+#define REG_ARG1 13
+#define REG_ARG2 12
+#define REG_ARG3 11
+#define REG_ARG4 9
+#define REG_ARG5 8
+#define REG_IP	 16
+#define REG_SP	 19
+#elif defined(__TARGET_arm64)
+#define REG_NR_ARGS 8
+#define REG_ARG0    0
+#define REG_ARG1    1
+#define REG_ARG2    2
+#define REG_ARG3    3
+#define REG_ARG4    4
+#define REG_ARG5    5
+#define REG_ARG6    6
+#define REG_ARG7    7
+#define REG_LR	    30
+#define REG_IP	    32
+#elif defined(__TARGET_riscv64)
+#define REG_NR_ARGS 8
+#define REG_ARG0    10
+#define REG_ARG1    11
+#define REG_ARG2    12
+#define REG_ARG3    13
+#define REG_ARG4    14
+#define REG_ARG5    15
+#define REG_ARG6    16
+#define REG_ARG7    17
+#define REG_LR	    1
+#define REG_IP	    0
+#else
+#error "no register table for this architecture"
+#endif
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * kernel.h - the members of kernel structs that the programs read. Only names and types
+ * count: where they are comes from the running kernel's BTF. A suffix ___x makes a second
+ * shape of the same struct.
+ */
+#ifndef PROGS_KERNEL_H
+#define PROGS_KERNEL_H
+
+#include "progs/bpf.h"
+
+#define KERNEL_STRUCT __attribute__((preserve_access_index))
+
+struct ns_common {
+	u32 inum;
+} KERNEL_STRUCT;
+
+struct net {
+	struct ns_common ns;
+} KERNEL_STRUCT;
+
+typedef struct {
+	struct net *net;
+} KERNEL_STRUCT possible_net_t;
+
+struct net_device {
+	char name[16];
+	int ifindex;
+	u32 mtu;
+	u16 type; /* ARPHRD_... */
+	possible_net_t nd_net;
+} KERNEL_STRUCT;
+
+struct in6_addr {
+	union {
+		u8 u6_addr8[16];
+	} in6_u;
+} KERNEL_STRUCT;
+
+struct sock_common {
+	u32 skc_daddr;	   /* network byte order */
+	u32 skc_rcv_saddr; /* network byte order */
+	u16 skc_dport;	   /* network byte order */
+	u16 skc_num;	   /* local port, host byte order */
+	u16 skc_family;
+	u8 skc_state;
+	possible_net_t skc_net;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+} KERNEL_STRUCT;
+
+struct sock {
+	struct sock_common __sk_common;
+	u16 sk_protocol; /* up to 5.5 a bit-field of 8 bits */
+} KERNEL_STRUCT;
+
+struct tcp_skb_cb {
+	u32 seq;
+	u8 tcp_flags; /* as in byte 13 of the header; 6.14: a u16 with AccECN's bit above */
+} KERNEL_STRUCT;
+
+struct sk_buff {
+	struct net_device *dev;
+	struct sock *sk;
+	char cb[48];
+	u32 len;
+	u32 mark;
+	u16 protocol;	/* network byte order */
+	u16 vlan_proto; /* network byte order */
+	u16 vlan_tci;
+	u16 mac_header; /* this and the next: offsets from head */
+	u16 network_header;
+	u32 tail; /* offset from head */
+	u8 *head;
+	u8 *data;
+} KERNEL_STRUCT;
+
+/* Whether vlan_tci is one: a bit of its own from 5.0 to 6.1, any of the two fields later. */
+struct sk_buff___present {
+	u8 vlan_present : 1;
+} KERNEL_STRUCT;
+
+struct sk_buff___all {
+	u32 vlan_all; /* vlan_proto and vlan_tci */
+} KERNEL_STRUCT;
+
+#endif

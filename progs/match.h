@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* match.h - whether an skb is one that the user asked for. Cheap tests first. */
+#ifndef PROGS_MATCH_H
+#define PROGS_MATCH_H
+
+#include "progs/packet.h"
+
+/* Replaced by the converted pcap expression: see the end of trail_abi.h. */
+extern int splice_filter_l2(struct filter_frame *f, u64 addr, u64 avail, u64 len, u64 shift);
+extern int splice_filter_l3(struct filter_frame *f, u64 addr, u64 avail, u64 len, u64 shift);
+
+/* The namespace of the device, or of the socket while there is no device. */
+__inline u32 skb_netns(struct sk_buff *skb)
+{
+	struct net_device *dev = READ(skb, dev);
+	struct net *net = NULL;
+
+	if (dev)
+		net = READ(dev, nd_net.net);
+	if (!net) {
+		struct sock *sk = READ(skb, sk);
+
+		if (sk)
+			net = READ(sk, __sk_common.skc_net.net);
+	}
+	return net ? READ(net, ns.inum) : 0;
+}
+
+__inline bool match_meta(struct sk_buff *skb)
+{
+	if (CFG(mark_mask) && (READ(skb, mark) & CFG(mark_mask)) != CFG(mark))
+		return false;
+	if (CFG(netns) && skb_netns(skb) != CFG(netns))
+		return false;
+	if (CFG(ifindex)) {
+		struct net_device *dev = READ(skb, dev);
+
+		if (!dev || (u32)READ(dev, ifindex) != CFG(ifindex))
+			return false;
+	}
+	return true;
+}
+
+/* What `len` means: from the header at addr to the end of the packet, fragments included. */
+__inline u64 wire_len(struct sk_buff *skb, u64 addr)
+{
+	if (!CFG(filter_len))
+		return 0;
+	return READ(skb, len) + (u64)READ(skb, data) - addr;
+}
+
+__inline bool match_l2(struct filter_frame *f, const struct packet *p, struct sk_buff *skb)
+{
+	u64 avail = p->end > p->l2 ? p->end - p->l2 : 0;
+	u64 shift = 0;
+	u16 proto, tci;
+
+	if (CFG(filter_vlan) && vlan_tag(skb, &proto, &tci)) {
+		bpf_probe_read_kernel(f->window, 12, (void *)p->l2);
+		bpf_probe_read_kernel(f->window + 16, TRAIL_WINDOW_SZ - 16, (void *)p->l2 + 12);
+		*(u16 *)(f->window + 12) = proto;
+		*(u16 *)(f->window + 14) = be16(tci);
+		avail += 4;
+		shift = 1;
+	} else {
+		bpf_probe_read_kernel(f->window, CFG(filter_window), (void *)p->l2);
+	}
+	return splice_filter_l2(f, p->l2, avail, wire_len(skb, p->l2) + 4 * shift, shift);
+}
+
+__inline bool match_packet(struct filter_frame *f, struct sk_buff *skb)
+{
+	u64 avail, len, addr;
+	struct packet p;
+
+	packet_locate(&p, skb);
+	__builtin_memset(f->window, 0, sizeof(f->window));
+	if (p.l2)
+		return match_l2(f, &p, skb);
+	addr = p.l3;
+	if (addr) {
+		bpf_probe_read_kernel(f->window, CFG(filter_window), (void *)addr);
+		avail = p.end > addr ? p.end - addr : 0;
+		len = wire_len(skb, addr);
+	} else {
+		avail = packet_build(f->window, skb);
+		len = avail + READ(skb, len);
+		if (!avail)
+			return false;
+	}
+	return splice_filter_l3(f, addr, avail, len, 0);
+}
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * packet.h - where the headers of an skb start, and what they would be where the kernel
+ * has not written them yet.
+ */
+#ifndef PROGS_PACKET_H
+#define PROGS_PACKET_H
+
+#include "progs/kernel.h"
+#include "progs/trail_abi.h"
+
+#define ETH_HLEN	    14
+#define ETH_P_IP	    0x0800
+#define ETH_P_8021Q	    0x8100
+#define ETH_P_IPV6	    0x86dd
+#define ETH_P_8021AD	    0x88a8
+#define ARPHRD_ETHER	    1
+#define ARPHRD_LOOPBACK	    772
+#define AF_INET		    2
+#define AF_INET6	    10
+#define IPPROTO_TCP	    6
+#define IPPROTO_UDP	    17
+#define TCP_TIME_WAIT	    6
+#define TCP_NEW_SYN_RECV    12
+#define NO_HEADER	    0xffff /* skb->mac_header that is not set */
+#define VLAN_TAG_PRESENT_4X 0x1000 /* bit in vlan_tci up to 4.20 */
+
+/* Kernel addresses; 0 where a header is not there. */
+struct packet {
+	u64 l2;	 /* Ethernet header */
+	u64 l3;	 /* network header, where skb->network_header is set and not within l2 */
+	u64 end; /* end of the linear data */
+};
+
+/*
+ * On a device without link-layer headers (tun, WireGuard) both offsets are the same; so
+ * they are for a moment on an Ethernet one, and only the device tells.
+ */
+__inline bool dev_is_ethernet(struct sk_buff *skb)
+{
+	struct net_device *dev = READ(skb, dev);
+	u16 type = READ(dev, type);
+
+	return type == ARPHRD_ETHER || type == ARPHRD_LOOPBACK;
+}
+
+__inline void packet_locate(struct packet *p, struct sk_buff *skb)
+{
+	u64 head = (u64)READ(skb, head);
+	u16 mac = READ(skb, mac_header);
+	u16 net = READ(skb, network_header);
+	bool net_set = net != 0 && net != NO_HEADER;
+
+	p->l2 = 0;
+	p->l3 = 0;
+	p->end = head + READ(skb, tail);
+	if (mac != NO_HEADER && (mac != net || dev_is_ethernet(skb)))
+		p->l2 = head + mac;
+	if (net_set && (!p->l2 || net > mac))
+		p->l3 = head + net;
+}
+
+/* The hardware-accelerated VLAN tag: 1 and its two halves, or 0. */
+__inline bool vlan_tag(struct sk_buff *skb, u16 *proto, u16 *tci)
+{
+	struct sk_buff___present *present = (void *)skb;
+	struct sk_buff___all *all = (void *)skb;
+
+	*tci = READ(skb, vlan_tci);
+	*proto = READ(skb, vlan_proto);
+	if (HAS(present, vlan_present)) {
+		u64 word = 0;
+
+		bpf_probe_read_kernel(&word,
+				      __builtin_preserve_field_info(present->vlan_present, 1),
+				      (void *)present +
+					      __builtin_preserve_field_info(present->vlan_present, 0));
+		word <<= __builtin_preserve_field_info(present->vlan_present, 4);
+		word >>= __builtin_preserve_field_info(present->vlan_present, 5);
+		return word;
+	}
+	if (HAS(all, vlan_all))
+		return (*tci | *proto) != 0;
+	if (!(*tci & VLAN_TAG_PRESENT_4X))
+		return false;
+	*tci &= ~VLAN_TAG_PRESENT_4X;
+	return true;
+}
+
+/*
+ * Where the network header starts; behind VLAN tags in the packet where skb->network_header
+ * is not set yet (drivers, GRO).
+ */
+__inline u64 packet_l3(const struct packet *p)
+{
+	u64 at = p->l2 + ETH_HLEN;
+	u16 type = 0;
+
+	if (p->l3 || !p->l2)
+		return p->l3;
+	bpf_probe_read_kernel(&type, sizeof(type), (void *)at - 2);
+	if (type == be16(ETH_P_8021Q) || type == be16(ETH_P_8021AD)) {
+		at += 4;
+		bpf_probe_read_kernel(&type, sizeof(type), (void *)at - 2);
+		if (type == be16(ETH_P_8021Q))
+			at += 4;
+	}
+	return at;
+}
+
+/* A header of what the socket is going to send: addresses, ports and, for TCP, flags. */
+struct built_ports {
+	u16 sport, dport; /* network byte order */
+	u32 seq, ack;
+	u8 doff, flags;
+	u16 window, check, urg;
+};
+
+struct built_ipv4 {
+	u8 vhl, tos;
+	u16 tot_len, id, frag;
+	u8 ttl, proto;
+	u16 check;
+	u32 saddr, daddr;
+	struct built_ports l4;
+};
+
+struct built_ipv6 {
+	u32 flow;
+	u16 payload_len;
+	u8 nexthdr, hop_limit;
+	u32 saddr[4], daddr[4];
+	struct built_ports l4;
+};
+
+_Static_assert(sizeof(struct built_ipv4) == 40 && sizeof(struct built_ipv6) == 60,
+	       "headers as on the wire");
+
+__inline u8 sk_protocol(struct sock *sk, u8 state)
+{
+	u64 word = 0;
+
+	/* A request or time-wait socket is no struct sock, and always TCP's. */
+	if (state == TCP_TIME_WAIT || state == TCP_NEW_SYN_RECV)
+		return IPPROTO_TCP;
+	bpf_probe_read_kernel(&word, __builtin_preserve_field_info(sk->sk_protocol, 1),
+			      (void *)sk + __builtin_preserve_field_info(sk->sk_protocol, 0));
+	word <<= __builtin_preserve_field_info(sk->sk_protocol, 4);
+	word >>= __builtin_preserve_field_info(sk->sk_protocol, 5);
+	return word;
+}
+
+__inline void build_ports(struct built_ports *l4, struct sk_buff *skb, struct sock *sk, u8 proto)
+{
+	struct tcp_skb_cb *cb = (void *)__builtin_preserve_access_index(&skb->cb);
+
+	l4->sport = be16(READ(sk, __sk_common.skc_num));
+	l4->dport = READ(sk, __sk_common.skc_dport);
+	if (proto != IPPROTO_TCP)
+		return;
+	l4->seq = be32(READ(cb, seq));
+	l4->doff = 5 << 4;
+	l4->flags = READ(cb, tcp_flags);
+}
+
+/*
+ * Build IP and TCP or UDP header from skb->sk into buf, which is zeroed and has
+ * TRAIL_HDR_SZ bytes. The bytes built, or 0 where the socket does not say.
+ */
+__inline u32 packet_build(u8 *buf, struct sk_buff *skb)
+{
+	struct sock *sk = READ(skb, sk);
+	u16 family = READ(sk, __sk_common.skc_family);
+	u8 state = READ(sk, __sk_common.skc_state);
+	u32 daddr = READ(sk, __sk_common.skc_daddr);
+	u8 proto;
+
+	if (!sk)
+		return 0;
+	proto = sk_protocol(sk, state);
+	/* A dual-stack socket that talks IPv4 has the IPv4 address in skc_daddr. */
+	if ((family == AF_INET || family == AF_INET6) && daddr) {
+		struct built_ipv4 *h = (void *)buf;
+
+		h->vhl = 0x45;
+		h->tot_len = be16((u16)(READ(skb, len) + sizeof(*h)));
+		h->proto = proto;
+		h->saddr = READ(sk, __sk_common.skc_rcv_saddr);
+		h->daddr = daddr;
+		build_ports(&h->l4, skb, sk, proto);
+		return sizeof(*h);
+	}
+	if (family == AF_INET6) {
+		struct built_ipv6 *h = (void *)buf;
+
+		bpf_probe_read_kernel(h->daddr, sizeof(h->daddr),
+				      __builtin_preserve_access_index(
+					      &sk->__sk_common.skc_v6_daddr));
+		if (!(h->daddr[0] | h->daddr[1] | h->daddr[2] | h->daddr[3]))
+			return 0;
+		bpf_probe_read_kernel(h->saddr, sizeof(h->saddr),
+				      __builtin_preserve_access_index(
+					      &sk->__sk_common.skc_v6_rcv_saddr));
+		*(u8 *)&h->flow = 0x60;
+		h->nexthdr = proto;
+		build_ports(&h->l4, skb, sk, proto);
+		return sizeof(*h);
+	}
+	return 0;
+}
+
+#endif

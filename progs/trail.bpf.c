@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * trail.bpf.c - the programs: find the skb, filter, fill an event, send it.
+ *
+ * Each is loaded once for every set of constants that its targets need (which argument is
+ * the skb, ...). Everything is inlined, without loops: Linux 4.4 loads it.
+ */
+#include "progs/match.h"
+
+/* One register of the context, picked by a constant: folds to a single load. */
+__inline u64 reg_arg(const u64 *regs, u64 n)
+{
+	if (n == 0)
+		return regs[REG_ARG0];
+	if (n == 1)
+		return regs[REG_ARG1];
+	if (n == 2)
+		return regs[REG_ARG2];
+	if (n == 3)
+		return regs[REG_ARG3];
+	if (n == 4)
+		return regs[REG_ARG4];
+	if (n == 5)
+		return regs[REG_ARG5];
+#if REG_NR_ARGS > 6
+	if (n == 6)
+		return regs[REG_ARG6];
+	if (n == 7)
+		return regs[REG_ARG7];
+#endif
+	return 0;
+}
+
+/* One argument of a raw tracepoint; reading one that it does not have is refused. */
+__inline u64 tp_arg(const u64 *args, u64 n)
+{
+	if (n == 0)
+		return args[0];
+	if (n == 1)
+		return args[1];
+	if (n == 2)
+		return args[2];
+	if (n == 3)
+		return args[3];
+	if (n == 4)
+		return args[4];
+	if (n == 5)
+		return args[5];
+	return 0;
+}
+
+__inline u64 return_address(const u64 *regs)
+{
+	u64 addr = 0;
+
+#ifdef REG_LR
+	addr = regs[REG_LR];
+#else
+	bpf_probe_read_kernel(&addr, sizeof(addr), (void *)regs[REG_SP]);
+#endif
+	return addr;
+}
+
+__inline void fill_dev(struct trail_event *ev, struct sk_buff *skb)
+{
+	struct net_device *dev = READ(skb, dev);
+
+	if (!dev)
+		return;
+	ev->ifindex = READ(dev, ifindex);
+	ev->mtu = READ(dev, mtu);
+	bpf_probe_read_kernel(ev->ifname, sizeof(ev->ifname),
+			      __builtin_preserve_access_index(&dev->name));
+}
+
+__inline void fill_headers(struct trail_event *ev, struct sk_buff *skb)
+{
+	struct packet p;
+	u16 proto, tci;
+	u64 l3;
+
+	packet_locate(&p, skb);
+	l3 = packet_l3(&p);
+	if (l3) {
+		if (l3 < p.end) {
+			u64 left = p.end - l3;
+
+			ev->hdr_len = left > TRAIL_HDR_SZ ? TRAIL_HDR_SZ : left;
+			bpf_probe_read_kernel(ev->hdr, TRAIL_HDR_SZ, (void *)l3);
+		}
+	} else {
+		ev->hdr_len = packet_build(ev->hdr, skb);
+		if (ev->hdr_len)
+			ev->flags |= TRAIL_F_HDR_FROM_SK;
+	}
+	if (vlan_tag(skb, &proto, &tci)) {
+		ev->vlan_tci = tci;
+		ev->flags |= TRAIL_F_VLAN;
+	}
+}
+
+__inline void fill_skb(struct trail_event *ev, struct sk_buff *skb)
+{
+	u64 pid_tgid = bpf_get_current_pid_tgid();
+
+	ev->version = TRAIL_ABI_VERSION;
+	ev->type = TRAIL_EVENT_SKB;
+	ev->size = sizeof(*ev);
+	ev->ts = bpf_ktime_get_ns();
+	ev->skb = (u64)skb;
+	ev->cpu = bpf_get_smp_processor_id();
+	ev->tgid = pid_tgid >> 32;
+	ev->tid = pid_tgid;
+	bpf_get_current_comm(ev->comm, sizeof(ev->comm));
+	ev->netns = skb_netns(skb);
+	ev->mark = READ(skb, mark);
+	ev->len = READ(skb, len);
+	ev->protocol = be16(READ(skb, protocol));
+	fill_dev(ev, skb);
+	fill_headers(ev, skb);
+}
+
+__inline void send(void *ctx, struct trail_event *ev)
+{
+	u32 key = 0;
+	struct trail_stats *stats = bpf_map_lookup_elem(MAP(stats), &key);
+
+	if (!stats)
+		return;
+	__sync_fetch_and_add(&stats->sent, 1);
+	if (!CFG(has_ringbuf)) {
+		bpf_perf_event_output(ctx, MAP(events), BPF_F_CURRENT_CPU, ev, sizeof(*ev));
+		return;
+	}
+	ev->lost = stats->lost;
+	if (bpf_ringbuf_output(MAP(events), ev, sizeof(*ev), 0))
+		__sync_fetch_and_add(&stats->lost, 1);
+}
+
+/* Frame and event are never needed at once: the stack has 512 bytes. */
+union scratch {
+	struct filter_frame frame;
+	struct trail_event event;
+};
+
+__inline struct sk_buff *skb_of(u64 arg)
+{
+	u64 skb = arg;
+
+	if (CFG(arg_deref)) {
+		skb = 0;
+		bpf_probe_read_kernel(&skb, sizeof(skb), (void *)arg);
+	}
+	return (void *)skb;
+}
+
+__inline bool matches(union scratch *s, struct sk_buff *skb)
+{
+	return skb && match_meta(skb) && (!CFG(filter) || match_packet(&s->frame, skb));
+}
+
+SEC("kprobe/skb") int kprobe_skb(u64 *regs)
+{
+	struct sk_buff *skb = skb_of(reg_arg(regs, CFG(arg)));
+	union scratch s;
+
+	if (!matches(&s, skb))
+		return 0;
+	__builtin_memset(&s.event, 0, sizeof(s.event));
+	fill_skb(&s.event, skb);
+	s.event.ip = CFG(has_func_ip) ? bpf_get_func_ip(regs) : regs[REG_IP];
+	if (CFG(want_caller))
+		s.event.caller = return_address(regs);
+	if (CFG(arg_reason) != TRAIL_NO_ARG) {
+		s.event.reason = reg_arg(regs, CFG(arg_reason));
+		s.event.flags |= TRAIL_F_REASON;
+	}
+	send(regs, &s.event);
+	return 0;
+}
+
+SEC("raw_tracepoint/skb") int raw_tracepoint_skb(u64 *args)
+{
+	struct sk_buff *skb = skb_of(tp_arg(args, CFG(arg)));
+	union scratch s;
+
+	if (!matches(&s, skb))
+		return 0;
+	__builtin_memset(&s.event, 0, sizeof(s.event));
+	fill_skb(&s.event, skb);
+	s.event.flags |= TRAIL_F_TRACEPOINT;
+	s.event.source = CFG(source);
+	if (CFG(arg_location) != TRAIL_NO_ARG)
+		s.event.caller = tp_arg(args, CFG(arg_location));
+	if (CFG(arg_reason) != TRAIL_NO_ARG) {
+		s.event.reason = tp_arg(args, CFG(arg_reason));
+		s.event.flags |= TRAIL_F_REASON;
+	}
+	send(args, &s.event);
+	return 0;
+}
