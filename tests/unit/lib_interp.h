@@ -24,8 +24,9 @@ struct interp {
 		bool readonly;
 	} region[INTERP_NR_REGIONS];
 	/*
-	 * Kernel memory: what helpers 4 and 113 (probe_read) may read, at address kaddr. Other helpers: `helper` below, or
-	 * an error. probe_read outside returns -EFAULT and zeroes the destination.
+	 * Kernel memory: what helpers 4 and 113 (probe_read) may read, at address kaddr. Other
+	 * helpers: `helper` below, or an error. probe_read outside returns -EFAULT and zeroes the
+	 * destination.
 	 */
 	const void *kmem;
 	uint64_t kaddr;
@@ -37,14 +38,19 @@ struct interp {
 	uint16_t reg_init;  /* bit n: reg[n] is initialised (r10 always is) */
 	uint8_t stack[512]; /* r10 points to its end; the caller may preset bytes */
 	bool stack_init[512];
-	uint64_t nr_helper_calls;
-	uint64_t nr_steps;
+	uint64_t nr_helper_calls; /* of this run */
+	uint64_t nr_steps;	  /* of this run */
 	char error[160];
 };
 
 /*
- * Run until exit, or until the pc falls off the end at exactly nr (a spliced fragment). Returns true and r0 in
- * *r0, or false with the reason in error.
+ * Beyond what the header's first words say: stack and region accesses must be naturally aligned
+ * (from r10, from the region's start), shifts must be within the width, reserved fields 0, and
+ * probe_read's destination on the stack written before (Linux 4.4 refuses it otherwise). A call
+ * leaves r1-r5 uninitialised; calls of other programs are errors.
+ *
+ * Run until exit, or until the pc falls off the end at exactly nr (a spliced fragment). Returns
+ * true and r0 in *r0, or false with the reason in error.
  */
 bool interp_run(struct interp *vm, const struct bpf_insn *insns, size_t nr, uint64_t *r0);
 
