@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * lib_btf_build.h - hand-made BTF for tests.
+ *
+ *	struct btf_build b;
+ *	bb_init(&b);
+ *	u32 = bb_int(&b, "unsigned int", 4, 0);
+ *	skb = bb_struct(&b, "sk_buff", 8);
+ *	bb_member(&b, "len", u32, 0);
+ *	bb_member(&b, "mark", u32, 32);
+ *	blob = bb_finish(&b, &sz);
+ *	...
+ *	bb_release(&b);
+ *
+ * Each function that makes a type returns its id, counted from 1 (from the base's end for
+ * a split BTF). Members, values, parameters and section entries go to the type made last.
+ * Nothing is checked, so that malformed BTF can be made too: a type may refer to ids that
+ * come later or never. Strings are shared; NULL means no name. Out of memory aborts.
+ */
+#ifndef TESTS_UNIT_LIB_BTF_BUILD_H
+#define TESTS_UNIT_LIB_BTF_BUILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/btf.h>
+
+struct bb_buf {
+	uint8_t *data;
+	size_t sz;
+	size_t cap;
+};
+
+struct btf_build {
+	struct bb_buf types;
+	struct bb_buf strs;
+	struct bb_buf blob; /* what bb_finish() made */
+	size_t last_off;    /* the type made last, in types */
+	uint32_t next_id;   /* of the next type */
+	uint32_t str_base;  /* where own string offsets begin */
+};
+
+void bb_init(struct btf_build *b);
+/* Ids and string offsets go on where those of base end; base must be complete. */
+void bb_init_split(struct btf_build *b, const struct btf_build *base);
+void bb_release(struct btf_build *b);
+
+/*
+ * The raw BTF: header, types, strings. Owned by b, and valid until the next bb_finish() or
+ * bb_release(). More types may be added afterwards for another bb_finish().
+ */
+void *bb_finish(struct btf_build *b, size_t *sz);
+
+/* Any type, with vlen 0: the way to malformed ones. */
+uint32_t bb_type(struct btf_build *b, unsigned kind, bool kflag, const char *name,
+		 uint32_t size_or_type);
+/* Four more bytes after the type made last. */
+void bb_u32(struct btf_build *b, uint32_t v);
+/* Overwrite the vlen of the type made last. */
+void bb_set_vlen(struct btf_build *b, uint32_t vlen);
+/* Offset of a string, added where it is new; 0 for NULL and "". */
+uint32_t bb_str(struct btf_build *b, const char *s);
+
+/* encoding: 0, BTF_INT_SIGNED, BTF_INT_CHAR, BTF_INT_BOOL. */
+uint32_t bb_int(struct btf_build *b, const char *name, uint32_t sz, unsigned encoding);
+uint32_t bb_float(struct btf_build *b, const char *name, uint32_t sz);
+uint32_t bb_ptr(struct btf_build *b, uint32_t to);
+uint32_t bb_const(struct btf_build *b, uint32_t of);
+uint32_t bb_volatile(struct btf_build *b, uint32_t of);
+uint32_t bb_restrict(struct btf_build *b, uint32_t of);
+uint32_t bb_typedef(struct btf_build *b, const char *name, uint32_t of);
+uint32_t bb_type_tag(struct btf_build *b, const char *value, uint32_t of);
+uint32_t bb_decl_tag(struct btf_build *b, const char *value, uint32_t on, int component_idx);
+uint32_t bb_array(struct btf_build *b, uint32_t elem, uint32_t index, uint32_t nr_elems);
+uint32_t bb_fwd(struct btf_build *b, const char *name, bool is_union);
+
+uint32_t bb_struct(struct btf_build *b, const char *name, uint32_t sz);
+uint32_t bb_union(struct btf_build *b, const char *name, uint32_t sz);
+void bb_member(struct btf_build *b, const char *name, uint32_t type, uint32_t bit_off);
+/* A bit-field, as new pahole and clang write it: sets the kind_flag of the struct. */
+void bb_bitfield(struct btf_build *b, const char *name, uint32_t type, uint32_t bit_off,
+		 uint32_t bits);
+
+uint32_t bb_enum(struct btf_build *b, const char *name, uint32_t sz, bool is_signed);
+void bb_enum_val(struct btf_build *b, const char *name, int32_t val);
+uint32_t bb_enum64(struct btf_build *b, const char *name, uint32_t sz, bool is_signed);
+void bb_enum64_val(struct btf_build *b, const char *name, uint64_t val);
+
+uint32_t bb_func_proto(struct btf_build *b, uint32_t ret);
+/* type 0 and name NULL: variable arguments, as the last parameter. */
+void bb_param(struct btf_build *b, const char *name, uint32_t type);
+/* linkage: BTF_FUNC_STATIC, ... */
+uint32_t bb_func(struct btf_build *b, const char *name, uint32_t proto, unsigned linkage);
+
+/* linkage: BTF_VAR_STATIC, ... */
+uint32_t bb_var(struct btf_build *b, const char *name, uint32_t type, unsigned linkage);
+uint32_t bb_datasec(struct btf_build *b, const char *name, uint32_t sz);
+void bb_secinfo(struct btf_build *b, uint32_t var, uint32_t off, uint32_t sz);
+
+#endif
