@@ -21,21 +21,22 @@ struct ksym {
 };
 
 /*
- * Text symbols (types t, T, w, W) of path (NULL: /proc/kallsyms), sorted by address, and by name for
- * ksyms_by_name(). Mapping symbols ($x, $d, .L) are left out. Errors: those of open(2), -EPERM with a hint about
- * kptr_restrict where all addresses are 0, -EINVAL for a malformed line, -ENOMEM.
+ * Text symbols (types t, T, w, W) of path (NULL: /proc/kallsyms), sorted by address, and indexed
+ * by name for ksyms_by_name(). Mapping symbols ($x, $d, .L) and the names of padding (__pfx_) are
+ * left out. Errors: those of open(2), -EPERM with a hint about kptr_restrict where all addresses
+ * are 0, -EINVAL for a malformed line or no functions at all, -E2BIG, -ENOMEM.
  */
 int ksyms_load(struct ksyms **out, const char *path, struct err *err);
 void ksyms_free(struct ksyms *ks);
 size_t ksyms_nr(const struct ksyms *ks);
 
-/* The nearest symbol at or below addr; false where there is none below. */
+/* The nearest symbol at or below addr, of aliases the first; false where there is none below. */
 bool ksyms_at(const struct ksyms *ks, uint64_t addr, struct ksym *sym);
 
 /*
- * Symbols of that exact name, or with a suffix the compiler adds (name.isra.0,
- * .constprop.N, .part.N, .cold is none): the idx-th, from 0, in order of address. exact: only the
- * name itself. Returns false when there are no more.
+ * Symbols of that exact name, or with suffixes the compiler adds (.isra.N, .constprop.N, .part.N,
+ * .llvm.N in any combination; .cold is none): the idx-th, from 0, in order of address. exact: only
+ * the name itself. Returns false when there are no more.
  */
 bool ksyms_by_name(const struct ksyms *ks, const char *name, bool exact, size_t idx,
 		   struct ksym *sym);
@@ -48,15 +49,21 @@ void ksyms_drop_names_index(struct ksyms *ks);
  * is looked for in /proc/mounts, nothing is mounted). -ENOENT: not readable, which is
  * no error for the caller. "name" or "name [module]" lines.
  */
-struct name_set; /* sorted set of "name" / "name [module]" strings */
+struct name_set; /* set of "name" / "name [module]" strings */
 int ftrace_functions_load(struct name_set **out, struct err *err);
+/* The same from a file of such lines. Errors: those of open(2), -EINVAL, -ENOMEM. */
+int name_set_load(struct name_set **out, const char *path, struct err *err);
 bool name_set_has(const struct name_set *s, const char *name, const char *module);
 size_t name_set_nr(const struct name_set *s);
 void name_set_free(struct name_set *s);
 
-/* Addresses that kprobes refuse: /sys/kernel/debug/kprobes/blacklist, else no ranges. */
+/*
+ * Addresses that kprobes refuse: kprobes/blacklist of the debugfs mount, else no ranges. Errors:
+ * -EINVAL for a malformed line, -ENOMEM; of load_from() those of open(2) too.
+ */
 struct kprobe_blacklist;
 int kprobe_blacklist_load(struct kprobe_blacklist **out, struct err *err);
+int kprobe_blacklist_load_from(struct kprobe_blacklist **out, const char *path, struct err *err);
 bool kprobe_blacklist_has(const struct kprobe_blacklist *b, uint64_t addr);
 void kprobe_blacklist_free(struct kprobe_blacklist *b);
 
@@ -66,6 +73,8 @@ void kprobe_blacklist_free(struct kprobe_blacklist *b);
  */
 struct kcore;
 int kcore_open(struct kcore **out, struct err *err);
+/* The same from any ELF core file; -EINVAL where it is none. */
+int kcore_open_from(struct kcore **out, const char *path, struct err *err);
 int kcore_read(struct kcore *k, uint64_t addr, void *buf, size_t sz);
 void kcore_free(struct kcore *k);
 
