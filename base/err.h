@@ -21,15 +21,16 @@ struct err {
 	char hint[512]; /* one line, or empty */
 };
 
-#define ERR_INIT {0}
+#define ERR_INIT                                                                                   \
+	{                                                                                          \
+		0                                                                                  \
+	}
 
 /* Set the error unless one is set. Returns code, which must be negative. err may be NULL. */
-int err_set(struct err *err, int code, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+int err_set(struct err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* As err_set(), with ": " and the words for code added to the text. */
-int err_sys(struct err *err, int code, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+int err_sys(struct err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* Put words and ": " in front of the message. Does nothing while no error is set. */
 void err_prefix(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -32,14 +32,14 @@ static inline struct bpf_insn insn(uint8_t code, uint8_t dst, uint8_t src, int16
 /* Swap to big endian: bits is 16, 32 or 64. */
 #define INSN_BE(dst, bits) insn(BPF_ALU | BPF_END | BPF_TO_BE, dst, 0, 0, bits)
 /* size is BPF_B, BPF_H, BPF_W or BPF_DW. */
-#define INSN_LDX(size, dst, src, off_)	   insn(BPF_LDX | BPF_MEM | (size), dst, src, off_, 0)
-#define INSN_STX(size, dst, off_, src)	   insn(BPF_STX | BPF_MEM | (size), dst, src, off_, 0)
-#define INSN_ST(size, dst, off_, imm_)	   insn(BPF_ST | BPF_MEM | (size), dst, 0, off_, imm_)
-#define INSN_JMP_IMM(op, dst, imm_, off_)  insn(BPF_JMP | (op) | BPF_K, dst, 0, off_, imm_)
-#define INSN_JMP_REG(op, dst, src, off_)   insn(BPF_JMP | (op) | BPF_X, dst, src, off_, 0)
-#define INSN_JA(off_)			   insn(BPF_JMP | BPF_JA, 0, 0, off_, 0)
-#define INSN_CALL(helper)		   insn(BPF_JMP | BPF_CALL, 0, 0, 0, helper)
-#define INSN_EXIT()			   insn(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
+#define INSN_LDX(size, dst, src, off_)	  insn(BPF_LDX | BPF_MEM | (size), dst, src, off_, 0)
+#define INSN_STX(size, dst, off_, src)	  insn(BPF_STX | BPF_MEM | (size), dst, src, off_, 0)
+#define INSN_ST(size, dst, off_, imm_)	  insn(BPF_ST | BPF_MEM | (size), dst, 0, off_, imm_)
+#define INSN_JMP_IMM(op, dst, imm_, off_) insn(BPF_JMP | (op) | BPF_K, dst, 0, off_, imm_)
+#define INSN_JMP_REG(op, dst, src, off_)  insn(BPF_JMP | (op) | BPF_X, dst, src, off_, 0)
+#define INSN_JA(off_)			  insn(BPF_JMP | BPF_JA, 0, 0, off_, 0)
+#define INSN_CALL(helper)		  insn(BPF_JMP | BPF_CALL, 0, 0, 0, helper)
+#define INSN_EXIT()			  insn(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 
 static inline int insn_is_ld_imm64(const struct bpf_insn *i)
 {

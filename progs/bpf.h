@@ -16,9 +16,9 @@ typedef __u16 u16;
 typedef __u32 u32;
 typedef __u64 u64;
 
-#define NULL	      ((void *)0)
-#define SEC(name)     __attribute__((section(name), used))
-#define __inline      static inline __attribute__((always_inline))
+#define NULL	  ((void *)0)
+#define SEC(name) __attribute__((section(name), used))
+#define __inline static inline __attribute__((always_inline))
 #define offsetof(t, m) __builtin_offsetof(t, m)
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__

@@ -71,10 +71,9 @@ __inline bool vlan_tag(struct sk_buff *skb, u16 *proto, u16 *tci)
 	if (HAS(present, vlan_present)) {
 		u64 word = 0;
 
-		bpf_probe_read_kernel(&word,
-				      __builtin_preserve_field_info(present->vlan_present, 1),
-				      (void *)present +
-					      __builtin_preserve_field_info(present->vlan_present, 0));
+		bpf_probe_read_kernel(
+			&word, __builtin_preserve_field_info(present->vlan_present, 1),
+			(void *)present + __builtin_preserve_field_info(present->vlan_present, 0));
 		word <<= __builtin_preserve_field_info(present->vlan_present, 4);
 		word >>= __builtin_preserve_field_info(present->vlan_present, 5);
 		return word;
@@ -193,14 +192,14 @@ __inline u32 packet_build(u8 *buf, struct sk_buff *skb)
 	if (family == AF_INET6) {
 		struct built_ipv6 *h = (void *)buf;
 
-		bpf_probe_read_kernel(h->daddr, sizeof(h->daddr),
-				      __builtin_preserve_access_index(
-					      &sk->__sk_common.skc_v6_daddr));
+		bpf_probe_read_kernel(
+			h->daddr, sizeof(h->daddr),
+			__builtin_preserve_access_index(&sk->__sk_common.skc_v6_daddr));
 		if (!(h->daddr[0] | h->daddr[1] | h->daddr[2] | h->daddr[3]))
 			return 0;
-		bpf_probe_read_kernel(h->saddr, sizeof(h->saddr),
-				      __builtin_preserve_access_index(
-					      &sk->__sk_common.skc_v6_rcv_saddr));
+		bpf_probe_read_kernel(
+			h->saddr, sizeof(h->saddr),
+			__builtin_preserve_access_index(&sk->__sk_common.skc_v6_rcv_saddr));
 		*(u8 *)&h->flow = 0x60;
 		h->nexthdr = proto;
 		build_ports(&h->l4, skb, sk, proto);

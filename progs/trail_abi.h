@@ -18,10 +18,10 @@ enum trail_event_type {
 };
 
 enum trail_event_flag {
-	TRAIL_F_TRACEPOINT = 1 << 0, /* `source` is a tracepoint, `ip` is 0 */
-	TRAIL_F_REASON = 1 << 1,     /* `reason` was an argument of the probed function */
+	TRAIL_F_TRACEPOINT = 1 << 0,  /* `source` is a tracepoint, `ip` is 0 */
+	TRAIL_F_REASON = 1 << 1,      /* `reason` was an argument of the probed function */
 	TRAIL_F_HDR_FROM_SK = 1 << 2, /* `hdr` was built from the socket: no header written yet */
-	TRAIL_F_VLAN = 1 << 3,	     /* `vlan_tci` holds a hardware-accelerated tag */
+	TRAIL_F_VLAN = 1 << 3,	      /* `vlan_tci` holds a hardware-accelerated tag */
 };
 
 #define TRAIL_HDR_SZ  80 /* IPv6 header, 20 bytes of extensions, TCP header */
@@ -47,8 +47,8 @@ struct trail_event {
 	__u32 mark;
 	__u32 ifindex; /* 0: skb has no device */
 	__u32 mtu;
-	__u32 len;    /* skb->len */
-	__u32 reason; /* enum skb_drop_reason, where TRAIL_F_REASON */
+	__u32 len;	/* skb->len */
+	__u32 reason;	/* enum skb_drop_reason, where TRAIL_F_REASON */
 	__u16 protocol; /* EtherType, skb->protocol */
 	__u16 vlan_tci;
 	__u16 hdr_len; /* valid bytes in hdr, at most TRAIL_HDR_SZ */

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "loader/programs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "loader/kern/bpf.h"
+#include "progs/trail_abi.h"
+
+extern const char trail_bpf_start[], trail_bpf_end[]; /* loader/progs.S */
+
+/* What programs differ in. */
+struct loaded {
+	uint32_t source;
+	uint8_t skb_reg, reason_reg, location_arg;
+	bool deref, want_caller;
+	int fd;
+};
+
+static bool serves(const struct loaded *l, const struct target *t)
+{
+	return l->source == t->source && l->skb_reg == t->skb_reg &&
+	       l->reason_reg == t->reason_reg && l->location_arg == t->location_arg &&
+	       l->deref == t->deref && l->want_caller == t->want_caller;
+}
+
+static size_t round_up_pow2(size_t v)
+{
+	size_t p = 4096;
+
+	while (p < v)
+		p <<= 1;
+	return p;
+}
+
+static int create_maps(struct programs *p, size_t ring_sz, struct err *err)
+{
+	struct bpf_map_spec stats = {BPF_MAP_TYPE_ARRAY, 4, sizeof(struct trail_stats), 1, 0};
+	struct bpf_map_spec events = {BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 0, 0};
+
+	if (features_has(p->features, FEAT_RINGBUF)) {
+		p->ring_sz = round_up_pow2(ring_sz);
+		events = (struct bpf_map_spec){BPF_MAP_TYPE_RINGBUF, 0, 0, p->ring_sz, 0};
+	} else {
+		events.nr_max = sysconf(_SC_NPROCESSORS_CONF);
+	}
+	p->stats_fd = bpf_map_create(&stats);
+	if (p->stats_fd < 0) {
+		err_sys(err, p->stats_fd, "cannot create a BPF map");
+		if (p->stats_fd == -EPERM)
+			err_hint(err, "skbtrail needs root, or CAP_BPF and CAP_PERFMON; before "
+				      "5.11 also room in RLIMIT_MEMLOCK (ulimit -l)");
+		return p->stats_fd;
+	}
+	p->events_fd = bpf_map_create(&events);
+	if (p->events_fd < 0) {
+		err_sys(err, p->events_fd, "cannot create the map for events (%zu KiB)",
+			p->ring_sz >> 10);
+		err_hint(err, "a smaller --ring-size may help");
+		return p->events_fd;
+	}
+	return 0;
+}
+
+int programs_open(struct programs *p, const struct backend *backend, const struct types *types,
+		  const struct features *features, const struct match *match, size_t ring_sz,
+		  const char *verifier_log, struct err *err)
+{
+	int ret;
+
+	*p = (struct programs){.backend = backend,
+			       .features = features,
+			       .match = *match,
+			       .verifier_log = verifier_log,
+			       .events_fd = -1,
+			       .stats_fd = -1};
+	ret = obj_open(&p->obj, trail_bpf_start, trail_bpf_end - trail_bpf_start, err);
+	if (!ret)
+		ret = obj_core(p->obj, types->btfs, types->nr, err);
+	if (!ret)
+		ret = create_maps(p, ring_sz, err);
+	if (ret)
+		programs_release(p);
+	return ret;
+}
+
+static bool filter_uses_len(const struct filter *f)
+{
+	for (int layer = 0; layer < 2; layer++) {
+		const struct cbpf_prog *prog = &f->prog[layer];
+
+		for (size_t i = 0; i < prog->nr; i++)
+			if (prog->insns[i].code == (BPF_LD | BPF_W | BPF_LEN) ||
+			    prog->insns[i].code == (BPF_LDX | BPF_W | BPF_LEN))
+				return true;
+	}
+	return false;
+}
+
+static int set_consts(const struct programs *p, struct prog *prog, const struct target *t,
+		      struct err *err)
+{
+	const struct features *f = p->features;
+	const struct match *m = &p->match;
+	const struct {
+		const char *name;
+		uint64_t value;
+	} consts[] = {
+		{"arg", t->skb_reg},
+		{"arg_deref", t->deref},
+		{"arg_reason", t->reason_reg},
+		{"arg_location", t->location_arg},
+		{"source", t->source},
+		{"has_func_ip", p->backend->attach_type && features_has(f, FEAT_GET_FUNC_IP)},
+		{"has_ringbuf", features_has(f, FEAT_RINGBUF)},
+		{"want_caller", t->want_caller},
+		{"filter", m->filter != NULL},
+		{"filter_vlan", m->filter && m->filter->wants_vlan},
+		{"filter_window", m->filter ? m->filter->window_sz : 1},
+		{"filter_len", m->filter && filter_uses_len(m->filter)},
+		{"netns", m->netns},
+		{"mark", m->mark},
+		{"mark_mask", m->mark_mask},
+		{"ifindex", m->ifindex},
+	};
+
+	for (size_t i = 0; i < sizeof(consts) / sizeof(consts[0]); i++) {
+		int ret = prog_set_const(prog, consts[i].name, consts[i].value, err);
+
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int emit_filter(void *prog, int frame_off, struct insn_buf *out, struct err *err)
+{
+	return cbpf_to_ebpf(prog, frame_off, out, err);
+}
+
+static int splice_filter(const struct programs *p, struct prog *prog, struct err *err)
+{
+	struct filter *f = (struct filter *)p->match.filter;
+	int ret;
+
+	if (!f)
+		return 0;
+	ret = prog_splice(prog, "filter_l2", emit_filter, &f->prog[FILTER_L2], err);
+	if (!ret)
+		ret = prog_splice(prog, "filter_l3", emit_filter, &f->prog[FILTER_L3], err);
+	return ret ? ret : prog_fold(prog, err);
+}
+
+static int load(const struct programs *p, const struct target *t, struct err *err)
+{
+	struct prog_load_opts opts = {
+		.type = p->backend->prog_type,
+		.attach_type = p->backend->attach_type,
+		.name = features_has(p->features, FEAT_PROG_NAME) ? "skbtrail" : NULL,
+		.verifier_log = p->verifier_log,
+	};
+	struct prog prog;
+	int ret;
+
+	ret = prog_clone(&prog, p->obj,
+			 p->backend->tracepoints ? "raw_tracepoint/skb" : "kprobe/skb", err);
+	if (ret)
+		return ret;
+	ret = set_consts(p, &prog, t, err);
+	if (!ret)
+		ret = prog_fold(&prog, err);
+	if (!ret)
+		ret = splice_filter(p, &prog, err);
+	if (!ret)
+		ret = prog_set_map(&prog, "events", p->events_fd, err);
+	if (!ret)
+		ret = prog_set_map(&prog, "stats", p->stats_fd, err);
+	if (!ret && !features_has(p->features, FEAT_PROBE_READ_KERNEL))
+		prog_use_old_probe_read(&prog);
+	if (!ret)
+		ret = prog_load(&prog, &opts, err);
+	log_debug("program for '%s': %zu instructions", t->name, prog.code.nr);
+	prog_release(&prog);
+	return ret;
+}
+
+int programs_for(void *programs, const struct target *t, struct err *err)
+{
+	struct programs *p = programs;
+	struct loaded *l;
+	int fd;
+
+	for (size_t i = 0; i < p->nr_loaded; i++)
+		if (serves(&p->loaded[i], t))
+			return p->loaded[i].fd;
+	l = realloc(p->loaded, (p->nr_loaded + 1) * sizeof(*l));
+	if (!l)
+		return err_set(err, -ENOMEM, "no memory for a program");
+	p->loaded = l;
+	fd = load(p, t, err);
+	if (fd < 0)
+		return fd;
+	p->loaded[p->nr_loaded++] = (struct loaded){.source = t->source,
+						    .skb_reg = t->skb_reg,
+						    .reason_reg = t->reason_reg,
+						    .location_arg = t->location_arg,
+						    .deref = t->deref,
+						    .want_caller = t->want_caller,
+						    .fd = fd};
+	return fd;
+}
+
+void programs_finish(struct programs *p)
+{
+	obj_free(p->obj);
+	p->obj = NULL;
+}
+
+uint64_t programs_nr_sent(const struct programs *p)
+{
+	struct trail_stats stats = {0};
+	uint32_t key = 0;
+
+	return bpf_map_lookup(p->stats_fd, &key, &stats) ? 0 : stats.sent;
+}
+
+void programs_release(struct programs *p)
+{
+	for (size_t i = 0; i < p->nr_loaded; i++)
+		close(p->loaded[i].fd);
+	free(p->loaded);
+	obj_free(p->obj);
+	if (p->events_fd >= 0)
+		close(p->events_fd);
+	if (p->stats_fd >= 0)
+		close(p->stats_fd);
+	*p = (struct programs){.events_fd = -1, .stats_fd = -1};
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * programs.h - the maps, and the programs loaded for the targets.
+ *
+ * One program serves all targets that have the skb (and the drop reason, ...) in the same
+ * place; it is loaded when the first such target is attached.
+ */
+#ifndef LOADER_PROGRAMS_H
+#define LOADER_PROGRAMS_H
+
+#include "filter/filter.h"
+#include "loader/attach/attach.h"
+#include "loader/kern/features.h"
+#include "loader/obj/obj.h"
+#include "loader/types.h"
+
+/* What the programs filter by; 0 means any. */
+struct match {
+	const struct filter *filter; /* NULL: every packet */
+	uint32_t netns, ifindex, mark, mark_mask;
+};
+
+struct programs {
+	struct obj *obj; /* relocated for this kernel */
+	const struct backend *backend;
+	const struct features *features;
+	const char *verifier_log;
+	struct match match;
+	int events_fd, stats_fd; /* maps */
+	size_t ring_sz;		 /* of a BPF ring buffer, in bytes; 0 with a perf event array */
+	struct loaded *loaded;	 /* owned: the programs, by what they differ in */
+	size_t nr_loaded;
+};
+
+/*
+ * Make the maps and relocate the object. ring_sz: wanted size of a BPF ring buffer, rounded up to a
+ * power of two. features and match.filter must outlive p. Errors with message.
+ */
+int programs_open(struct programs *p, const struct backend *backend, const struct types *types,
+		  const struct features *features, const struct match *match, size_t ring_sz,
+		  const char *verifier_log, struct err *err);
+
+/* A struct prog_source's function; arg is the struct programs. */
+int programs_for(void *programs, const struct target *t, struct err *err);
+
+/* Free what is needed only to load more. Programs and maps stay. */
+void programs_finish(struct programs *p);
+
+/* Events that passed all filters since the start, lost ones included; 0 where the map is gone. */
+uint64_t programs_nr_sent(const struct programs *p);
+
+void programs_release(struct programs *p);
+
+#endif

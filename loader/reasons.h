@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * reasons.h - names of drop reasons, copied out of BTF so that the BTF can be freed.
+ *
+ * The core ones are enum skb_drop_reason (5.17). The upper 16 bits of a reason name a
+ * subsystem (6.4: mac80211, Open vSwitch, ...), whose own enum *drop_reason* has the whole
+ * values; it may be in a module's BTF.
+ */
+#ifndef LOADER_REASONS_H
+#define LOADER_REASONS_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "loader/types.h"
+
+struct reasons {
+	struct reason {
+		uint32_t value;
+		char *name; /* owned */
+	} * r;		    /* owned, by value */
+	size_t nr;
+};
+
+/* A kernel without any is no error: nr is 0. -ENOMEM. */
+int reasons_load(struct reasons *rs, const struct types *types, struct err *err);
+/* NULL: no such reason. */
+const char *reasons_name(const struct reasons *rs, uint32_t value);
+void reasons_release(struct reasons *rs);
+
+#endif
