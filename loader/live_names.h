@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* live_names.h - names of the running kernel, for the output. */
+#ifndef LOADER_LIVE_NAMES_H
+#define LOADER_LIVE_NAMES_H
+
+#include "loader/attach/attach.h"
+#include "loader/kern/ksyms.h"
+#include "loader/reasons.h"
+#include "output/output.h"
+
+struct live_names {
+	const struct targets *targets; /* functions by address; tracepoints by source */
+	const struct ksyms *ksyms;
+	const struct reasons *reasons;
+};
+
+/* The provider; ln must outlive it. */
+struct names live_names(struct live_names *ln);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* progress.h - how far attaching is: a bar on a terminal, nothing but the end elsewhere. */
+#ifndef LOADER_PROGRESS_H
+#define LOADER_PROGRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct progress {
+	bool bar;   /* stderr is a terminal, and words are wanted */
+	bool shown; /* the bar is on the screen */
+};
+
+void progress_init(struct progress *p);
+/* For attach_ctx.progress; arg is the struct progress. */
+void progress_show(void *arg, size_t done, size_t total);
+/* Wipe the bar. */
+void progress_end(struct progress *p);
+
+#endif
