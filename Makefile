@@ -100,10 +100,13 @@ demo: ## install, build, and trace two HTTP requests: one passes, one is dropped
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tests/demo.sh $(B)/skbtrail
 
+check-layers: ## every include points to a room below; headers compile alone
+	$(Q)tests/layers.sh
+
 clean: ## remove build/
 	rm -rf build
 
 help: ## this list
 	@grep -hE '^[a-z0-9.%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
-.PHONY: all deps deps-build deps-demo demo clean help
+.PHONY: all check-layers deps deps-build deps-demo demo clean help
