@@ -1,0 +1,61 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# usage: run.sh SERIES 'COMMAND' - boot a kernel, run a shell command in the guest
+#        run.sh SERIES           - boot a kernel, give a shell on the serial console
+#
+# The command runs in a copy of the repository's tests/ and build/skbtrail; its words come out
+# here and its exit code becomes ours. 125: the guest died (the console's last lines are
+# shown), 124: it took more than VM_TIMEOUT seconds, 77: no such kernel. The whole console is in
+# build/vm/log/SERIES-NAME.console (VM_NAME, default "run").
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+
+series=$1
+payload=${2-}
+vm=$PWD/${VM_DIR:-build/vm}
+dir=$vm/$series
+name=$series-${VM_NAME:-run}
+log=$vm/log/$name
+skbtrail=${SKBTRAIL:-build/skbtrail}
+
+tests/vm/fetch.sh "$series" || exit
+tests/vm/image.sh "$series" || exit
+mkdir -p "$vm/log"
+stage=$(mktemp -d) || exit 1
+trap 'rm -rf "$stage"' EXIT
+trap 'exit 130' INT TERM
+
+overlay() {
+	mkdir -p "$stage/skbtrail/build/tests"
+	cp -a tests "$stage/skbtrail/"
+	for f in "$skbtrail" ${VM_FILES:-}; do
+		[ ! -e "$f" ] || cp -a "$f" "$stage/skbtrail/build/"
+	done
+	printf "payload='%s'\n" "$payload" >"$stage/payload"
+	(cd "$stage" && find skbtrail payload | cpio -o -H newc -R 0:0 --quiet) | gzip -1
+}
+
+{ cat "$dir/base.cpio.gz"; overlay; } >"$stage/initrd"
+
+# More than one thread of emulation breaks kernels that rewrite their own code (kprobes).
+accel=${VM_ACCEL:-tcg,thread=single}
+set -- qemu-system-x86_64 -accel "$accel" -cpu "${VM_CPU:-Haswell}" -smp 2 -m "${VM_MEM:-768}" \
+	-nodefaults -display none -no-reboot -kernel "$dir/vmlinuz" -initrd "$stage/initrd"
+append="console=ttyS0 panic=-1 mitigations=off audit=0"
+if [ -z "$payload" ]; then
+	"$@" -serial mon:stdio -append "$append quiet"
+	exit
+fi
+timeout "${VM_TIMEOUT:-900}" "$@" -serial "file:$log.console" -serial stdio \
+	-append "$append" </dev/null 2>"$log.qemu" | tee "$log.out" | grep -v --line-buffered '^VM-END '
+rc=$(sed -n 's/^VM-END //p' "$log.out")
+[ -z "$rc" ] || exit "$rc"
+
+tail -n 20 "$log.console"
+cat "$log.qemu"
+if grep -q 'Kernel panic' "$log.console"; then
+	echo "kernel $series: the kernel panicked" >&2
+	exit 125
+fi
+echo "kernel $series: no result within ${VM_TIMEOUT:-900} s" >&2
+exit 124
