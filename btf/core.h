@@ -29,37 +29,50 @@ int core_relos_parse(const struct btf *btf, const void *ext, size_t sz, struct c
 
 /* The answer for one record. */
 struct core_value {
-	bool exists;	    /* false: poison the instruction, unless the kind asks for existence */
-	uint64_t value;	    /* what the instruction gets: offset, size, 0/1, shift, id, enum value */
-	uint64_t local;	    /* what the compiler wrote there, for checking before the patch */
-	bool check_local;   /* false for kinds where the compiler's value may differ by version */
-	uint32_t mem_sz;    /* FIELD_BYTE_OFFSET: size of the field's load; 0: leave it */
+	/*
+	 * false: poison the instruction. Where the kind asks for existence this is always true,
+	 * and value is the answer, 0 or 1.
+	 */
+	bool exists;
+	uint64_t value;	  /* what the instruction gets: offset, size, 0/1, shift, id, enum value */
+	uint64_t local;	  /* what the compiler wrote there, for checking before the patch */
+	bool check_local; /* false for kinds where the compiler's value may differ by version */
+	/*
+	 * FIELD_BYTE_OFFSET: size of the field (of an array, of its elements) in the target and
+	 * in the object; 0 for bit-fields. Loads and stores of the one become those of the other.
+	 */
+	uint32_t mem_sz;
 	uint32_t local_mem_sz;
-	char why[160];	    /* where !exists: "struct sk_buff has no member 'vlan_all'" */
+	bool mem_unsafe; /* sizes differ and no load can follow: neither pointers nor unsigned */
+	/* Where something is missing or unsafe: "'struct sk_buff' has no member 'vlan_all'" */
+	char why[160];
 };
 
 /*
  * Calculate one record against the kernel's types: targets[0] is vmlinux, further ones are
  * modules' split BTF; the first that has a fitting candidate decides, and candidates are
- * types of the same kind and the same name without "___flavour". Several candidates that
- * give different answers are an error; those that do not fit are passed over.
- * Returns 0 (also where nothing fits: v->exists is false then), -EINVAL for a malformed
- * record, -EEXIST for contradicting candidates, -ENOMEM.
+ * types of the same kind and the same name without "___flavour" (in the targets, types with
+ * a flavour count only where none has the plain name). Several candidates that give
+ * different answers are an error, but for TYPE_ID_TARGET, where the first counts; those that
+ * do not fit are passed over.
+ * Returns 0 (also where nothing fits: v->exists is false or the answer 0 then, and v->why
+ * says why), -EINVAL for a malformed record, -EEXIST for contradicting candidates, -ENOMEM.
  */
 int core_calc(const struct btf *local, const struct core_relo *relo,
 	      const struct btf *const *targets, size_t nr_targets, struct core_value *v,
 	      struct err *err);
 
-/* Helper id in a poisoned call: never a real helper; explained by name if the verifier reaches it. */
+/* Helper id in a poisoned call: never a real helper, so that verifier logs can be explained. */
 #define CORE_POISON 0x0badc0de
 
 /*
  * Write v into the instruction(s) at insns[idx] (idx + 1 too for a 64-bit immediate):
  * ALU immediates, load/store offsets (with the load's size following the field's where
- * that differs and sign does not matter), ld_imm64. A value that does not exist makes it
- * "call CORE_POISON + relo_idx"; a poisoned ld_imm64 poisons both halves. Errors: -EINVAL for an
- * instruction that no relocation can apply to or a local value that does not match,
- * -ERANGE for an offset over 32,767.
+ * that differs and sign does not matter), ld_imm64. A value that does not exist, or a load
+ * that is unsafe, makes it "call CORE_POISON + relo_idx"; a poisoned ld_imm64 poisons both
+ * halves. Errors: -EINVAL for an instruction that no relocation can apply to or a local value
+ * that does not match, -ERANGE for an offset over 32,767 or a value too large for the
+ * instruction.
  */
 int core_patch(struct bpf_insn *insns, size_t nr, size_t idx, size_t relo_idx,
 	       const struct core_value *v, struct err *err);
