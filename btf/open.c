@@ -107,7 +107,8 @@ static int read_section(int fd, const GElf_Shdr *sh, struct blob *blob, struct e
 static int read_elf(int fd, struct blob *blob, struct err *err)
 {
 	Elf_Scn *scn = NULL;
-	size_t names;
+	size_t names, nr;
+	GElf_Ehdr eh;
 	GElf_Shdr sh;
 	Elf *elf;
 	int ret;
@@ -128,6 +129,10 @@ static int read_elf(int fd, struct blob *blob, struct err *err)
 			ret = read_section(fd, &sh, blob, err);
 			goto out;
 		}
+	}
+	if (elf_getshdrnum(elf, &nr) || (!nr && gelf_getehdr(elf, &eh) && eh.e_shoff)) {
+		ret = err_set(err, -EINVAL, "ELF file is cut off: its section table is missing");
+		goto out;
 	}
 	ret = err_set(err, -EINVAL, "ELF file without a .BTF section");
 	err_hint(err, "the kernel must be built with CONFIG_DEBUG_INFO_BTF, or BTF be added from "
