@@ -5,10 +5,9 @@
  *   obj_open -> obj_core -> prog_clone -> prog_set_const* -> prog_fold -> prog_splice ->
  *   prog_fold -> prog_set_map* -> prog_load
  *
- * Each stage takes and leaves valid instructions. Undefined symbols say what the loader has to fill in:
- *   cfg_NAME     64-bit constant, into an ld_imm64
- *   map_NAME     file descriptor of a map, into an ld_imm64
- *   splice_NAME  a call to be replaced by instructions
+ * Each stage takes and leaves valid instructions. Undefined symbols say what the loader has to fill
+ * in: cfg_NAME     64-bit constant, into an ld_imm64 map_NAME     file descriptor of a map, into an
+ * ld_imm64 splice_NAME  a call to be replaced by instructions
  */
 #ifndef LOADER_OBJ_OBJ_H
 #define LOADER_OBJ_OBJ_H
@@ -31,8 +30,8 @@ struct prog_ref {
 /* A program on its way to the kernel. The obj it was cloned from must outlive it. */
 struct prog {
 	const struct obj *obj;
-	const char *section; /* "kprobe/skb"; owned by the obj */
-	struct insn_buf code; /* owned */
+	const char *section;   /* "kprobe/skb"; owned by the obj */
+	struct insn_buf code;  /* owned */
 	struct prog_ref *refs; /* owned, ordered by idx */
 	size_t nr_refs;
 };
@@ -40,8 +39,8 @@ struct prog {
 /*
  * Read an ELF object (64-bit, EM_BPF, relocatable, this machine's byte order) with libelf. data is
  * only read during the call. Every executable PROGBITS section is one program of that
- * section's name. Relocations to anything but the undefined symbols above are refused by name. Errors:
- * -EINVAL, -ENOMEM.
+ * section's name. Relocations to anything but the undefined symbols above are refused by name.
+ * Errors: -EINVAL, -ENOMEM.
  */
 int obj_open(struct obj **out, const void *data, size_t sz, struct err *err);
 void obj_free(struct obj *obj);
@@ -49,7 +48,8 @@ void obj_free(struct obj *obj);
 /* The object's own BTF. */
 const struct btf *obj_btf(const struct obj *obj);
 
-/* Apply all CO-RE records against the kernel's types. Once. Errors: those of core_calc/core_patch. */
+/* Apply all CO-RE records against the kernel's types. Once. Errors: those of core_calc/core_patch.
+ */
 int obj_core(struct obj *obj, const struct btf *const *targets, size_t nr_targets, struct err *err);
 
 /* A copy of one program. -ENOENT: no such section (by name in the message). */
@@ -66,35 +66,37 @@ int prog_set_const(struct prog *prog, const char *name, uint64_t value, struct e
 int prog_set_map(struct prog *prog, const char *name, int fd, struct err *err);
 
 /*
- * Constant folding: follows known register values (constants, frame addresses and spilled constants) through
- * the program, turns jumps whose outcome is known into plain ones or nothing, and
- * removes instructions that cannot be reached. Jump offsets and refs follow. The program
+ * Constant folding: follows known register values (constants, frame addresses and spilled
+ * constants) through the program, turns jumps whose outcome is known into plain ones or nothing,
+ * and removes instructions that cannot be reached. Jump offsets and refs follow. The program
  * computes what it did before. Errors: -EINVAL (jump out of the program, with the instruction
  * number), -ENOMEM.
  */
 int prog_fold(struct prog *prog, struct err *err);
 
 /*
- * Replace each call of splice_NAME by instructions from emit(). frame_off is the constant distance of r1 from r10
- * at the call (found by the same analysis as prog_fold's); the emitted code falls through at its end.
- * A name that is not used is fine. Errors: -EINVAL where r1 is no known frame address, those of emit.
+ * Replace each call of splice_NAME by instructions from emit(). frame_off is the constant distance
+ * of r1 from r10 at the call (found by the same analysis as prog_fold's); the emitted code falls
+ * through at its end. A name that is not used is fine. Errors: -EINVAL where r1 is no known frame
+ * address, those of emit.
  */
 typedef int (*prog_emit_fn)(void *arg, int frame_off, struct insn_buf *out, struct err *err);
 int prog_splice(struct prog *prog, const char *name, prog_emit_fn emit, void *arg, struct err *err);
 
-/* bpf_probe_read_kernel (113) and _str (115) become bpf_probe_read (4) and _str (45): kernels before 5.5. */
+/* bpf_probe_read_kernel (113) and _str (115) become bpf_probe_read (4) and _str (45): kernels
+ * before 5.5. */
 void prog_use_old_probe_read(struct prog *prog);
 
 struct prog_load_opts {
-	uint32_t type;	      /* enum bpf_prog_type */
-	uint32_t attach_type; /* 0: none */
-	const char *name;     /* NULL where the kernel has no names */
+	uint32_t type;		  /* enum bpf_prog_type */
+	uint32_t attach_type;	  /* 0: none */
+	const char *name;	  /* NULL where the kernel has no names */
 	const char *verifier_log; /* file to write the whole log to, or NULL */
 };
 
 /*
- * Load: log off first; on failure again with a growing log (up to 16 MiB), and the error says the line that
- * matters plus a hint. An unfilled ref is an error. Returns the fd or -errno.
+ * Load: log off first; on failure again with a growing log (up to 16 MiB), and the error says the
+ * line that matters plus a hint. An unfilled ref is an error. Returns the fd or -errno.
  */
 int prog_load(const struct prog *prog, const struct prog_load_opts *opts, struct err *err);
 
