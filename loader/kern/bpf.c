@@ -115,3 +115,16 @@ int bpf_link_create_kprobe_multi(int prog_fd, const uint64_t *addrs, size_t nr)
 	attr.link_create.kprobe_multi.addrs = ptr_u64(addrs);
 	return bpf_call(BPF_LINK_CREATE, &attr, ATTR_SZ(link_create.kprobe_multi.addrs));
 }
+
+int bpf_link_create_kprobe_multi_name(int prog_fd, const char *name)
+{
+	uint64_t names[] = {ptr_u64(name)};
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.link_create.prog_fd = prog_fd;
+	attr.link_create.attach_type = BPF_TRACE_KPROBE_MULTI;
+	attr.link_create.kprobe_multi.cnt = 1;
+	attr.link_create.kprobe_multi.syms = ptr_u64(names);
+	return bpf_call(BPF_LINK_CREATE, &attr, ATTR_SZ(link_create.kprobe_multi.addrs));
+}

@@ -27,11 +27,11 @@ int bpf_map_lookup(int map_fd, const void *key, void *value);
 int bpf_map_update(int map_fd, const void *key, const void *value);
 
 struct bpf_prog_spec {
-	uint32_t type; /* enum bpf_prog_type */
+	uint32_t type;	      /* enum bpf_prog_type */
 	uint32_t attach_type; /* expected_attach_type; 0: not passed (4.17) */
 	const struct bpf_insn *insns;
 	size_t nr_insns;
-	const char *name; /* NULL: not passed (4.15); at most 15 characters */
+	const char *name;      /* NULL: not passed (4.15); at most 15 characters */
 	uint32_t kern_version; /* kern_release_code() */
 };
 
@@ -42,6 +42,8 @@ int bpf_raw_tracepoint_open(const char *name, int prog_fd); /* 4.17 */
 
 /* A kprobe-multi link (5.18) on nr addresses. */
 int bpf_link_create_kprobe_multi(int prog_fd, const uint64_t *addrs, size_t nr);
+/* The same on one function by name, for trying whether it works. */
+int bpf_link_create_kprobe_multi_name(int prog_fd, const char *name);
 
 /*
  * LINUX_VERSION_CODE of the running kernel from the vDSO's ELF note; kprobe programs

@@ -20,20 +20,20 @@ enum feature {
 	FEAT_RAW_TRACEPOINT,
 	FEAT_RINGBUF,
 	FEAT_PROBE_READ_KERNEL,
-	FEAT_GET_FUNC_IP, /* in kprobe programs */
+	FEAT_GET_FUNC_IP,   /* in kprobe programs */
 	FEAT_ATTACH_COOKIE, /* bpf_get_attach_cookie in kprobe programs */
 	FEAT_PROG_NAME,
-	FEAT_MEMCG_MEMLOCK, /* BPF memory is not charged to RLIMIT_MEMLOCK */
+	FEAT_MEMCG_MEMLOCK,	/* BPF memory is not charged to RLIMIT_MEMLOCK */
 	FEAT_JUMP_OPTIMIZATION, /* /proc/sys/debug/kprobes-optimization is 1 */
-	FEAT_TRACEFS, /* a readable available_filter_functions */
-	FEAT_KCORE, /* kernel text can be read */
+	FEAT_TRACEFS,		/* a readable available_filter_functions */
+	FEAT_KCORE,		/* kernel text can be read */
 	FEAT_NR,
 };
 
 struct features {
 	struct {
 		bool has;
-		int why;	/* -errno of the probe where !has */
+		int why; /* -errno of the probe where !has */
 	} f[FEAT_NR];
 };
 
@@ -46,7 +46,10 @@ struct feature_info {
 
 extern const struct feature_info feature_infos[FEAT_NR];
 
-/* Probe everything; takes some milliseconds. Never fails: what cannot be probed is not there. */
+/*
+ * Probe everything; takes some milliseconds, and on some kernels the time to take one kprobe back.
+ * Never fails: what cannot be probed is not there. Call limits_raise() before.
+ */
 void features_probe(struct features *f);
 
 static inline bool features_has(const struct features *f, enum feature which)
@@ -54,7 +57,10 @@ static inline bool features_has(const struct features *f, enum feature which)
 	return f->f[which].has;
 }
 
-/* Raise RLIMIT_MEMLOCK (kernels before 5.11) and RLIMIT_NOFILE to what is allowed. 0 or -errno. */
+/*
+ * Raise RLIMIT_MEMLOCK (kernels before 5.11) and RLIMIT_NOFILE to what is allowed. 0, or -errno
+ * where memory stays limited; which matters only without FEAT_MEMCG_MEMLOCK.
+ */
 int limits_raise(void);
 
 /*
@@ -64,7 +70,11 @@ int limits_raise(void);
  */
 void privileges_explain(char *buf, size_t sz);
 
-/* Lockdown mode from /sys/kernel/security/lockdown: "none", "integrity", "confidentiality", "unknown". */
+/* Is this capability (CAP_SYS_ADMIN, ...) in the effective set of the process? */
+bool capability_has(int cap);
+
+/* Lockdown mode from /sys/kernel/security/lockdown: "none", "integrity", "confidentiality",
+ * "unknown". */
 const char *lockdown_mode(void);
 
 #endif

@@ -42,6 +42,17 @@ int perf_kprobe_open(int pmu_type, uint64_t addr, bool retprobe)
 	return perf_open(&attr, 0);
 }
 
+int perf_kprobe_open_name(int pmu_type, const char *name)
+{
+	struct perf_event_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.type = pmu_type;
+	attr.size = PERF_ATTR_SIZE_VER1;
+	attr.kprobe_func = (uintptr_t)name;
+	return perf_open(&attr, 0);
+}
+
 int perf_attach_bpf(int perf_fd, int prog_fd)
 {
 	if (ioctl(perf_fd, PERF_EVENT_IOC_SET_BPF, prog_fd) < 0)

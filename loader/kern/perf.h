@@ -18,6 +18,10 @@ int perf_kprobe_pmu(void);
  */
 int perf_kprobe_open(int pmu_type, uint64_t addr, bool retprobe);
 
+/* The same by name, which costs the kernel a search; for trying whether it works. -ENOENT: no such.
+ */
+int perf_kprobe_open_name(int pmu_type, const char *name);
+
 /* Attach a BPF program to a probe and enable it: PERF_EVENT_IOC_SET_BPF, _ENABLE. */
 int perf_attach_bpf(int perf_fd, int prog_fd);
 
