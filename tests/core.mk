@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# BPF programs that the tests of CO-RE relocate and run, and the types they are relocated to.
+
+CORE_BPF := $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/bpf/core_*.bpf.c))
+
+$(B)/tests/unit/bpf/core_%.bpf.o: tests/unit/bpf/core_%.bpf.c Makefile
+	$(call say,BPF,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/tests/unit/btf_core_bpf.o: ALL_CFLAGS += -DCORE_BPF_DIR='"$(abspath $(B))/tests/unit/bpf"'
+$(B)/unit/btf_core_bpf: | $(CORE_BPF)
