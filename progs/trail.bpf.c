@@ -7,26 +7,37 @@
  */
 #include "progs/match.h"
 
-/* One register of the context, picked by a constant: folds to a single load. */
+/*
+ * One u64 of the context at a constant offset. Assembly: the compiler would rather compute
+ * the address first and load once, and the verifier allows no arithmetic on the context.
+ */
+#define CTX_LOAD(ctx, idx)                                                                         \
+	({                                                                                         \
+		u64 __v;                                                                           \
+		asm("%0 = *(u64 *)(%1 + %2)" : "=r"(__v) : "r"(ctx), "i"(8 * (idx)));              \
+		__v;                                                                               \
+	})
+
+/* One argument register of a probed function, picked by a constant: folds to one load. */
 __inline u64 reg_arg(const u64 *regs, u64 n)
 {
 	if (n == 0)
-		return regs[REG_ARG0];
+		return CTX_LOAD(regs, REG_ARG0);
 	if (n == 1)
-		return regs[REG_ARG1];
+		return CTX_LOAD(regs, REG_ARG1);
 	if (n == 2)
-		return regs[REG_ARG2];
+		return CTX_LOAD(regs, REG_ARG2);
 	if (n == 3)
-		return regs[REG_ARG3];
+		return CTX_LOAD(regs, REG_ARG3);
 	if (n == 4)
-		return regs[REG_ARG4];
+		return CTX_LOAD(regs, REG_ARG4);
 	if (n == 5)
-		return regs[REG_ARG5];
+		return CTX_LOAD(regs, REG_ARG5);
 #if REG_NR_ARGS > 6
 	if (n == 6)
-		return regs[REG_ARG6];
+		return CTX_LOAD(regs, REG_ARG6);
 	if (n == 7)
-		return regs[REG_ARG7];
+		return CTX_LOAD(regs, REG_ARG7);
 #endif
 	return 0;
 }
@@ -35,17 +46,17 @@ __inline u64 reg_arg(const u64 *regs, u64 n)
 __inline u64 tp_arg(const u64 *args, u64 n)
 {
 	if (n == 0)
-		return args[0];
+		return CTX_LOAD(args, 0);
 	if (n == 1)
-		return args[1];
+		return CTX_LOAD(args, 1);
 	if (n == 2)
-		return args[2];
+		return CTX_LOAD(args, 2);
 	if (n == 3)
-		return args[3];
+		return CTX_LOAD(args, 3);
 	if (n == 4)
-		return args[4];
+		return CTX_LOAD(args, 4);
 	if (n == 5)
-		return args[5];
+		return CTX_LOAD(args, 5);
 	return 0;
 }
 
@@ -54,9 +65,9 @@ __inline u64 return_address(const u64 *regs)
 	u64 addr = 0;
 
 #ifdef REG_LR
-	addr = regs[REG_LR];
+	addr = CTX_LOAD(regs, REG_LR);
 #else
-	bpf_probe_read_kernel(&addr, sizeof(addr), (void *)regs[REG_SP]);
+	bpf_probe_read_kernel(&addr, sizeof(addr), (void *)CTX_LOAD(regs, REG_SP));
 #endif
 	return addr;
 }
@@ -168,7 +179,7 @@ SEC("kprobe/skb") int kprobe_skb(u64 *regs)
 		return 0;
 	__builtin_memset(&s.event, 0, sizeof(s.event));
 	fill_skb(&s.event, skb);
-	s.event.ip = CFG(has_func_ip) ? bpf_get_func_ip(regs) : regs[REG_IP];
+	s.event.ip = CFG(has_func_ip) ? bpf_get_func_ip(regs) : CTX_LOAD(regs, REG_IP);
 	if (CFG(want_caller))
 		s.event.caller = return_address(regs);
 	if (CFG(arg_reason) != TRAIL_NO_ARG) {

@@ -33,5 +33,8 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(B)/unit/lib.a \
 	$(Q)$(CC) $(UNIT_LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
 		-lcmocka $(LIBS)
 
+include tests/core.mk
+include tests/obj.mk
+
 .PRECIOUS: $(B)/tests/unit/%.o
 .PHONY: unit
