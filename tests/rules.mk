@@ -11,7 +11,7 @@ rooms_btf    := btf base
 rooms_filter := filter btf base
 rooms_kern   := loader/kern base
 rooms_obj    := loader/obj loader/kern btf base
-rooms_attach := loader/attach loader/kern base
+rooms_attach := loader/attach loader/kern btf base
 rooms_output := output loader/kern base
 rooms_loader := loader loader/attach loader/obj output loader/kern filter btf base
 

@@ -17,18 +17,18 @@
 
 /* One function or tracepoint. */
 struct target {
-	char *name;	    /* owned; as in kallsyms, suffix included */
-	const char *module; /* NULL: the kernel proper; owned by the ksyms */
-	uint64_t addr;	    /* entry; 0 for tracepoints */
-	uint32_t source;    /* tracepoints: number for trail_event.source, from 1 */
-	uint8_t skb_reg;    /* register or tracepoint argument of the skb, from 0 */
-	bool deref;	    /* it is a struct sk_buff ** */
-	uint8_t reason_reg; /* TARGET_NO_ARG: none */
+	char *name;	      /* owned; as in kallsyms, suffix included */
+	const char *module;   /* NULL: the kernel proper; owned by the ksyms */
+	uint64_t addr;	      /* entry; 0 for tracepoints */
+	uint32_t source;      /* tracepoints: number for trail_event.source, from 1 */
+	uint8_t skb_reg;      /* register or tracepoint argument of the skb, from 0 */
+	bool deref;	      /* it is a struct sk_buff ** */
+	uint8_t reason_reg;   /* TARGET_NO_ARG: none */
 	uint8_t location_arg; /* tracepoints: TARGET_NO_ARG: none */
-	bool want_caller;   /* a drop function: its caller says who dropped */
-	int fd;		    /* the probe or link that holds it; -1: none of its own */
-	int status;	    /* 0 attached, or -errno */
-	const char *why;    /* static words where it was left out, or NULL */
+	bool want_caller;     /* a drop function: its caller says who dropped */
+	int fd;		      /* the probe or link that holds it; -1: none of its own */
+	int status;	      /* 0 attached, or -errno */
+	const char *why;      /* static words where it was left out, or NULL */
 };
 
 struct targets {
@@ -39,8 +39,8 @@ struct targets {
 void targets_release(struct targets *ts);
 
 /*
- * Gives the fd of the program for a target, loading it when it is first needed: one program serves all
- * targets with the same registers. The fd stays the provider's. -errno on failure.
+ * Gives the fd of the program for a target, loading it when it is first needed: one program serves
+ * all targets with the same registers. The fd stays the provider's. -errno on failure.
  */
 struct prog_source {
 	int (*prog_for)(void *arg, const struct target *t, struct err *err);
@@ -62,20 +62,26 @@ struct attachment {
 	int *fds; /* owned */
 	size_t nr_fds;
 	size_t nr_attached, nr_failed; /* targets */
-	int rcu_expedited_saved; /* -1: not changed; else the value to restore */
+	int rcu_expedited_saved;       /* -1: not changed; else the value to restore */
 };
 
 /*
  * One way to attach. usable() says 0 or -errno with one phrase why not. attach() sets
- * status and why of every target, counts them, and fails only when nothing could be
- * attached or it was stopped; on failure nothing stays attached. quiesce() makes all probes silent at once
- * (milliseconds also for 2,000 probes); detach() removes them, and may take long.
+ * fd, status and why of every target and counts them. It fails where nothing could be attached,
+ * where a program could not be loaded, where file descriptors ran out, and with -EINTR where it was
+ * stopped; then nothing stays attached. A single function that is refused is no failure.
+ *
+ * quiesce() makes all probes silent at once. It is NULL where the kernel has no way to do
+ * that: a kprobe's program runs whether its perf event is enabled or not
+ * (kprobe_perf_func() in kernel/trace/trace_kprobe.c), so there the programs must look at a flag in
+ * a map, which is to be set before attachment_close(). detach() removes the probes, and may take
+ * long.
  */
 struct backend {
-	const char *name;    /* "kprobe-multi": what --backend takes */
-	bool tracepoints;    /* its targets are tracepoints, not functions */
-	bool slow_detach;    /* detach in a child process, see attachment_close_in_child() */
-	uint32_t prog_type;  /* enum bpf_prog_type */
+	const char *name;     /* "kprobe-multi": what --backend takes */
+	bool tracepoints;     /* its targets are tracepoints, not functions */
+	bool slow_detach;     /* detach in a child process where there are many */
+	uint32_t prog_type;   /* enum bpf_prog_type */
 	uint32_t attach_type; /* expected_attach_type */
 	int (*usable)(const struct features *f, const char **why);
 	int (*attach)(const struct attach_ctx *ctx, struct attachment *a, struct err *err);
@@ -88,8 +94,12 @@ extern const struct backend backend_kprobe_multi, backend_kprobe, backend_tracep
 extern const struct backend *const backends[];
 
 /*
- * Quiesce, then detach: here where it is quick, else in a child process that outlives this one, so that the prompt is back at once.
- * The child is its own session, ignores SIGINT/SIGTERM/SIGHUP, holds no terminal or output, and restores rcu_expedited.
+ * Quiesce, then detach: here where there are few probes, else in a child process that outlives
+ * this one, so that the prompt is back at once. The child is its own session, named
+ * skbtrail-detach, ignores SIGINT, SIGTERM and SIGHUP, and holds no terminal, pipe, file, program
+ * or map. It restores rcu_expedited; killed by SIGKILL it cannot, and the kernel then removes the
+ * probes. The counts stay readable; the fds of the targets are void. Does nothing for a zeroed
+ * attachment.
  */
 void attachment_close(struct attachment *a);
 

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "loader/attach/attach.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "loader/attach/backend.h"
+
+/* Up to this many probes are closed while the user waits: 40 ms each at worst. */
+#define NR_CLOSE_HERE 8
+#define PROGRESS_STEP 32
+
+const struct backend *const backends[] = {
+	&backend_kprobe_multi,
+	&backend_kprobe,
+	&backend_tracepoint,
+	NULL,
+};
+
+void targets_release(struct targets *ts)
+{
+	for (size_t i = 0; i < ts->nr; i++)
+		free(ts->t[i].name);
+	free(ts->t);
+	*ts = (struct targets){0};
+}
+
+/* ---- for the backends ---- */
+
+int attachment_begin(struct attachment *a, const struct backend *backend,
+		     const struct attach_ctx *ctx, size_t max_fds, struct err *err)
+{
+	*a = (struct attachment){.backend = backend, .rcu_expedited_saved = -1};
+	a->fds = calloc(max_fds ? max_fds : 1, sizeof(*a->fds));
+	if (!a->fds)
+		return err_sys(err, -ENOMEM, "cannot attach to %zu functions", ctx->targets->nr);
+	for (size_t i = 0; i < ctx->targets->nr; i++) {
+		ctx->targets->t[i].fd = -1;
+		ctx->targets->t[i].status = -ENODATA;
+		ctx->targets->t[i].why = NULL;
+	}
+	return 0;
+}
+
+void attachment_add(struct attachment *a, int fd)
+{
+	a->fds[a->nr_fds++] = fd;
+}
+
+void attachment_close_fds(struct attachment *a)
+{
+	for (size_t i = 0; i < a->nr_fds; i++)
+		close(a->fds[i]);
+	a->nr_fds = 0;
+}
+
+static int none_attached(const struct attach_ctx *ctx, struct err *err)
+{
+	const struct targets *ts = ctx->targets;
+	const char *what = ts->nr && ts->t[0].addr ? "functions" : "tracepoints";
+	int status = ts->nr ? ts->t[0].status : -ENOENT;
+
+	if (!ts->nr)
+		return err_set(err, status, "there is nothing to attach to");
+	err_sys(err, status, "cannot attach to any of %zu %s, the first being '%s'", ts->nr, what,
+		ts->t[0].name);
+	return status;
+}
+
+int attachment_end(struct attachment *a, const struct attach_ctx *ctx, int ret, struct err *err)
+{
+	const struct targets *ts = ctx->targets;
+
+	for (size_t i = 0; i < ts->nr; i++) {
+		if (ts->t[i].status)
+			a->nr_failed++;
+		else
+			a->nr_attached++;
+	}
+	if (ret >= 0 && !a->nr_attached)
+		ret = none_attached(ctx, err);
+	if (ret < 0) {
+		if (ret == -EPERM || ret == -EACCES) {
+			char why[256];
+
+			privileges_explain(why, sizeof(why));
+			if (why[0])
+				err_hint(err, "%s", why);
+		}
+		attachment_close(a);
+		return ret;
+	}
+	if (ctx->progress)
+		ctx->progress(ctx->progress_arg, ts->nr, ts->nr);
+	return 0;
+}
+
+int attach_step(const struct attach_ctx *ctx, size_t done, struct err *err)
+{
+	if (ctx->stop && *ctx->stop)
+		return err_set(err, -EINTR, "stopped while attaching");
+	if (ctx->progress && done % PROGRESS_STEP == 0)
+		ctx->progress(ctx->progress_arg, done, ctx->targets->nr);
+	return 0;
+}
+
+void target_fail(struct target *t, int status)
+{
+	t->fd = -1;
+	t->status = status;
+	switch (-status) {
+	case EINVAL:
+		t->why = "the kernel allows no probe there";
+		break;
+	case EILSEQ:
+		t->why = "not the start of an instruction";
+		break;
+	case EADDRNOTAVAIL:
+	case ENOENT:
+		t->why = "not in this kernel";
+		break;
+	case EBUSY:
+		t->why = "in use by another tracer";
+		break;
+	case ENOTSUP:
+		t->why = "the kernel cannot probe it";
+		break;
+	default:
+		t->why = strerrordesc_np(-status);
+	}
+}
+
+int backend_needs(const struct features *f, enum feature which, const char *missing,
+		  const char **why)
+{
+	int ret = f->f[which].why;
+
+	if (features_has(f, which))
+		return 0;
+	if (ret == -EPERM || ret == -EACCES)
+		*why = "this process is not permitted to use it";
+	else
+		*why = missing;
+	return ret < 0 ? ret : -ENOTSUP;
+}
+
+/* ---- closing ---- */
+
+static int cmp_int(const void *a, const void *b)
+{
+	int x = *(const int *)a, y = *(const int *)b;
+
+	return (x > y) - (x < y);
+}
+
+/*
+ * Everything but the probes: a pipe that stayed open would keep its reader waiting, and the
+ * programs and maps are of no more use. a->fds must be sorted.
+ */
+static void close_others(const struct attachment *a)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	struct dirent *d;
+
+	if (!dir)
+		return;
+	while ((d = readdir(dir))) {
+		int fd = strtol(d->d_name, NULL, 10);
+
+		if (d->d_name[0] == '.' || fd == dirfd(dir))
+			continue;
+		if (!bsearch(&fd, a->fds, a->nr_fds, sizeof(fd), cmp_int))
+			close(fd);
+	}
+	closedir(dir);
+}
+
+/*
+ * The standard streams go first: their numbers are free then, also where this is the end of a
+ * run that ran out of descriptors.
+ */
+static void detach_alone(struct attachment *a)
+{
+	static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGTTOU};
+
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		signal(ignored[i], SIG_IGN);
+	setsid();
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		close(fd);
+	qsort(a->fds, a->nr_fds, sizeof(*a->fds), cmp_int);
+	close_others(a);
+	if (open("/dev/null", O_RDWR) == STDIN_FILENO) {
+		dup2(STDIN_FILENO, STDOUT_FILENO);
+		dup2(STDIN_FILENO, STDERR_FILENO);
+	}
+	prctl(PR_SET_NAME, "skbtrail-detach");
+	(void)!chdir("/");
+}
+
+/*
+ * The probes stay as long as one process has them open, so the parent's close() of its own
+ * copies is quick. 0 in the parent where the child has taken over.
+ */
+static int detach_in_child(struct attachment *a)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return -errno;
+	if (pid > 0)
+		return 0;
+	detach_alone(a);
+	a->backend->detach(a);
+	_exit(0);
+}
+
+void attachment_close(struct attachment *a)
+{
+	const struct backend *backend = a->backend;
+
+	if (!backend)
+		return;
+	if (backend->quiesce)
+		backend->quiesce(a);
+	if (backend->slow_detach && a->nr_fds > NR_CLOSE_HERE && detach_in_child(a) == 0)
+		attachment_close_fds(a);
+	else
+		backend->detach(a);
+	free(a->fds);
+	a->fds = NULL;
+	a->backend = NULL;
+}

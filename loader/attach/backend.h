@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* backend.h - what the backends share; not for the rest of the program. */
+#ifndef LOADER_ATTACH_BACKEND_H
+#define LOADER_ATTACH_BACKEND_H
+
+#include "loader/attach/attach.h"
+
+/*
+ * Start an attachment with room for max_fds descriptors, and mark all targets as not attached.
+ * -ENOMEM.
+ */
+int attachment_begin(struct attachment *a, const struct backend *backend,
+		     const struct attach_ctx *ctx, size_t max_fds, struct err *err);
+
+/* Keep a descriptor; there must be room. */
+void attachment_add(struct attachment *a, int fd);
+
+/* Close all descriptors, one after the other, and forget them. */
+void attachment_close_fds(struct attachment *a);
+
+/*
+ * While it is 1, /sys/kernel/rcu_expedited makes each wait for a grace period short; the saved
+ * value is in the attachment. Only a process that is killed by SIGKILL in between leaves it at 1.
+ */
+void attachment_expedite(struct attachment *a);
+void attachment_unexpedite(struct attachment *a);
+
+/* Close all descriptors from several threads, with RCU expedited. */
+void attachment_close_fast(struct attachment *a);
+
+/*
+ * Count what became of the targets. Where ret is negative, or not one is attached, close everything
+ * and return the error; err then has words and a hint. Else 0.
+ */
+int attachment_end(struct attachment *a, const struct attach_ctx *ctx, int ret, struct err *err);
+
+/* Call between targets: -EINTR (and err) once ctx->stop is set; tells of progress now and then. */
+int attach_step(const struct attach_ctx *ctx, size_t done, struct err *err);
+
+/* Note that a target could not be attached: status and words. */
+void target_fail(struct target *t, int status);
+
+/* usable() of a backend that needs one feature. */
+int backend_needs(const struct features *f, enum feature which, const char *missing,
+		  const char **why);
+
+#endif

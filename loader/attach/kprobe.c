@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/bpf.h>
+
+#include "loader/attach/backend.h"
+#include "loader/attach/placement.h"
+#include "loader/kern/perf.h"
+
+struct kprobes {
+	const struct attach_ctx *ctx;
+	struct attachment *a;
+	struct placement place;
+	int pmu;
+};
+
+static int kprobe_usable(const struct features *f, const char **why)
+{
+	return backend_needs(f, FEAT_KPROBE_PMU,
+			     "the kernel has no kprobes for perf (4.17, CONFIG_KPROBE_EVENTS)",
+			     why);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+/* The fd of a probe with the program, or -errno. */
+static int probe_at(const struct kprobes *k, uint64_t addr, int prog_fd)
+{
+	int fd = perf_kprobe_open(k->pmu, addr, false);
+	int ret;
+
+	if (fd < 0)
+		return fd;
+	ret = perf_attach_bpf(fd, prog_fd);
+	if (ret < 0) {
+		close(fd);
+		return ret;
+	}
+	return fd;
+}
+
+static bool out_of_fds(int ret)
+{
+	return ret == -EMFILE || ret == -ENFILE;
+}
+
+static int probe_place(struct kprobes *k, uint64_t addr, int prog_fd)
+{
+	unsigned off = placement_off(&k->place, addr);
+	uint64_t start = now_ns();
+	int fd = probe_at(k, addr + off, prog_fd);
+
+	if (fd >= 0)
+		placement_took(&k->place, off, now_ns() - start);
+	else if (off && !out_of_fds(fd))
+		fd = probe_at(k, addr, prog_fd);
+	return fd;
+}
+
+static int attach_one(struct kprobes *k, struct target *t, struct err *err)
+{
+	int prog_fd = k->ctx->progs.prog_for(k->ctx->progs.arg, t, err);
+	int fd;
+
+	if (prog_fd < 0)
+		return prog_fd;
+	fd = probe_place(k, t->addr, prog_fd);
+	if (out_of_fds(fd)) {
+		err_sys(err, fd, "cannot attach to more than %zu of %zu functions", k->a->nr_fds,
+			k->ctx->targets->nr);
+		err_hint(err,
+			 "raise the limit on open files (ulimit -n %zu), or choose fewer "
+			 "functions with --filter-func",
+			 k->ctx->targets->nr + 128);
+		return fd;
+	}
+	if ((fd == -EPERM || fd == -EACCES) && !k->a->nr_fds)
+		return err_sys(err, fd, "cannot make a kprobe at '%s'", t->name);
+	if (fd < 0) {
+		target_fail(t, fd);
+		return 0;
+	}
+	t->fd = fd;
+	t->status = 0;
+	attachment_add(k->a, fd);
+	return 0;
+}
+
+static int kprobe_attach(const struct attach_ctx *ctx, struct attachment *a, struct err *err)
+{
+	struct kprobes k = {.ctx = ctx, .a = a};
+	struct targets *ts = ctx->targets;
+	int ret = attachment_begin(a, &backend_kprobe, ctx, ts->nr, err);
+
+	if (ret < 0)
+		return ret;
+	placement_init(&k.place, ctx->features, ts->nr);
+	attachment_expedite(a);
+	k.pmu = perf_kprobe_pmu();
+	if (k.pmu < 0)
+		ret = err_sys(err, k.pmu, "cannot make kprobes");
+	for (size_t i = 0; i < ts->nr && ret >= 0; i++) {
+		ret = attach_step(ctx, i, err);
+		if (ret >= 0)
+			ret = attach_one(&k, &ts->t[i], err);
+	}
+	attachment_unexpedite(a);
+	placement_release(&k.place);
+	return attachment_end(a, ctx, ret, err);
+}
+
+const struct backend backend_kprobe = {
+	.name = "kprobe",
+	.slow_detach = true,
+	.prog_type = BPF_PROG_TYPE_KPROBE,
+	.usable = kprobe_usable,
+	.attach = kprobe_attach,
+	.detach = attachment_close_fast,
+};

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <linux/bpf.h>
+
+#include "loader/attach/backend.h"
+#include "loader/kern/bpf.h"
+
+/*
+ * A link is refused as a whole for one bad address. Halving finds a bad one among 2,000
+ * with 22 tries; a try takes 15 ms in an emulated machine. After this many tries
+ * the remaining ranges fail as they are.
+ */
+#define MAX_TRIES 512
+
+struct multi {
+	const struct attach_ctx *ctx;
+	struct attachment *a;
+	struct target **order; /* by program, then by address */
+	uint64_t *addrs;       /* of order[] */
+	size_t nr_tries, nr_done;
+};
+
+/* Targets with the same key share a program. */
+static uint32_t prog_key(const struct target *t)
+{
+	return (uint32_t)t->skb_reg << 24 | (uint32_t)t->deref << 16 |
+	       (uint32_t)t->reason_reg << 8 | t->want_caller;
+}
+
+static int cmp_target(const void *a, const void *b)
+{
+	const struct target *x = *(struct target *const *)a, *y = *(struct target *const *)b;
+	uint32_t kx = prog_key(x), ky = prog_key(y);
+
+	if (kx != ky)
+		return kx < ky ? -1 : 1;
+	return (x->addr > y->addr) - (x->addr < y->addr);
+}
+
+static int multi_usable(const struct features *f, const char **why)
+{
+	return backend_needs(f, FEAT_KPROBE_MULTI,
+			     "the kernel has no kprobe-multi links (5.18, CONFIG_FPROBE)", why);
+}
+
+/* An error that a smaller set of addresses would meet as well. */
+static bool concerns_all(int ret)
+{
+	switch (-ret) {
+	case EPERM:
+	case EACCES:
+	case EOPNOTSUPP:
+	case ENOSYS:
+	case EBADF:
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+		return true;
+	}
+	return false;
+}
+
+static void range_done(struct multi *m, size_t from, size_t to, int ret)
+{
+	for (size_t i = from; i < to; i++) {
+		if (ret < 0) {
+			target_fail(m->order[i], ret);
+		} else {
+			m->order[i]->fd = ret;
+			m->order[i]->status = 0;
+		}
+	}
+	m->nr_done += to - from;
+}
+
+/*
+ * Link order[from..to), in halves where the kernel refuses the whole. The depth is the
+ * logarithm of the number of targets. Returns -errno only where going on is pointless.
+ */
+static int link_range(struct multi *m, int prog_fd, size_t from, size_t to, struct err *err)
+{
+	size_t mid = from + (to - from) / 2;
+	int ret;
+
+	if (m->ctx->stop && *m->ctx->stop)
+		return err_set(err, -EINTR, "stopped while attaching");
+	m->nr_tries++;
+	ret = bpf_link_create_kprobe_multi(prog_fd, &m->addrs[from], to - from);
+	if (ret < 0 && concerns_all(ret))
+		return err_sys(err, ret, "cannot attach to %zu functions, '%s' and on", to - from,
+			       m->order[from]->name);
+	if (ret < 0 && to - from > 1 && m->nr_tries < MAX_TRIES) {
+		ret = link_range(m, prog_fd, from, mid, err);
+		return ret < 0 ? ret : link_range(m, prog_fd, mid, to, err);
+	}
+	if (ret >= 0)
+		attachment_add(m->a, ret);
+	range_done(m, from, to, ret);
+	if (m->ctx->progress)
+		m->ctx->progress(m->ctx->progress_arg, m->nr_done, m->ctx->targets->nr);
+	return 0;
+}
+
+static int link_groups(struct multi *m, struct err *err)
+{
+	size_t nr = m->ctx->targets->nr, to;
+
+	for (size_t from = 0; from < nr; from = to) {
+		int ret;
+
+		for (to = from + 1; to < nr; to++) {
+			if (prog_key(m->order[to]) != prog_key(m->order[from]))
+				break;
+		}
+		ret = m->ctx->progs.prog_for(m->ctx->progs.arg, m->order[from], err);
+		if (ret >= 0)
+			ret = link_range(m, ret, from, to, err);
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+static int multi_attach(const struct attach_ctx *ctx, struct attachment *a, struct err *err)
+{
+	struct targets *ts = ctx->targets;
+	struct multi m = {.ctx = ctx, .a = a};
+	int ret = attachment_begin(a, &backend_kprobe_multi, ctx, ts->nr, err);
+
+	if (ret < 0)
+		return ret;
+	m.order = calloc(ts->nr + 1, sizeof(*m.order));
+	m.addrs = calloc(ts->nr + 1, sizeof(*m.addrs));
+	if (!m.order || !m.addrs) {
+		ret = err_sys(err, -ENOMEM, "cannot attach to %zu functions", ts->nr);
+		goto out;
+	}
+	for (size_t i = 0; i < ts->nr; i++)
+		m.order[i] = &ts->t[i];
+	qsort(m.order, ts->nr, sizeof(*m.order), cmp_target);
+	for (size_t i = 0; i < ts->nr; i++)
+		m.addrs[i] = m.order[i]->addr;
+	ret = link_groups(&m, err);
+out:
+	free(m.order);
+	free(m.addrs);
+	return attachment_end(a, ctx, ret, err);
+}
+
+const struct backend backend_kprobe_multi = {
+	.name = "kprobe-multi",
+	.prog_type = BPF_PROG_TYPE_KPROBE,
+	.attach_type = BPF_TRACE_KPROBE_MULTI,
+	.usable = multi_usable,
+	.attach = multi_attach,
+	/* Normally one link for each program; hundreds only where many functions were refused. */
+	.slow_detach = true,
+	.detach = attachment_close_fast,
+};

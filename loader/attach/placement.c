@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "loader/attach/placement.h"
+
+#include <string.h>
+
+/*
+ * On x86 a probe at the entry is an ftrace one: each is armed and disarmed by a walk over all
+ *ftrace records. Just after the call site it is a breakpoint, which the kernel soon makes a jump.
+ *Without that optimisation it stays a breakpoint, three times as dear per hit, so then it is the
+ *entry always. Both optimised jumps and ftrace calls are cheap to hit.
+ *
+ * Which is attached faster cannot be told beforehand. Milliseconds a probe, entry / after, in an
+ *emulated machine (close: with rcu_expedited, one thread):
+ *
+ *		attach		close
+ *	5.10	11 / 1.1	10 / 0.1
+ *	6.1	16 / 39		32 / 53
+ *	6.12	23 / 38		37 / 53
+ *	7.2	22 / 37		25 / 30
+ *
+ * The preemptible kernels lose because their optimiser waits for a grace period of RCU tasks
+ * with all registration locked out. It runs 5 jiffies after it was kicked, so that the trial must
+ *last several of these to see it.
+ */
+#define MIN_TARGETS   64
+#define TRY_NR	      8
+#define TRY_AFTER_NS  100000000
+#define TRY_AFTER_MAX 128
+
+#if defined(__x86_64__)
+
+/* endbr64, or what the kernel writes over one that no indirect call needs (up to 6.x, 7.x). */
+static const uint8_t endbrs[][4] = {
+	{0xf3, 0x0f, 0x1e, 0xfa},
+	{0x66, 0x0f, 0x1f, 0x00},
+	{0x0f, 0x1f, 0x40, 0xd6},
+};
+
+/* The nops of an idle call site, of two generations of processors. */
+static const uint8_t nops[][5] = {
+	{0x0f, 0x1f, 0x44, 0x00, 0x00},
+	{0x66, 0x66, 0x66, 0x66, 0x90},
+};
+
+#define CALL_REL32 0xe8 /* a site in use */
+
+unsigned placement_after_site(const uint8_t code[PLACEMENT_CODE_SZ])
+{
+	unsigned off = 0;
+
+	for (size_t i = 0; i < sizeof(endbrs) / sizeof(endbrs[0]) && !off; i++) {
+		if (!memcmp(code, endbrs[i], sizeof(endbrs[i])))
+			off = sizeof(endbrs[i]);
+	}
+	if (code[off] == CALL_REL32)
+		return off + 5;
+	for (size_t i = 0; i < sizeof(nops) / sizeof(nops[0]); i++) {
+		if (!memcmp(code + off, nops[i], sizeof(nops[i])))
+			return off + sizeof(nops[i]);
+	}
+	return 0;
+}
+
+#else
+
+unsigned placement_after_site(const uint8_t code[PLACEMENT_CODE_SZ])
+{
+	return 0;
+}
+
+#endif
+
+void placement_init(struct placement *p, const struct features *f, size_t nr_targets)
+{
+	*p = (struct placement){.phase = PLACEMENT_ENTRY};
+#if defined(__x86_64__)
+	if (nr_targets < MIN_TARGETS || !features_has(f, FEAT_JUMP_OPTIMIZATION))
+		return;
+	if (kcore_open(&p->kcore, NULL) == 0)
+		p->phase = PLACEMENT_TRY_ENTRY;
+#endif
+}
+
+void placement_release(struct placement *p)
+{
+	kcore_free(p->kcore);
+	p->kcore = NULL;
+}
+
+unsigned placement_off(struct placement *p, uint64_t addr)
+{
+	uint8_t code[PLACEMENT_CODE_SZ];
+
+	if (p->phase != PLACEMENT_AFTER && p->phase != PLACEMENT_TRY_AFTER)
+		return 0;
+	if (!p->kcore || kcore_read(p->kcore, addr, code, sizeof(code)))
+		return 0;
+	return placement_after_site(code);
+}
+
+void placement_took(struct placement *p, unsigned off, uint64_t ns)
+{
+	if (p->phase == PLACEMENT_TRY_ENTRY) {
+		p->entry.ns += ns;
+		if (++p->entry.nr == TRY_NR)
+			p->phase = PLACEMENT_TRY_AFTER;
+	} else if (p->phase == PLACEMENT_TRY_AFTER && off) {
+		p->after.ns += ns;
+		p->after.nr++;
+		if (p->after.nr < TRY_NR)
+			return;
+		if (p->after.ns < TRY_AFTER_NS && p->after.nr < TRY_AFTER_MAX)
+			return;
+		if (p->after.ns / p->after.nr < p->entry.ns / p->entry.nr)
+			p->phase = PLACEMENT_AFTER;
+		else
+			p->phase = PLACEMENT_ENTRY;
+	}
+}

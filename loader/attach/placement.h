@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * placement.h - where in a function a kprobe goes: at its entry, or just after its ftrace
+ * call site, whichever this kernel arms faster.
+ */
+#ifndef LOADER_ATTACH_PLACEMENT_H
+#define LOADER_ATTACH_PLACEMENT_H
+
+#include <stdint.h>
+
+#include "loader/attach/attach.h"
+#include "loader/kern/ksyms.h"
+
+/*
+ * Offset of the first instruction after the ftrace call site from the bytes that a function
+ * starts with, or 0 where there is no call site or the machine is not known. Registers and stack
+ * are there as at the entry.
+ */
+#define PLACEMENT_CODE_SZ 16
+unsigned placement_after_site(const uint8_t code[PLACEMENT_CODE_SZ]);
+
+enum placement_phase {
+	PLACEMENT_ENTRY,     /* decided */
+	PLACEMENT_AFTER,     /* decided */
+	PLACEMENT_TRY_ENTRY, /* measuring */
+	PLACEMENT_TRY_AFTER,
+};
+
+struct placement {
+	enum placement_phase phase;
+	struct kcore *kcore; /* owned; NULL: always at the entry */
+	struct {
+		uint64_t ns;
+		unsigned nr;
+	} entry, after; /* what the probes of the trial took */
+};
+
+/* For nr_targets probes. Never fails: without the means it is always the entry. */
+void placement_init(struct placement *p, const struct features *f, size_t nr_targets);
+void placement_release(struct placement *p);
+
+/* Distance from the function's address where its probe should go now. */
+unsigned placement_off(struct placement *p, uint64_t addr);
+
+/* Tell what attaching at that distance took; ends the trial in time. */
+void placement_took(struct placement *p, unsigned off, uint64_t ns);
+
+#endif
