@@ -142,7 +142,9 @@ static int open_by_name(const char *spec, struct err *err)
 	} else if (fd < 0) {
 		err_sys(err, fd, "cannot open network namespace '%s'", spec);
 	}
-	if (fd < 0)
+	if (fd == -EACCES || fd == -EPERM)
+		err_hint(err, "run as root");
+	else if (fd < 0)
 		err_hint(err,
 			 "expected a path like /proc/PID/ns/net, a name of `ip netns`, a process "
 			 "id, or inode:N");
