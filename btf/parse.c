@@ -123,13 +123,13 @@ static int find_sections(struct btf *btf, struct err *err)
 		return err_set(err, -EINVAL,
 			       "malformed BTF: strings at %u, %u bytes, go past the end (%zu)",
 			       hdr.str_off, hdr.str_len, body.sz);
+	if (((uint64_t)hdr.hdr_len + hdr.type_off) % 4)
+		return err_set(err, -EINVAL, "malformed BTF: types at %u are not aligned",
+			       hdr.type_off);
 	/* Both ends are inside the body, so the sums do not overflow. */
 	if (hdr.type_len && hdr.str_len && hdr.type_off < hdr.str_off + hdr.str_len &&
 	    hdr.str_off < hdr.type_off + hdr.type_len)
 		return err_set(err, -EINVAL, "malformed BTF: types and strings overlap");
-	if (((uint64_t)hdr.hdr_len + hdr.type_off) % 4)
-		return err_set(err, -EINVAL, "malformed BTF: types at %u are not aligned",
-			       hdr.type_off);
 	btf->types = types.data;
 	btf->types_sz = types.sz;
 	btf->strs = (const char *)strs.data;
@@ -467,7 +467,7 @@ int btf_adopt(struct btf **out, void *data, size_t sz, bool mapped, const struct
 int btf_parse(struct btf **out, const void *data, size_t sz, const struct btf *base,
 	      struct err *err)
 {
-	void *copy = malloc(sz + 1);
+	void *copy = malloc(sz ? sz : 1);
 
 	if (!copy)
 		return err_set(err, -ENOMEM, "out of memory for %zu bytes of BTF", sz);
