@@ -27,6 +27,7 @@ suites=$2
 
 # mirror REGEX: the address of the first configured suite whose name matches.
 mirror() {
+	# shellcheck disable=SC2016 # apt's own $(...)
 	apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(SITE)' 'Created-By: Packages' |
 		awk -v re="^($1)\$" '$1 ~ re && $2 == "main" { print $3; exit }'
 }
@@ -82,7 +83,7 @@ fi
 # Newer packages have the kernel and the modules beside the image package.
 parts=$(private_apt apt-cache pkgnames linux- |
 	grep -Fx -e "linux-binary-$release" -e "linux-modules-$release" -e "linux-base-$release")
-rm -rf "$cache/$series" "$dir"
+rm -rf "${cache:?}/$series" "$dir"
 mkdir -p "$cache/$series" "$dir/root" || exit 1
 echo "kernel $series: getting $release" >&2
 # shellcheck disable=SC2086 # words on purpose
