@@ -95,7 +95,7 @@ bool code_is_pure(const struct bpf_insn *i)
 
 	switch (BPF_CLASS(i->code)) {
 	case BPF_ALU:
-	case BPF_ALU64: /* before 4.20 a division by zero ended the program */
+	case BPF_ALU64: /* before 4.16 a division by zero ended the program */
 		return !((op == BPF_DIV || op == BPF_MOD) && code_has_src(i));
 	case BPF_LDX:
 		return BPF_MODE(i->code) == BPF_MEM;

@@ -42,10 +42,18 @@ static inline bool code_is_cond(const struct bpf_insn *i)
 	return code_is_jump(i) && !code_is_ja(i);
 }
 
-/* The source operand is the register src_reg (for byte swaps the same bit means something else). */
+/* A byte swap; in the classes of jumps the same bits are "signed less or equal". */
+static inline bool code_is_end(const struct bpf_insn *i)
+{
+	unsigned class = BPF_CLASS(i->code);
+
+	return (class == BPF_ALU || class == BPF_ALU64) && BPF_OP(i->code) == BPF_END;
+}
+
+/* The source operand of an ALU instruction or a jump is src_reg. */
 static inline bool code_has_src(const struct bpf_insn *i)
 {
-	return BPF_SRC(i->code) == BPF_X && BPF_OP(i->code) != BPF_END;
+	return BPF_SRC(i->code) == BPF_X && !code_is_end(i);
 }
 
 /* Registers read and written, one bit each. Calls write r0-r5. */

@@ -10,7 +10,7 @@
 /*
  * The result of an ALU instruction; src is only looked at where the instruction has a source
  * register. False where it is not known: division by zero (ends the program before
- * 4.20), signed division, sign-extending moves, unconditional swaps.
+ * 4.16), signed division, sign-extending moves, unconditional swaps.
  */
 bool eval_alu(const struct bpf_insn *i, uint64_t dst, uint64_t src, uint64_t *res);
 

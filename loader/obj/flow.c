@@ -406,7 +406,8 @@ int flow_run(const struct prog *prog, struct flow_insn **out, struct err *err)
 		ret = err_set(err, -ENOMEM, "out of memory");
 		goto out;
 	}
-	set(&entry, BPF_REG_1, unknown(OTHER));
+	/* What is not initialised cannot be read, and r10 is the only frame address there is. */
+	memset(entry.kind, OTHER, sizeof(entry.kind));
 	set(&entry, BPF_REG_10, (struct val){FRAME, 0});
 	enter(&f, 0, &entry);
 	solve(&f);

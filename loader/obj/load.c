@@ -10,7 +10,6 @@
 
 #define LOG_FIRST_SZ (64u << 10)
 #define LOG_MAX_SZ   ((16u << 20) - 1) /* UINT_MAX >> 8: more is EINVAL before 5.17 */
-#define NR_TRIES     5
 #define OLD_MAXINSNS 4096
 
 static int check_filled(const struct prog *prog, struct err *err)
@@ -24,16 +23,6 @@ static int check_filled(const struct prog *prog, struct err *err)
 	return err_set(err, -EINVAL, "program '%s': %s '%s' at instruction %zu was not filled in",
 		       prog->section, kinds[prog->refs[0].kind], prog->refs[0].name,
 		       prog->refs[0].idx);
-}
-
-/* The verifier gives up with EAGAIN when a signal is pending (5.2). */
-static int try_load(const struct bpf_prog_spec *spec, char *log, size_t log_sz)
-{
-	int ret = -EAGAIN;
-
-	for (int n = 0; n < NR_TRIES && ret == -EAGAIN; n++)
-		ret = bpf_prog_load(spec, log, log_sz, log ? 1 : 0);
-	return ret;
 }
 
 /*
@@ -53,7 +42,7 @@ static int load_with_log(const struct bpf_prog_spec *spec, char **log)
 			return -ENOMEM;
 		*log = p;
 		p[0] = '\0';
-		ret = try_load(spec, p, sz);
+		ret = bpf_prog_load(spec, p, sz, 1);
 		p[sz - 1] = '\0';
 		if (sz == LOG_MAX_SZ)
 			break;
@@ -180,7 +169,7 @@ int prog_load(const struct prog *prog, const struct prog_load_opts *opts, struct
 	ret = check_filled(prog, err);
 	if (ret)
 		return ret;
-	ret = try_load(&spec, NULL, 0);
+	ret = bpf_prog_load(&spec, NULL, 0, 0);
 	if (ret >= 0)
 		return ret;
 	again = load_with_log(&spec, &log);
