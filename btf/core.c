@@ -318,10 +318,12 @@ static int consider(struct query *q, const struct btf *btf, uint32_t id)
 		return 0;
 	}
 	if (q->relo->kind == BPF_CORE_TYPE_ID_TARGET ||
-	    (a.value == q->best.value && a.mem_sz == q->best.mem_sz &&
-	     is_signed(a.mem) == is_signed(q->best.mem)))
+	    (a.value == q->best.value && a.mem_sz == q->best.mem_sz))
 		return 0;
 	core_describe(q->path.btf, q->relo, words, sizeof(words));
+	if (a.value == q->best.value)
+		return err_set(q->err, -EEXIST, "%s: types of that name give %u and %u bytes",
+			       words, q->best.mem_sz, a.mem_sz);
 	return err_set(q->err, -EEXIST, "%s: types of that name give %llu and %llu", words,
 		       (unsigned long long)q->best.value, (unsigned long long)a.value);
 }
