@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "loader/attach/find.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "btf/discover.h"
+
+_Static_assert(TARGET_NO_ARG == DISCOVER_NO_ARG, "both mean: none");
+
+struct find {
+	struct targets *ts;
+	struct left_outs *lo; /* or NULL */
+	const struct ksyms *ks;
+	const struct find_opts *o;
+	struct name_set *ftrace;	    /* NULL: not asked for, or not readable */
+	struct kprobe_blacklist *blacklist; /* NULL: not readable */
+	const struct btf *btf;
+	const char *module;
+	struct err *err;
+};
+
+/* All functions of one name in one BTF; more than one where their registers differ. */
+struct name_run {
+	const struct skb_func *f;
+	size_t nr;
+	size_t nr_exact; /* symbols that have just this name */
+};
+
+void left_outs_release(struct left_outs *lo)
+{
+	for (size_t i = 0; i < lo->nr; i++)
+		free(lo->e[i].name);
+	free(lo->e);
+	*lo = (struct left_outs){0};
+}
+
+bool name_matches(const regex_t *re, const char *name)
+{
+	regmatch_t m;
+
+	/* POSIX takes the longest of the leftmost matches, so a whole match is found if there is
+	 * one. */
+	return !re ||
+	       (!regexec(re, name, 1, &m, 0) && m.rm_so == 0 && (size_t)m.rm_eo == strlen(name));
+}
+
+/* ---- growing arrays ---- */
+
+/* The array with room for one more element of elem_sz bytes; NULL (and err) without memory. */
+static void *grow(void *array, size_t nr, size_t *cap, size_t elem_sz, struct err *err)
+{
+	size_t new_cap = *cap ? 2 * *cap : 64;
+	void *p;
+
+	if (nr < *cap)
+		return array;
+	p = reallocarray(array, new_cap, elem_sz);
+	if (p)
+		*cap = new_cap;
+	else
+		err_sys(err, -ENOMEM, "cannot list %zu functions", new_cap);
+	return p;
+}
+
+/* Takes t, its name copied. */
+static int targets_add(struct targets *ts, struct target t, struct err *err)
+{
+	struct target *p = grow(ts->t, ts->nr, &ts->cap, sizeof(*p), err);
+
+	if (!p)
+		return -ENOMEM;
+	ts->t = p;
+	t.name = strdup(t.name);
+	if (!t.name)
+		return err_sys(err, -ENOMEM, "cannot list %zu functions", ts->nr);
+	t.fd = -1;
+	ts->t[ts->nr++] = t;
+	return 0;
+}
+
+static int leave_out(struct find *s, const char *name, const char *module, const char *why)
+{
+	struct left_outs *lo = s->lo;
+	struct left_out *p;
+
+	if (!lo)
+		return 0;
+	p = grow(lo->e, lo->nr, &lo->cap, sizeof(*p), s->err);
+	if (!p)
+		return -ENOMEM;
+	lo->e = p;
+	lo->e[lo->nr] = (struct left_out){.name = strdup(name), .module = module, .why = why};
+	if (!lo->e[lo->nr].name)
+		return err_sys(s->err, -ENOMEM, "cannot list %zu functions", lo->nr);
+	lo->nr++;
+	return 0;
+}
+
+/* ---- one name ---- */
+
+static bool same_module(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+/* The first `nr` parameters of two functions have the same types. */
+static bool same_params(const struct btf *btf, uint32_t func_a, uint32_t func_b, uint32_t nr)
+{
+	const struct btf_type *a = btf_type(btf, btf_type(btf, func_a)->type);
+	const struct btf_type *b = btf_type(btf, btf_type(btf, func_b)->type);
+
+	if (a == b)
+		return true;
+	if (btf_vlen(a) < nr || btf_vlen(b) < nr)
+		return false;
+	for (uint32_t i = 0; i < nr; i++) {
+		if (btf_params(a)[i].type != btf_params(b)[i].type)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Static functions of one name in several files: whether all that BTF lists have the arguments
+ * of f. (pahole before 1.25 lists only the first, whatever the others take; that cannot be seen.)
+ */
+static bool instances_agree(const struct btf *btf, const struct skb_func *f)
+{
+	const struct btf_type *proto = btf_type(btf, btf_type(btf, f->func_id)->type);
+	uint32_t nr = f->reason_reg == DISCOVER_NO_ARG ? f->skb_arg + 1U : btf_vlen(proto);
+	uint32_t id = btf_first_own(btf) - 1;
+
+	while ((id = btf_find(btf, BTF_KIND_FUNC, f->name, id))) {
+		if (!same_params(btf, f->func_id, id, nr))
+			return false;
+	}
+	return true;
+}
+
+/* Why the symbol cannot be taken, judged by what the compiler added to its name; else NULL. */
+static const char *suffix_objection(const struct name_run *r, const char *suffix)
+{
+	bool constprop = strstr(suffix, ".constprop."), part = strstr(suffix, ".part.");
+
+	if (strstr(suffix, ".isra."))
+		return "the compiler changed its arguments (.isra)";
+	if (part && r->nr_exact)
+		return "a part of a function that is taken itself";
+	if (constprop && r->f->skb_reg > 0)
+		return "the compiler may have moved its arguments (.constprop)";
+	if (part && r->f->skb_reg > 0)
+		return "the compiler may have moved its arguments (.part)";
+	return NULL;
+}
+
+static const char *objection(const struct find *s, const struct name_run *r, const struct ksym *sym)
+{
+	const char *suffix = sym->name + strlen(r->f->name);
+	const char *why = suffix_objection(r, suffix);
+
+	if (why)
+		return why;
+	if (r->nr > 1)
+		return "functions of this name take the skb in different places";
+	if (r->nr_exact > 1 && !instances_agree(s->btf, r->f))
+		return "functions of this name take different arguments";
+	if (s->blacklist && kprobe_blacklist_has(s->blacklist, sym->addr))
+		return "the kernel allows no probe there (blacklist)";
+	if (s->ftrace && !name_set_has(s->ftrace, sym->name, sym->module))
+		return "ftrace cannot trace it";
+	return NULL;
+}
+
+static int take_symbol(struct find *s, const struct name_run *r, const struct ksym *sym)
+{
+	const struct skb_func *f = r->f;
+	const char *suffix = sym->name + strlen(f->name);
+	bool cloned = strstr(suffix, ".constprop.") || strstr(suffix, ".part.");
+	const char *why;
+
+	if (!name_matches(s->o->name_re, f->name) && !name_matches(s->o->name_re, sym->name))
+		return 0;
+	why = objection(s, r, sym);
+	if (why)
+		return leave_out(s, sym->name, sym->module, why);
+	return targets_add(s->ts,
+			   (struct target){
+				   .name = (char *)sym->name,
+				   .module = sym->module,
+				   .addr = sym->addr,
+				   .skb_reg = f->skb_reg,
+				   .deref = f->deref,
+				   .reason_reg = cloned ? TARGET_NO_ARG : f->reason_reg,
+				   .location_arg = TARGET_NO_ARG,
+				   .want_caller = s->o->is_drop && s->o->is_drop(f->name),
+			   },
+			   s->err);
+}
+
+static int take_name(struct find *s, struct name_run r)
+{
+	struct ksym sym;
+	size_t nr = 0;
+	int ret = 0;
+
+	for (size_t i = 0; ksyms_by_name(s->ks, r.f->name, true, i, &sym); i++)
+		r.nr_exact += same_module(sym.module, s->module);
+	for (size_t i = 0; ret == 0 && ksyms_by_name(s->ks, r.f->name, false, i, &sym); i++) {
+		if (!same_module(sym.module, s->module))
+			continue;
+		nr++;
+		ret = take_symbol(s, &r, &sym);
+	}
+	if (!nr && name_matches(s->o->name_re, r.f->name))
+		ret = leave_out(s, r.f->name, s->module, "it has no symbol: inlined everywhere");
+	return ret;
+}
+
+static int take_btf(struct find *s)
+{
+	struct skb_func *funcs;
+	size_t nr, to;
+	int ret = discover_funcs(s->btf, DISCOVER_NR_REGS, &funcs, &nr, s->err);
+
+	if (ret < 0)
+		return ret;
+	for (size_t from = 0; from < nr && ret == 0; from = to) {
+		for (to = from + 1; to < nr && !strcmp(funcs[to].name, funcs[from].name); to++)
+			;
+		ret = take_name(s, (struct name_run){.f = &funcs[from], .nr = to - from});
+	}
+	free(funcs);
+	return ret;
+}
+
+/* ---- one address ---- */
+
+static int cmp_addr(const void *a, const void *b)
+{
+	const struct target *x = a, *y = b;
+
+	if (x->addr != y->addr)
+		return x->addr < y->addr ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+static bool same_args(const struct target *a, const struct target *b)
+{
+	return a->skb_reg == b->skb_reg && a->deref == b->deref && a->reason_reg == b->reason_reg;
+}
+
+/* Sort, and of several names for one address keep the first, or none where they contradict. */
+static int sort_unique(struct find *s)
+{
+	struct targets *ts = s->ts;
+	size_t kept = 0, to;
+	int ret = 0;
+
+	if (ts->nr)
+		qsort(ts->t, ts->nr, sizeof(*ts->t), cmp_addr);
+	for (size_t from = 0; from < ts->nr; from = to) {
+		bool agree = true;
+
+		for (to = from + 1; to < ts->nr && ts->t[to].addr == ts->t[from].addr; to++)
+			agree &= same_args(&ts->t[from], &ts->t[to]);
+		for (size_t i = from; i < to; i++) {
+			if (i == from && agree) {
+				ts->t[kept++] = ts->t[i];
+				continue;
+			}
+			if (!agree && ret == 0)
+				ret = leave_out(s, ts->t[i].name, ts->t[i].module,
+						"another function shares its code, "
+						"with other arguments");
+			free(ts->t[i].name);
+		}
+	}
+	ts->nr = kept;
+	return ret;
+}
+
+int targets_find_funcs(struct targets *ts, const struct btf *const *btfs,
+		       const char *const *modules, size_t nr_btfs, const struct ksyms *ks,
+		       const struct find_opts *o, struct left_outs *lo, struct err *err)
+{
+	struct find s = {.ts = ts, .lo = lo, .ks = ks, .o = o, .err = err};
+	int ret = 0, sorted;
+
+	/* Both lists are a help only: what they cannot say, the kernel says when attaching. */
+	if (o->only_ftrace && ftrace_functions_load(&s.ftrace, NULL) < 0)
+		s.ftrace = NULL;
+	if (kprobe_blacklist_load(&s.blacklist, NULL) < 0)
+		s.blacklist = NULL;
+	for (size_t i = 0; i < nr_btfs && ret == 0; i++) {
+		s.btf = btfs[i];
+		s.module = modules[i];
+		ret = take_btf(&s);
+	}
+	sorted = sort_unique(&s);
+	name_set_free(s.ftrace);
+	kprobe_blacklist_free(s.blacklist);
+	return ret < 0 ? ret : sorted;
+}
+
+int targets_find_tracepoints(struct targets *ts, const struct btf *vmlinux, const regex_t *re,
+			     struct err *err)
+{
+	struct skb_tp *tps;
+	size_t nr;
+	int ret = discover_tracepoints(vmlinux, &tps, &nr, err);
+
+	if (ret < 0)
+		return ret;
+	for (size_t i = 0; i < nr && ret == 0; i++) {
+		if (!name_matches(re, tps[i].name))
+			continue;
+		ret = targets_add(ts,
+				  (struct target){
+					  .name = (char *)tps[i].name,
+					  .source = ts->nr + 1,
+					  .skb_reg = tps[i].skb_arg,
+					  .reason_reg = tps[i].reason_arg,
+					  .location_arg = tps[i].location_arg,
+				  },
+				  err);
+	}
+	free(tps);
+	return ret;
+}

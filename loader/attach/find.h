@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * find.h - targets from type information and the kernel's symbols.
+ *
+ * Where a function's arguments cannot be told for sure it is left out with a reason: a wrong
+ * register would give events that never happened.
+ */
+#ifndef LOADER_ATTACH_FIND_H
+#define LOADER_ATTACH_FIND_H
+
+#include <regex.h>
+
+#include "btf/btf.h"
+#include "loader/attach/attach.h"
+#include "loader/kern/ksyms.h"
+
+/* A function that takes an skb and is no target. */
+struct left_out {
+	char *name;	    /* owned; a symbol, or where it has none the name in BTF */
+	const char *module; /* NULL: the kernel proper; owned by the caller of the search */
+	const char *why;    /* static words */
+};
+
+struct left_outs {
+	struct left_out *e; /* owned */
+	size_t nr, cap;
+};
+
+void left_outs_release(struct left_outs *lo);
+
+struct find_opts {
+	const regex_t *name_re; /* must match a whole name, with its suffix or without; NULL: all */
+	bool (*is_drop)(const char *name); /* sets want_caller, asked without suffix; or NULL */
+	bool only_ftrace; /* for kprobe-multi: leave out what ftrace does not list, where it can be
+			     read */
+};
+
+/* regexec() for a whole name. Compile with REG_EXTENDED, without REG_NOSUB. */
+bool name_matches(const regex_t *re, const char *name);
+
+/*
+ * Functions with an skb argument in nr_btfs BTFs (the first the kernel's, the others split BTF of
+ * modules, with their names in modules[], modules[0] NULL) that have a symbol of the same module.
+ * They are added to ts, which is then sorted by address, each address once. Left out, with the
+ * reason in lo (may be NULL):
+ *   - functions without a symbol (inlined everywhere);
+ *   - name.isra.N, and name.constprop.N and name.part.N where the skb is not the first argument:
+ *     the compiler may have removed an argument before it; of the latter the drop reason is not
+ * used;
+ *   - name.part.N beside name, which would show a call twice;
+ *   - names whose instances take different arguments, and addresses that names with different
+ * arguments share;
+ *   - what the blacklist of kprobes holds, and with only_ftrace what ftrace does not list.
+ * No function found is no error. ts and ks share strings: ks must outlive ts.
+ * Errors: those of discover_funcs(), -ENOMEM; ts and lo may then hold some.
+ */
+int targets_find_funcs(struct targets *ts, const struct btf *const *btfs,
+		       const char *const *modules, size_t nr_btfs, const struct ksyms *ks,
+		       const struct find_opts *o, struct left_outs *lo, struct err *err);
+
+/*
+ * Raw tracepoints with an skb argument, by name, numbered from 1 in `source`. re may be NULL.
+ * Errors: those of discover_tracepoints(), -ENOMEM.
+ */
+int targets_find_tracepoints(struct targets *ts, const struct btf *vmlinux, const regex_t *re,
+			     struct err *err);
+
+#endif
