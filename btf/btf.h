@@ -25,8 +25,9 @@ struct btf;
  * Parse raw BTF of the machine's byte order (a foreign order is refused by name). data is
  * copied. base may be NULL. All kinds up to ENUM64 and TYPE_TAG; every type id, string
  * offset, vlen, kind_flag and size is checked, and so is that no chain of modifiers,
- * typedefs, arrays or by-value members is circular. Errors: -EINVAL with type number and reason,
- * -ENOMEM.
+ * typedefs, arrays, pointers or by-value members is circular or more than 200 types long
+ * (so recursion along those is bounded). Not checked: that the members of a struct are in
+ * order and do not overlap. Errors: -EINVAL with type number and reason, -ENOMEM.
  */
 int btf_parse(struct btf **out, const void *data, size_t sz, const struct btf *base,
 	      struct err *err);
@@ -98,7 +99,7 @@ uint32_t btf_member_bits(const struct btf_type *t, uint32_t idx);
 
 /*
  * The next type after id `after` (0: from the start) with this kind and name; 0 if none.
- * Own types of a split BTF come after the base's.
+ * Own types of a split BTF come after the base's. By a hash of the name, so cheap.
  */
 uint32_t btf_find(const struct btf *btf, unsigned kind, const char *name, uint32_t after);
 

@@ -22,7 +22,8 @@
  * A function with an skb in a register. Arguments are counted in registers: a struct
  * passed by value takes as many as its size needs (up to 16 bytes: one each 8 bytes;
  * larger: none on x86_64, where it goes to the stack, and one on arm64 and riscv64, where
- * its address is passed), and __int128 takes two.
+ * its address is passed), and __int128 takes two. What does not fit into the registers
+ * that are left goes to the stack; on x86_64 later arguments may still use those.
  */
 struct skb_func {
 	const char *name;   /* owned by the btf */
@@ -51,10 +52,10 @@ struct skb_tp {
  * name, duplicates by name removed when they agree about the registers (a name whose
  * instances disagree is listed once for each distinct signature). `struct sk_buff *` is
  * preferred to const, and both to `**`; the first such argument counts. Functions with
- * the skb beyond nr_regs are left out. The glue of tracepoints (__bpf_trace_*,
- * trace_event_raw_event_*, perf_trace_*, trace_raw_output_*, __probestub_*, __traceiter_*)
- * is left out. The array is the caller's to free. Errors: -ENOMEM, -ENOENT where the BTF
- * has no struct sk_buff.
+ * the skb beyond nr_regs (6 means the rules of x86_64) are left out. The glue of tracepoints
+ * (__bpf_trace_*, trace_event_raw_event_*, perf_trace_*, trace_raw_output_*, __probestub_*,
+ * __traceiter_*) is left out. The array is the caller's to free. Errors: -ENOMEM, -ENOENT where the
+ * BTF has no struct sk_buff.
  */
 int discover_funcs(const struct btf *btf, unsigned nr_regs, struct skb_func **out, size_t *nr,
 		   struct err *err);
