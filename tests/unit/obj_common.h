@@ -45,16 +45,22 @@ static inline void obj_test_refs(struct prog *prog, const struct prog_ref *refs,
 	prog->nr_refs = nr;
 }
 
+/* arg: a number to add to what OPAQUE returns, or NULL. */
 static inline uint64_t obj_test_helper(void *arg, int32_t id, uint64_t r[5])
 {
-	return id == OPAQUE ? r[0] : 0x5eed0000 + (uint64_t)id;
+	uint64_t bias = arg ? *(uint64_t *)arg : 0;
+
+	return id == OPAQUE ? r[0] + bias : 0x5eed0000 + (uint64_t)id;
 }
 
-/* kmem is what r1 points to; helpers are obj_test_helper() and the probe reads. */
+/*
+ * Run with r1 on ctx, which the probe reads may read too. vm: only helper_arg is looked at,
+ * the rest is set here.
+ */
 static inline bool obj_test_run(const struct insn_buf *code, void *ctx, size_t ctx_sz,
 				struct interp *vm, uint64_t *r0)
 {
-	*vm = (struct interp){.helper = obj_test_helper};
+	*vm = (struct interp){.helper = obj_test_helper, .helper_arg = vm->helper_arg};
 	vm->region[0].ptr = ctx;
 	vm->region[0].sz = ctx_sz;
 	vm->kmem = ctx;

@@ -71,7 +71,7 @@ static void test_loop(void **state)
 		INSN_EXIT(),
 	};
 	struct prog prog = obj_test_prog(in, NR(in));
-	struct interp vm;
+	struct interp vm = {0};
 	uint64_t r0 = 0;
 
 	fold(&prog);
@@ -193,7 +193,7 @@ static void test_wide_constants(void **state)
 		INSN_EXIT(),
 	};
 	struct prog prog = obj_test_prog(in, NR(in));
-	struct interp vm;
+	struct interp vm = {0};
 	uint64_t r0 = 0;
 
 	fold(&prog);
@@ -333,7 +333,7 @@ static void test_eval_agrees(void **state)
 		bool jump = rnd(3) == 0;
 		struct bpf_insn i = jump ? rnd_jump(1, 2, 2) : rnd_alu(1, 2);
 		struct insn_buf code = {0};
-		struct interp vm;
+		struct interp vm = {0};
 
 		push_imm64(&code, 1, a);
 		push_imm64(&code, 2, b);
@@ -490,7 +490,7 @@ static bool same_after_fold(uint64_t which, size_t *saved)
 {
 	uint64_t ctx[4], ctx_copy[4], before = 0, after = 0;
 	struct err err = ERR_INIT;
-	struct interp vm;
+	struct interp vm = {0};
 	struct prog prog;
 	bool ok;
 
