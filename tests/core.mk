@@ -8,5 +8,7 @@ $(B)/tests/unit/bpf/core_%.bpf.o: tests/unit/bpf/core_%.bpf.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/tests/unit/btf_core_bpf.o: ALL_CFLAGS += -DCORE_BPF_DIR='"$(abspath $(B))/tests/unit/bpf"'
-$(B)/unit/btf_core_bpf: | $(CORE_BPF)
+# Those that read the objects at run time.
+CORE_BPF_USERS := btf_core_bpf btf_core_fuzz
+$(CORE_BPF_USERS:%=$(B)/tests/unit/%.o): ALL_CFLAGS += -DCORE_BPF_DIR='"$(abspath $(B))/tests/unit/bpf"'
+$(CORE_BPF_USERS:%=$(B)/unit/%): | $(CORE_BPF)
