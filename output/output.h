@@ -40,9 +40,9 @@ struct names {
 /* ---- decoding ---- */
 
 struct tuple {
-	uint8_t family;	  /* AF_INET, AF_INET6; 0: none decoded */
-	uint8_t proto;	  /* IPPROTO_*; for IPv6 the last header reached */
-	bool is_arp;	  /* family AF_INET, no ports */
+	uint8_t family; /* AF_INET, AF_INET6; 0: none decoded */
+	uint8_t proto;	/* IPPROTO_*; for IPv6 the last header reached */
+	bool is_arp;	/* family AF_INET, no ports */
 	bool has_ports;
 	bool is_fragment; /* not the first one: no ports */
 	bool has_tcp_flags;
@@ -65,35 +65,66 @@ struct trace_event {
 };
 
 /*
- * Check and decode. data is a sample from the transport or the record; shorter events of older versions are
- * filled with zeroes, longer ones cut. Errors: -EINVAL (too short, wrong version or type).
+ * Check and decode. data is a sample from the transport or the record: what follows the event's own
+ * size (padding) is ignored, a shorter `hdr` is filled with zeroes, and hdr_len never says more
+ * than there is. Errors: -EINVAL (cut off before `hdr`, size larger than the sample, wrong version
+ * or type).
  */
 int trace_event_decode(struct trace_event *te, const void *data, size_t sz,
 		       const struct names *names);
 
-/* From hdr_len bytes of IPv4, IPv6 (extension headers walked, bounded) or ARP. Never reads past them. */
+/*
+ * Functions that free an skb because it was dropped: kfree_skb, kfree_skb_reason, ... A compiler's
+ * suffix
+ * (.part.0) does not matter. These are worth their caller. trace_event.is_drop also wants a
+ * reason other than SKB_CONSUMED and SKB_NOT_DROPPED_YET.
+ */
+bool func_is_drop(const char *name);
+
+/* From hdr_len bytes of IPv4, IPv6 (extension headers walked, bounded) or ARP. Never reads past
+ * them. */
 void tuple_decode(struct tuple *t, uint16_t protocol, const uint8_t *hdr, size_t hdr_len);
 
-/* "10.0.0.1:80->10.0.0.2:4242(tcp)", "[::1]:1->[::2]:2(udp)", "10.0.0.1->10.0.0.2(icmp)", "(arp)"; "-" where nothing is known. */
+/*
+ * "10.0.0.1:80->10.0.0.2:4242(tcp)", "[::1]:1->[::2]:2(udp)", "10.0.0.1->10.0.0.2(icmp)",
+ * "10.0.0.1->10.0.0.2(udp,frag)" for a fragment without ports, "10.0.0.1->10.0.0.2(arp)", "(arp)"
+ * of something else than IPv4; "-" where nothing is known. TUPLE_TEXT_SZ bytes always suffice.
+ */
+#define TUPLE_TEXT_SZ 128
 void tuple_format(const struct tuple *t, char *buf, size_t sz);
 
-/* Text from the kernel is hostile: control characters and non-ASCII bytes become \xNN. */
+/*
+ * Text from the kernel is hostile: control characters and non-ASCII bytes become \xNN. src ends
+ * at its first NUL or after src_sz bytes; dst is terminated and cut between characters.
+ */
 void text_escape(char *dst, size_t dst_sz, const char *src, size_t src_sz);
 
 /* ---- transport ---- */
 
 struct ring; /* a BPF ring buffer, or one perf ring for each CPU */
 
-/* Called for each sample; lost > 0: that many events are missing before it (data NULL: nothing but the gap). */
+/* Called for each sample; lost > 0: that many events are missing before it (data NULL: nothing but
+ * the gap). */
 typedef void (*ring_sample_fn)(void *arg, const void *data, size_t sz, uint64_t lost);
 
 /* map_fd is a BPF_MAP_TYPE_RINGBUF of sz bytes. */
 int ring_open_bpf(struct ring **out, int map_fd, size_t sz, struct err *err);
-/* map_fd is a perf event array; opens one ring of sz_per_cpu bytes for each online CPU and puts it into the map. */
+/* map_fd is a perf event array; opens one ring of sz_per_cpu bytes for each online CPU and puts it
+ * into the map. */
 int ring_open_perf(struct ring **out, int map_fd, size_t sz_per_cpu, struct err *err);
 /* To wait for with poll(2). */
 int ring_fd(const struct ring *r);
-/* Deliver everything that is there now, at most max samples. Returns the number, or -errno. */
+/*
+ * How long to wait for ring_fd() at most, ms; -1: for ever. A perf ring wakes its reader only when
+ * it is a quarter full, so that a wake-up is not paid for each event; the few before that are
+ * fetched by looking.
+ */
+int ring_wait_ms(const struct ring *r);
+/*
+ * Deliver everything that is there now, at most max samples; those of several CPUs merged by their
+ * time as far as they have arrived. Returns the number, or -errno (-EBADMSG: the ring makes no
+ * sense).
+ */
 int ring_read(struct ring *r, size_t max, ring_sample_fn fn, void *arg);
 void ring_close(struct ring *r);
 
@@ -102,18 +133,26 @@ void ring_close(struct ring *r);
  * (everything older than `until` has been read), or until cap samples are held.
  */
 struct reorder;
+#define REORDER_SAMPLE_MAX 4096 /* larger samples count as lost */
 int reorder_open(struct reorder **out, size_t cap, ring_sample_fn fn, void *arg);
 /* A ring_sample_fn with struct reorder * as arg. */
 void reorder_push(void *reorder, const void *data, size_t sz, uint64_t lost);
 /* Deliver what is older than until (ns, CLOCK_MONOTONIC); UINT64_MAX: all. */
 void reorder_flush(struct reorder *r, uint64_t until);
+/* Samples held back now. */
+size_t reorder_nr(const struct reorder *r);
 void reorder_free(struct reorder *r);
 
 /* ---- counting packets ---- */
 
-struct tracker; /* skb addresses that are alive; bounded memory */
+struct tracker; /* skb addresses that are alive; bounded memory (512 KiB) */
 int tracker_open(struct tracker **out);
-/* Note an event; an address seen again after its skb was freed is a new packet. */
+/*
+ * Note an event; an address seen again after its skb was freed is a new packet. What kfree_skb()
+ * does while it frees still belongs to the old one. A function that may only drop a reference
+ * (consume_skb) counts as freeing until the trace has shown one that surely frees (kfree_skbmem,
+ * the tracepoints).
+ */
 void tracker_note(struct tracker *t, const struct trace_event *te);
 uint64_t tracker_nr_packets(const struct tracker *t);
 /* ns since the first event of this skb (0 for the first): --timestamp relative. */
@@ -122,6 +161,11 @@ void tracker_free(struct tracker *t);
 
 /* ---- sinks ---- */
 
+/*
+ * Text: current 21:04:05.678, the local time of printing; absolute 21:04:05.678901, the local time
+ * of the event; relative +12.345us since the packet's first event. JSON (docs/json.md): RFC 3339,
+ * and ns.
+ */
 enum timestamp_mode { TS_NONE, TS_CURRENT, TS_RELATIVE, TS_ABSOLUTE };
 
 struct sink_opts {
@@ -147,7 +191,7 @@ struct sink {
 	const struct sink_ops *ops;
 };
 
-/* All operations return 0 or -errno (-EPIPE, -ENOSPC); f becomes the sink's. */
+/* All operations return 0 or -errno (-EPIPE, -ENOSPC); f becomes the sink's, unless -ENOMEM. */
 int sink_text_open(struct sink **out, FILE *f, const struct sink_opts *opts);
 int sink_json_open(struct sink **out, FILE *f, const struct sink_opts *opts);
 
@@ -163,14 +207,16 @@ struct record_meta {
 
 /*
  * Writes events and, before their first use, every name they need, in a versioned format of
- * tagged little-endian records (output/record.c describes it). Asks `names` for the names.
+ * tagged little-endian records (output/record_format.h describes it). Asks `names` for the names.
  */
 int sink_record_open(struct sink **out, FILE *f, const struct record_meta *meta,
 		     const struct names *names);
 
 /*
- * Reads a record file: events in order to fn with names from the file. Truncated
- * files deliver what is whole and return -EBADMSG with a message; hostile ones are bounded. lost markers come as te NULL.
+ * Reads a record file: events in order, with names from the file. Truncated files deliver what is
+ * whole, then return -EBADMSG with a message (put the file's name before it with err_prefix());
+ * hostile ones are bounded: 64 KiB a record, a million names, 64 MiB of them. f becomes the
+ * replay's.
  */
 struct replay;
 int replay_open(struct replay **out, FILE *f, struct record_meta *meta, struct err *err);

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "output/output.h"
+
+#include <errno.h>
+#include <string.h>
+
+/*
+ * Functions whose call means "this packet is dropped". Not among them: kfree_skb_partial (frees a
+ * merged head) and kfree_skb_list (also frees the fragments of packets that were consumed; its
+ * members reach kfree_skb one by one anyway).
+ */
+static const char *const drop_funcs[] = {
+	"kfree_skb",
+	"kfree_skb_reason",	 /* 5.17 */
+	"kfree_skb_list_reason", /* 5.19 */
+	"sk_skb_reason_drop",	 /* 6.11 */
+	"tcp_drop",		 /* 4.7 */
+	"tcp_drop_reason",	 /* 5.18 */
+};
+
+bool func_is_drop(const char *name)
+{
+	size_t len = strcspn(name, ".");
+
+	for (size_t i = 0; i < sizeof(drop_funcs) / sizeof(drop_funcs[0]); i++) {
+		if (!strncmp(name, drop_funcs[i], len) && !drop_funcs[i][len])
+			return true;
+	}
+	return false;
+}
+
+/* Reasons given to the drop functions that are none: SKB_CONSUMED, SKB_NOT_DROPPED_YET. */
+static bool reason_is_drop(const char *reason)
+{
+	static const char *const prefixes[] = {"SKB_DROP_REASON_", "SKB_"};
+
+	if (!reason)
+		return true;
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		size_t len = strlen(prefixes[i]);
+
+		if (!strncmp(reason, prefixes[i], len)) {
+			reason += len;
+			break;
+		}
+	}
+	return strcmp(reason, "CONSUMED") && strcmp(reason, "NOT_DROPPED_YET");
+}
+
+static bool event_is_drop(const struct trace_event *te)
+{
+	const char *name = te->func.name;
+
+	if (!name || !reason_is_drop(te->reason))
+		return false;
+	if (te->raw.flags & TRAIL_F_TRACEPOINT)
+		return !strcmp(name, "kfree_skb");
+	return func_is_drop(name);
+}
+
+static int event_check(struct trail_event *raw, const void *data, size_t sz)
+{
+	const size_t min = offsetof(struct trail_event, hdr);
+	size_t hdr_max;
+
+	memset(raw, 0, sizeof(*raw));
+	if (sz < min)
+		return -EINVAL;
+	memcpy(raw, data, min);
+	if (raw->version != TRAIL_ABI_VERSION || raw->type != TRAIL_EVENT_SKB)
+		return -EINVAL;
+	if (raw->size < min || raw->size > sz)
+		return -EINVAL;
+	hdr_max = raw->size - min < TRAIL_HDR_SZ ? raw->size - min : TRAIL_HDR_SZ;
+	memcpy(raw->hdr, (const uint8_t *)data + min, hdr_max);
+	if (raw->hdr_len > hdr_max)
+		raw->hdr_len = hdr_max;
+	raw->size = sizeof(*raw);
+	raw->comm[sizeof(raw->comm) - 1] = '\0';
+	raw->ifname[sizeof(raw->ifname) - 1] = '\0';
+	return 0;
+}
+
+int trace_event_decode(struct trace_event *te, const void *data, size_t sz,
+		       const struct names *names)
+{
+	const struct name_at none = {0};
+	struct trail_event *raw = &te->raw;
+	int ret = event_check(raw, data, sz);
+
+	if (ret)
+		return ret;
+	tuple_decode(&te->tuple, raw->protocol, raw->hdr, raw->hdr_len);
+	if (raw->flags & TRAIL_F_TRACEPOINT)
+		te->func = (struct name_at){.name = names->source(names->arg, raw->source)};
+	else
+		te->func = names->func(names->arg, raw->ip);
+	te->caller = raw->caller ? names->symbol(names->arg, raw->caller) : none;
+	te->reason = NULL;
+	if (raw->flags & TRAIL_F_REASON)
+		te->reason = names->reason(names->arg, raw->reason);
+	te->is_drop = event_is_drop(te);
+	return 0;
+}

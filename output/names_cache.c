@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "output/names_cache.h"
+
+#include <string.h>
+
+static struct names_cache_entry *cache_slot(struct names_cache_entry *entries, uint64_t addr)
+{
+	return &entries[(addr * 0x9e3779b97f4a7c15 >> 32) % NAMES_CACHE_NR];
+}
+
+static struct name_at cached_func(void *arg, uint64_t ip)
+{
+	struct names_cache *c = arg;
+	struct names_cache_entry *e = cache_slot(c->funcs, ip);
+
+	if (e->addr != ip || !ip)
+		*e = (struct names_cache_entry){ip, c->inner.func(c->inner.arg, ip)};
+	return e->at;
+}
+
+static struct name_at cached_symbol(void *arg, uint64_t addr)
+{
+	struct names_cache *c = arg;
+	struct names_cache_entry *e = cache_slot(c->symbols, addr);
+
+	if (e->addr != addr || !addr)
+		*e = (struct names_cache_entry){addr, c->inner.symbol(c->inner.arg, addr)};
+	return e->at;
+}
+
+static const char *pass_source(void *arg, uint32_t source)
+{
+	struct names_cache *c = arg;
+
+	return c->inner.source(c->inner.arg, source);
+}
+
+static const char *pass_reason(void *arg, uint32_t reason)
+{
+	struct names_cache *c = arg;
+
+	return c->inner.reason(c->inner.arg, reason);
+}
+
+void names_cache_init(struct names_cache *c, const struct names *inner)
+{
+	memset(c, 0, sizeof(*c));
+	c->inner = *inner;
+	c->names = (struct names){
+		.func = cached_func,
+		.symbol = cached_symbol,
+		.source = pass_source,
+		.reason = pass_reason,
+		.arg = c,
+	};
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "output/outbuf.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static const char hex_digits[] = "0123456789abcdef";
+
+int outbuf_init(struct outbuf *o, FILE *f, enum escape_mode escape)
+{
+	*o = (struct outbuf){.f = f, .escape = escape, .buf = malloc(OUTBUF_SZ)};
+	return o->buf ? 0 : -ENOMEM;
+}
+
+static void outbuf_drain(struct outbuf *o)
+{
+	if (o->len && !o->err) {
+		errno = 0;
+		if (fwrite(o->buf, 1, o->len, o->f) != o->len)
+			o->err = errno ? -errno : -EIO;
+	}
+	o->nr_gone += o->len;
+	o->len = 0;
+}
+
+int outbuf_flush(struct outbuf *o)
+{
+	outbuf_drain(o);
+	if (!o->err && fflush(o->f))
+		o->err = -errno;
+	return o->err;
+}
+
+int outbuf_release(struct outbuf *o)
+{
+	int err = outbuf_flush(o);
+
+	/* After a failed write there is nothing to add to the first error. */
+	if (o->f != stdout && fclose(o->f) && !err)
+		err = -errno;
+	free(o->buf);
+	*o = (struct outbuf){0};
+	return err;
+}
+
+void out_mem_slow(struct outbuf *o, const char *p, size_t sz)
+{
+	while (sz) {
+		size_t room = OUTBUF_SZ - o->len;
+		size_t n = sz < room ? sz : room;
+
+		memcpy(o->buf + o->len, p, n);
+		o->len += n;
+		p += n;
+		sz -= n;
+		if (o->len == OUTBUF_SZ)
+			outbuf_drain(o);
+	}
+}
+
+void out_dec(struct outbuf *o, uint64_t v, unsigned int width)
+{
+	char digits[20];
+	unsigned int n = sizeof(digits);
+
+	do {
+		digits[--n] = '0' + v % 10;
+		v /= 10;
+	} while (v);
+	while (n > 0 && sizeof(digits) - n < width)
+		digits[--n] = '0';
+	out_mem(o, digits + n, sizeof(digits) - n);
+}
+
+void out_hex(struct outbuf *o, uint64_t v, unsigned int width)
+{
+	char digits[16];
+	unsigned int n = sizeof(digits);
+
+	do {
+		digits[--n] = hex_digits[v & 15];
+		v >>= 4;
+	} while (v);
+	while (n > 0 && sizeof(digits) - n < width)
+		digits[--n] = '0';
+	out_mem(o, digits + n, sizeof(digits) - n);
+}
+
+static bool is_plain(unsigned char c, enum escape_mode mode)
+{
+	return c >= 0x20 && c < 0x7f && (mode != ESCAPE_JSON || (c != '"' && c != '\\'));
+}
+
+void out_escaped(struct outbuf *o, const char *s)
+{
+	while (*s) {
+		size_t n = 0;
+		unsigned char c;
+
+		while (is_plain(s[n], o->escape))
+			n++;
+		out_mem(o, s, n);
+		s += n;
+		c = *s;
+		if (!c)
+			return;
+		s++;
+		if (c == '"' || c == '\\') {
+			out_char(o, '\\');
+			out_char(o, c);
+			continue;
+		}
+		out_str(o, o->escape == ESCAPE_JSON ? "\\u00" : "\\x");
+		out_hex(o, c, 2);
+	}
+}
+
+void out_pad(struct outbuf *o, uint64_t start, unsigned int width)
+{
+	for (uint64_t n = out_pos(o) - start; n < width; n++)
+		out_char(o, ' ');
+}

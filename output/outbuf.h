@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * outbuf.h - a large buffer in front of a FILE, with the few formats that a line needs.
+ *
+ * Nothing here fails by itself: the first error of writing stays in `err`, and later output
+ * is thrown away.
+ */
+#ifndef OUTPUT_OUTBUF_H
+#define OUTPUT_OUTBUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#define OUTBUF_SZ (64 * 1024)
+
+enum escape_mode { ESCAPE_TEXT, ESCAPE_JSON };
+
+struct outbuf {
+	FILE *f;   /* owned */
+	char *buf; /* owned; OUTBUF_SZ */
+	size_t len;
+	uint64_t nr_gone; /* bytes that have left the buffer */
+	enum escape_mode escape;
+	int err; /* 0 or the first -errno */
+};
+
+/* -ENOMEM leaves f with the caller. */
+int outbuf_init(struct outbuf *o, FILE *f, enum escape_mode escape);
+/* Hand everything to the file. Returns o->err. */
+int outbuf_flush(struct outbuf *o);
+/* Flush, and close the file unless it is stdout. Returns the first error since the start. */
+int outbuf_release(struct outbuf *o);
+
+void out_mem_slow(struct outbuf *o, const char *p, size_t sz);
+
+static inline void out_mem(struct outbuf *o, const void *p, size_t sz)
+{
+	if (sz > OUTBUF_SZ - o->len) {
+		out_mem_slow(o, p, sz);
+		return;
+	}
+	memcpy(o->buf + o->len, p, sz);
+	o->len += sz;
+}
+
+static inline void out_char(struct outbuf *o, char c)
+{
+	out_mem(o, &c, 1);
+}
+
+static inline void out_str(struct outbuf *o, const char *s)
+{
+	out_mem(o, s, strlen(s));
+}
+
+/* Decimal, with leading zeroes up to width (0: none). */
+void out_dec(struct outbuf *o, uint64_t v, unsigned int width);
+/* Hexadecimal without 0x, with leading zeroes up to width. */
+void out_hex(struct outbuf *o, uint64_t v, unsigned int width);
+/*
+ * Text of others, up to its NUL, escaped as the buffer says. Text: text_escape(). JSON: as inside a
+ * string; a byte that is not ASCII becomes the code point of that number.
+ */
+void out_escaped(struct outbuf *o, const char *s);
+
+/* Columns: bytes written so far, and spaces up to `width` after a place. */
+static inline uint64_t out_pos(const struct outbuf *o)
+{
+	return o->nr_gone + o->len;
+}
+void out_pad(struct outbuf *o, uint64_t start, unsigned int width);
+
+#endif

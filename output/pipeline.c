@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "output/pipeline.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+
+#include "loader/kern/clock.h"
+#include "output/names_cache.h"
+
+#define REORDER_NR 4096
+#define READ_NR	   4096 /* samples in one go: the sink is flushed and stop_fd seen in between */
+#define NAP_MS	   10
+
+/*
+ * A program takes the time first and sends last; interrupts and their own events may come
+ * between. What is older than this when reading begins has arrived.
+ */
+#define HOLD_NS 5000000
+#define HOLD_MS 5
+
+/* With its header, in a BPF ring buffer. */
+#define SAMPLE_SZ (sizeof(struct trail_event) + 8)
+
+struct pipeline {
+	struct pipeline_opts opts;
+	struct names_cache names;
+	struct reorder *reorder;
+	struct tracker *tracker;
+	struct trace_event te;
+	struct pipeline_stats stats;
+	uint64_t nr_received;
+	uint64_t lost_ring;  /* told by the transport */
+	uint64_t lost_event; /* told by the events: the largest count seen */
+	bool busy;	     /* the last read returned much: do not wait, do not nap */
+	int err;	     /* first error of the sink */
+};
+
+static bool limit_reached(const struct pipeline *p)
+{
+	return p->opts.limit && p->stats.printed >= p->opts.limit;
+}
+
+static void note_err(struct pipeline *p, int ret)
+{
+	if (ret < 0 && !p->err)
+		p->err = ret;
+}
+
+/*
+ * The transport (perf) and the events (BPF ring buffer) each count from the start. They count the
+ * same losses, so the greater is right.
+ */
+static void print_lost(struct pipeline *p)
+{
+	uint64_t total = p->lost_ring > p->lost_event ? p->lost_ring : p->lost_event;
+
+	if (total <= p->stats.lost || p->err || limit_reached(p))
+		return;
+	note_err(p, p->opts.sink->ops->lost(p->opts.sink, total - p->stats.lost));
+	p->stats.lost = total;
+}
+
+static void print_event(struct pipeline *p, const struct trace_event *te)
+{
+	struct sink *sink = p->opts.sink;
+
+	if (p->err || limit_reached(p))
+		return;
+	tracker_note(p->tracker, te);
+	note_err(p, sink->ops->event(sink, te, tracker_age(p->tracker, te)));
+	if (!p->err)
+		p->stats.printed++;
+}
+
+/* What reorder delivers. */
+static void take_sample(void *arg, const void *data, size_t sz, uint64_t lost)
+{
+	struct pipeline *p = arg;
+	int ret = -ENODATA;
+
+	p->lost_ring += lost;
+	if (data) {
+		p->nr_received++;
+		ret = trace_event_decode(&p->te, data, sz, &p->names.names);
+		if (ret)
+			p->stats.bad++;
+		else if (p->te.raw.lost > p->lost_event)
+			p->lost_event = p->te.raw.lost;
+	}
+	print_lost(p);
+	if (!ret)
+		print_event(p, &p->te);
+}
+
+int pipeline_open(struct pipeline **out, const struct pipeline_opts *opts, struct err *err)
+{
+	struct pipeline *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return err_set(err, -ENOMEM, "out of memory for the output");
+	p->opts = *opts;
+	names_cache_init(&p->names, opts->names);
+	if (reorder_open(&p->reorder, REORDER_NR, take_sample, p) || tracker_open(&p->tracker)) {
+		pipeline_close(p);
+		return err_set(err, -ENOMEM, "out of memory for the output");
+	}
+	*out = p;
+	return 0;
+}
+
+/* -1: wait for ever. */
+static int shorter_wait(int a, int b)
+{
+	if (a < 0 || b < 0)
+		return a < 0 ? b : a;
+	return a < b ? a : b;
+}
+
+/* 1: events may be there; 0: to stop; or -errno. */
+static int wait_for_events(struct pipeline *p, int stop_fd, int timeout_ms)
+{
+	struct pollfd fds[] = {
+		{.fd = stop_fd, .events = POLLIN},
+		{.fd = ring_fd(p->opts.ring), .events = POLLIN},
+	};
+	int wait_ms = shorter_wait(timeout_ms, ring_wait_ms(p->opts.ring));
+	int ret;
+
+	if (reorder_nr(p->reorder))
+		wait_ms = shorter_wait(wait_ms, HOLD_MS);
+	ret = poll(fds, 2, p->busy ? 0 : wait_ms);
+	if (ret < 0)
+		return errno == EINTR ? 1 : -errno;
+	/* Events come in bursts: one nap saves a wake-up for each, and stops when asked to. */
+	if (!p->busy && fds[1].revents && !fds[0].revents && poll(fds, 1, NAP_MS) < 0 &&
+	    errno != EINTR)
+		return -errno;
+	return !fds[0].revents;
+}
+
+static int read_once(struct pipeline *p)
+{
+	uint64_t now = clock_now();
+	int nr = ring_read(p->opts.ring, READ_NR, reorder_push, p->reorder);
+
+	if (nr < 0)
+		return nr;
+	p->busy = nr == READ_NR || (size_t)nr > p->opts.ring_sz / SAMPLE_SZ / 4;
+	/* After a full read older ones are still to come; the queue's length keeps the order. */
+	if (nr < READ_NR)
+		reorder_flush(p->reorder, now > HOLD_NS ? now - HOLD_NS : 0);
+	return nr;
+}
+
+static int flush(struct pipeline *p)
+{
+	note_err(p, p->opts.sink->ops->flush(p->opts.sink));
+	return p->err;
+}
+
+int pipeline_poll(struct pipeline *p, int stop_fd, int timeout_ms)
+{
+	int ret = wait_for_events(p, stop_fd, timeout_ms);
+
+	if (ret <= 0)
+		return ret;
+	ret = read_once(p);
+	if (ret < 0)
+		return ret;
+	ret = flush(p);
+	if (ret < 0)
+		return ret;
+	return !limit_reached(p);
+}
+
+int pipeline_finish(struct pipeline *p, uint64_t nr_sent)
+{
+	int nr;
+
+	do {
+		nr = ring_read(p->opts.ring, READ_NR, reorder_push, p->reorder);
+	} while (nr == READ_NR && !p->err && !limit_reached(p));
+	reorder_flush(p->reorder, UINT64_MAX);
+	if (!limit_reached(p) && nr_sent > p->nr_received &&
+	    nr_sent - p->nr_received > p->lost_event)
+		p->lost_event = nr_sent - p->nr_received;
+	print_lost(p);
+	flush(p);
+	return p->err ? p->err : nr < 0 ? nr : 0;
+}
+
+int pipeline_replay(struct pipeline *p, struct replay *replay, struct err *err)
+{
+	uint64_t lost;
+	int ret = 1;
+
+	while (ret > 0 && !p->err && !limit_reached(p)) {
+		ret = replay_next(replay, &p->te, &lost, err);
+		if (ret <= 0)
+			break;
+		if (!lost) {
+			print_event(p, &p->te);
+			continue;
+		}
+		p->lost_ring += lost;
+		print_lost(p);
+	}
+	flush(p);
+	return p->err ? p->err : ret < 0 ? ret : 0;
+}
+
+void pipeline_stats(const struct pipeline *p, struct pipeline_stats *stats)
+{
+	*stats = p->stats;
+	stats->packets = tracker_nr_packets(p->tracker);
+}
+
+void pipeline_close(struct pipeline *p)
+{
+	if (!p)
+		return;
+	reorder_free(p->reorder);
+	tracker_free(p->tracker);
+	free(p);
+}

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One ring for each CPU. Events of one CPU are in order; reading takes the earliest of all rings
+ * each time, so that reorder only has to mend what arrived while reading.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <linux/perf_event.h>
+
+#include "loader/kern/bpf.h"
+#include "loader/kern/perf.h"
+#include "output/ring_ops.h"
+
+#define CPU_MAX	     65536
+#define PERF_WAIT_MS 50
+
+struct ring_perf {
+	struct ring ring;
+	struct perf_buf *bufs; /* nr */
+	int *fds;	       /* nr */
+	size_t nr;
+	size_t page_sz;
+	int epoll_fd;
+	uint8_t *scratch;
+};
+
+static const void *perf_buf_bytes(const struct perf_buf *b, uint64_t pos, size_t sz, void *scratch)
+{
+	return ring_bytes(b->data, b->sz, pos, sz, scratch);
+}
+
+/* PERF_RECORD_SAMPLE with only PERF_SAMPLE_RAW: header, u32 size, the sample, padding. */
+static int perf_buf_sample(struct perf_buf *b, const struct perf_event_header *h)
+{
+	uint64_t raw_pos = b->tail + sizeof(*h) + sizeof(uint32_t), ts = 0;
+	uint8_t scratch[sizeof(uint64_t)];
+	uint32_t raw_sz;
+
+	if (h->size < sizeof(*h) + sizeof(raw_sz))
+		return -EBADMSG;
+	memcpy(&raw_sz, perf_buf_bytes(b, b->tail + sizeof(*h), sizeof(raw_sz), scratch),
+	       sizeof(raw_sz));
+	if (raw_sz > h->size - sizeof(*h) - sizeof(raw_sz))
+		return -EBADMSG;
+	if (raw_sz >= offsetof(struct trail_event, ts) + sizeof(ts))
+		memcpy(&ts,
+		       perf_buf_bytes(b, raw_pos + offsetof(struct trail_event, ts), sizeof(ts),
+				      scratch),
+		       sizeof(ts));
+	b->has = true;
+	b->ts = ts;
+	b->raw_pos = raw_pos;
+	b->raw_sz = raw_sz;
+	b->record_sz = h->size;
+	return 0;
+}
+
+/* Go on to the next sample, counting what is lost before it. */
+static int perf_buf_seek(struct perf_buf *b)
+{
+	b->has = false;
+	while (b->tail < b->head) {
+		uint8_t scratch[sizeof(uint64_t)];
+		struct perf_event_header h;
+		uint64_t lost;
+
+		memcpy(&h, perf_buf_bytes(b, b->tail, sizeof(h), scratch), sizeof(h));
+		if (h.size < sizeof(h) || h.size % 8 || h.size > b->head - b->tail)
+			return -EBADMSG;
+		if (h.type == PERF_RECORD_SAMPLE)
+			return perf_buf_sample(b, &h);
+		if (h.type == PERF_RECORD_LOST && h.size >= sizeof(h) + 16) {
+			memcpy(&lost,
+			       perf_buf_bytes(b, b->tail + sizeof(h) + 8, sizeof(lost), scratch),
+			       sizeof(lost));
+			b->lost += lost;
+		}
+		b->tail += h.size;
+	}
+	return 0;
+}
+
+static void perf_buf_release(struct perf_buf *b)
+{
+	__atomic_store_n(&b->page->data_tail, b->tail, __ATOMIC_RELEASE);
+}
+
+static int perf_buf_start(struct perf_buf *b)
+{
+	b->head = __atomic_load_n(&b->page->data_head, __ATOMIC_ACQUIRE);
+	b->tail = b->page->data_tail;
+	if (b->head - b->tail > b->sz)
+		return -EBADMSG;
+	return perf_buf_seek(b);
+}
+
+static int perf_buf_deliver(struct perf_buf *b, uint8_t *scratch, ring_sample_fn fn, void *arg)
+{
+	int ret;
+
+	fn(arg, perf_buf_bytes(b, b->raw_pos, b->raw_sz, scratch), b->raw_sz, b->lost);
+	b->lost = 0;
+	b->tail += b->record_sz;
+	ret = perf_buf_seek(b);
+	perf_buf_release(b);
+	return ret;
+}
+
+/* A ring that makes no sense is given up as far as it is filled; the others go on. */
+static void perf_buf_reset(struct perf_buf *b)
+{
+	b->tail = b->head;
+	b->has = false;
+	perf_buf_release(b);
+}
+
+int perf_bufs_read(struct perf_buf *bufs, size_t nr, uint8_t *scratch, size_t max,
+		   ring_sample_fn fn, void *arg)
+{
+	size_t nr_read = 0;
+	int ret = 0;
+
+	for (size_t i = 0; i < nr; i++) {
+		if (perf_buf_start(&bufs[i])) {
+			perf_buf_reset(&bufs[i]);
+			ret = -EBADMSG;
+		}
+	}
+	while (nr_read < max) {
+		struct perf_buf *first = NULL;
+
+		for (size_t i = 0; i < nr; i++) {
+			if (bufs[i].has && (!first || bufs[i].ts < first->ts))
+				first = &bufs[i];
+		}
+		if (!first)
+			break;
+		nr_read++;
+		if (perf_buf_deliver(first, scratch, fn, arg)) {
+			perf_buf_reset(first);
+			ret = -EBADMSG;
+		}
+	}
+	for (size_t i = 0; i < nr; i++) {
+		perf_buf_release(&bufs[i]);
+		if (bufs[i].lost && !bufs[i].has) {
+			fn(arg, NULL, 0, bufs[i].lost);
+			bufs[i].lost = 0;
+		}
+	}
+	return ret ? ret : (int)nr_read;
+}
+
+int cpu_list_parse(const char *text, uint32_t **cpus)
+{
+	uint32_t *list = NULL;
+	size_t nr = 0;
+
+	while (*text && *text != '\n') {
+		char *end;
+		unsigned long from = strtoul(text, &end, 10), to = from;
+		uint32_t *p;
+
+		if (end != text && *end == '-') {
+			text = end + 1;
+			to = strtoul(text, &end, 10);
+		}
+		if (end == text || from > to || to >= CPU_MAX || nr + (to - from) >= CPU_MAX)
+			goto invalid;
+		if (*end && *end != ',' && *end != '\n')
+			goto invalid;
+		p = realloc(list, (nr + to - from + 1) * sizeof(*list));
+		if (!p) {
+			free(list);
+			return -ENOMEM;
+		}
+		list = p;
+		for (unsigned long cpu = from; cpu <= to; cpu++)
+			list[nr++] = cpu;
+		text = *end == ',' ? end + 1 : end;
+	}
+	*cpus = list;
+	return nr;
+invalid:
+	free(list);
+	return -EINVAL;
+}
+
+static int cpus_online(uint32_t **cpus)
+{
+	FILE *f = fopen("/sys/devices/system/cpu/online", "re");
+	char *line = NULL;
+	size_t cap = 0;
+	int ret = -ENOENT;
+
+	if (!f)
+		return -errno;
+	if (getline(&line, &cap, f) > 0)
+		ret = cpu_list_parse(line, cpus);
+	free(line);
+	fclose(f);
+	return ret;
+}
+
+static int ring_perf_fd(const struct ring *r)
+{
+	return ((const struct ring_perf *)r)->epoll_fd;
+}
+
+static int ring_perf_read(struct ring *r, size_t max, ring_sample_fn fn, void *arg)
+{
+	struct ring_perf *rp = (struct ring_perf *)r;
+
+	return perf_bufs_read(rp->bufs, rp->nr, rp->scratch, max, fn, arg);
+}
+
+static void ring_perf_close(struct ring *r)
+{
+	struct ring_perf *rp = (struct ring_perf *)r;
+
+	for (size_t i = 0; i < rp->nr; i++) {
+		munmap(rp->bufs[i].page, rp->page_sz + rp->bufs[i].sz);
+		close(rp->fds[i]);
+	}
+	if (rp->epoll_fd >= 0)
+		close(rp->epoll_fd);
+	free(rp->bufs);
+	free(rp->fds);
+	free(rp->scratch);
+	free(rp);
+}
+
+static const struct ring_ops ring_perf_ops = {
+	.fd = ring_perf_fd,
+	.read = ring_perf_read,
+	.close = ring_perf_close,
+	.wait_ms = PERF_WAIT_MS,
+};
+
+/* Adds the ring to rp once nothing can fail any more; until then fd and page are closed here. */
+static int ring_perf_add(struct ring_perf *rp, int map_fd, uint32_t cpu, size_t sz, struct err *err)
+{
+	struct epoll_event ev = {.events = EPOLLIN};
+	int fd = perf_bpf_output_open(cpu, sz / 4);
+	void *page;
+	int ret;
+
+	if (fd < 0)
+		return err_sys(err, fd, "cannot open the event ring of CPU %u", cpu);
+	page = mmap(NULL, rp->page_sz + sz, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (page == MAP_FAILED) {
+		ret = err_sys(err, -errno, "cannot map %zu KiB for the event ring of CPU %u",
+			      sz >> 10, cpu);
+		err_hint(err, "raise kernel.perf_event_mlock_kb or choose a smaller ring");
+		close(fd);
+		return ret;
+	}
+	ret = bpf_map_update(map_fd, &cpu, &fd);
+	if (!ret && epoll_ctl(rp->epoll_fd, EPOLL_CTL_ADD, fd, &ev))
+		ret = -errno;
+	if (ret) {
+		err_sys(err, ret, "cannot use the event ring of CPU %u", cpu);
+		munmap(page, rp->page_sz + sz);
+		close(fd);
+		return ret;
+	}
+	rp->bufs[rp->nr] =
+		(struct perf_buf){.page = page, .data = (uint8_t *)page + rp->page_sz, .sz = sz};
+	rp->fds[rp->nr++] = fd;
+	return 0;
+}
+
+static int ring_perf_fill(struct ring_perf *rp, int map_fd, size_t sz, struct err *err)
+{
+	uint32_t *cpus = NULL;
+	int nr = cpus_online(&cpus), ret = 0;
+
+	if (nr <= 0)
+		return err_sys(err, nr ? nr : -ENODEV, "cannot tell which CPUs are online");
+	rp->bufs = calloc(nr, sizeof(*rp->bufs));
+	rp->fds = calloc(nr, sizeof(*rp->fds));
+	rp->scratch = malloc(RING_SAMPLE_MAX);
+	if (!rp->bufs || !rp->fds || !rp->scratch)
+		ret = err_set(err, -ENOMEM, "out of memory for the event rings");
+	rp->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (!ret && rp->epoll_fd < 0)
+		ret = err_sys(err, -errno, "cannot wait for the event rings");
+	for (int i = 0; !ret && i < nr; i++)
+		ret = ring_perf_add(rp, map_fd, cpus[i], sz, err);
+	free(cpus);
+	return ret;
+}
+
+int ring_open_perf(struct ring **out, int map_fd, size_t sz_per_cpu, struct err *err)
+{
+	size_t page_sz = sysconf(_SC_PAGESIZE);
+	struct ring_perf *rp;
+	int ret;
+
+	if (sz_per_cpu < page_sz || sz_per_cpu & (sz_per_cpu - 1))
+		return err_set(err, -EINVAL,
+			       "size of an event ring is %zu, not a power of two of at least %zu",
+			       sz_per_cpu, page_sz);
+	rp = calloc(1, sizeof(*rp));
+	if (!rp)
+		return err_set(err, -ENOMEM, "out of memory for the event rings");
+	rp->ring.ops = &ring_perf_ops;
+	rp->page_sz = page_sz;
+	rp->epoll_fd = -1;
+	ret = ring_perf_fill(rp, map_fd, sz_per_cpu, err);
+	if (ret) {
+		ring_perf_close(&rp->ring);
+		return ret;
+	}
+	*out = &rp->ring;
+	return 0;
+}

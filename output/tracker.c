@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * An skb's address is used again as soon as it was freed, so packets are told apart by watching for
+ * the end. Freeing is a chain of functions that all get the skb: each has a stage, later ones
+ * greater. After a free began, an event of a later stage still belongs to it; any other is of a new
+ * packet.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "output/output.h"
+
+#define NR_SETS	 2048
+#define NR_WAYS	 8
+#define NR_CACHE 256
+
+enum stage {
+	STAGE_NONE,	   /* does not free */
+	STAGE_BEFORE,	   /* ends in one of the next, or just counts */
+	STAGE_MAYBE_OUTER, /* frees, unless somebody else still holds the skb; may call the next */
+	STAGE_MAYBE,
+	STAGE_TRACEPOINT, /* from here on it is sure */
+	STAGE_FREE,
+	STAGE_RELEASE,
+	STAGE_HEAD_STATE,
+	STAGE_DESTRUCTOR,
+	STAGE_DATA,
+	STAGE_MEMORY,
+};
+
+/*
+ * sure: seeing it means the skb is freed. The others of the later stages have other uses
+ * (pskb_expand_head() releases data) and only continue a free that began.
+ */
+static const struct {
+	const char *name;
+	enum stage stage;
+	bool sure;
+} free_funcs[] = {
+	{"tcp_drop", STAGE_BEFORE},
+	{"tcp_drop_reason", STAGE_BEFORE},
+	{"kfree_skb_list_reason", STAGE_BEFORE},
+	{"napi_consume_skb", STAGE_MAYBE_OUTER},
+	{"__dev_kfree_skb_any", STAGE_BEFORE},
+	{"dev_kfree_skb_any_reason", STAGE_BEFORE},
+	{"skb_free_datagram", STAGE_BEFORE},
+	{"kfree_skb", STAGE_MAYBE},
+	{"kfree_skb_reason", STAGE_MAYBE},
+	{"sk_skb_reason_drop", STAGE_MAYBE},
+	{"consume_skb", STAGE_MAYBE},
+	{"__consume_stateless_skb", STAGE_MAYBE},
+	{"__kfree_skb", STAGE_FREE, true},
+	{"skb_release_all", STAGE_RELEASE},
+	{"skb_release_head_state", STAGE_HEAD_STATE},
+	{"sock_wfree", STAGE_DESTRUCTOR},
+	{"__sock_wfree", STAGE_DESTRUCTOR},
+	{"sock_rfree", STAGE_DESTRUCTOR},
+	{"sock_efree", STAGE_DESTRUCTOR},
+	{"sock_edemux", STAGE_DESTRUCTOR},
+	{"sock_pfree", STAGE_DESTRUCTOR},
+	{"tcp_wfree", STAGE_DESTRUCTOR},
+	{"unix_destruct_scm", STAGE_DESTRUCTOR},
+	{"tpacket_destruct_skb", STAGE_DESTRUCTOR},
+	{"skb_release_data", STAGE_DATA},
+	{"skb_free_head", STAGE_DATA},
+	{"kfree_skbmem", STAGE_MEMORY, true},
+	{"napi_skb_cache_put", STAGE_MEMORY, true},
+	{"__kfree_skb_defer", STAGE_MEMORY, true},
+};
+
+struct packet {
+	uint64_t skb; /* 0: empty */
+	uint64_t first_ts, last_ts;
+	enum stage stage; /* how far its free has come */
+};
+
+struct tracker {
+	struct packet sets[NR_SETS][NR_WAYS];
+	uint64_t nr_packets;
+	bool sees_sure; /* this trace shows the sure functions: the others are not believed */
+	/* Stages of names seen, by the name's address: names live as long as their provider. */
+	struct {
+		const char *name;
+		enum stage stage;
+		bool is_tp, sure;
+	} cache[NR_CACHE];
+};
+
+int tracker_open(struct tracker **out)
+{
+	*out = calloc(1, sizeof(**out));
+	return *out ? 0 : -ENOMEM;
+}
+
+static enum stage stage_lookup(const char *name, bool is_tp, bool *sure)
+{
+	size_t len = strcspn(name, ".");
+
+	*sure = false;
+	if (is_tp) {
+		*sure = !strcmp(name, "kfree_skb") || !strcmp(name, "consume_skb");
+		return *sure ? STAGE_TRACEPOINT : STAGE_NONE;
+	}
+	for (size_t i = 0; i < sizeof(free_funcs) / sizeof(free_funcs[0]); i++) {
+		const char *f = free_funcs[i].name;
+
+		if (!strncmp(name, f, len) && !f[len]) {
+			*sure = free_funcs[i].sure;
+			return free_funcs[i].stage;
+		}
+	}
+	return STAGE_NONE;
+}
+
+static enum stage stage_of(struct tracker *t, const struct trace_event *te, bool *sure)
+{
+	const char *name = te->func.name;
+	bool is_tp = te->raw.flags & TRAIL_F_TRACEPOINT;
+	size_t i = ((uintptr_t)name ^ (uintptr_t)name >> 8) % NR_CACHE;
+
+	*sure = false;
+	if (!name)
+		return STAGE_NONE;
+	if (t->cache[i].name != name || t->cache[i].is_tp != is_tp) {
+		t->cache[i].stage = stage_lookup(name, is_tp, &t->cache[i].sure);
+		t->cache[i].name = name;
+		t->cache[i].is_tp = is_tp;
+	}
+	*sure = t->cache[i].sure;
+	return t->cache[i].stage;
+}
+
+static struct packet *set_of(const struct tracker *t, uint64_t skb)
+{
+	/* Addresses of one slab differ in the middle bits; multiply to spread them (Fibonacci). */
+	uint64_t hash = skb * 0x9e3779b97f4a7c15;
+
+	return (struct packet *)t->sets[hash >> 53];
+}
+
+_Static_assert(NR_SETS == 1 << (64 - 53), "set_of() takes as many bits as there are sets");
+
+static struct packet *packet_find(const struct tracker *t, uint64_t skb)
+{
+	struct packet *set = set_of(t, skb);
+
+	for (size_t i = 0; i < NR_WAYS; i++) {
+		if (set[i].skb == skb && skb)
+			return &set[i];
+	}
+	return NULL;
+}
+
+static struct packet *packet_evict(struct tracker *t, uint64_t skb)
+{
+	struct packet *set = set_of(t, skb), *oldest = set;
+
+	for (size_t i = 0; i < NR_WAYS; i++) {
+		if (!set[i].skb)
+			return &set[i];
+		if (set[i].last_ts < oldest->last_ts)
+			oldest = &set[i];
+	}
+	return oldest;
+}
+
+void tracker_note(struct tracker *t, const struct trace_event *te)
+{
+	const struct trail_event *raw = &te->raw;
+	struct packet *p = packet_find(t, raw->skb);
+	bool sure, freed, is_new;
+	enum stage stage = stage_of(t, te, &sure);
+
+	t->sees_sure |= sure;
+	freed = p && p->stage >= (t->sees_sure ? STAGE_TRACEPOINT : STAGE_MAYBE_OUTER);
+	is_new = !p || (freed && stage <= p->stage);
+	if (!p)
+		p = packet_evict(t, raw->skb);
+	if (is_new) {
+		*p = (struct packet){.skb = raw->skb, .first_ts = raw->ts};
+		t->nr_packets++;
+	}
+	p->last_ts = raw->ts;
+	/* An ordinary function after a mere reference drop: it lives on. */
+	if (stage <= STAGE_MAYBE || sure || p->stage >= STAGE_MAYBE_OUTER)
+		p->stage = stage;
+}
+
+uint64_t tracker_nr_packets(const struct tracker *t)
+{
+	return t->nr_packets;
+}
+
+uint64_t tracker_age(const struct tracker *t, const struct trace_event *te)
+{
+	const struct packet *p = packet_find(t, te->raw.skb);
+
+	return p && te->raw.ts > p->first_ts ? te->raw.ts - p->first_ts : 0;
+}
+
+void tracker_free(struct tracker *t)
+{
+	free(t);
+}

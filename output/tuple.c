@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "output/output.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <linux/if_ether.h>
+
+#include "base/bytes.h"
+
+#define NR_EXT_HEADERS_MAX 8 /* more than any honest packet; hdr ends long before */
+
+static uint16_t be16(const uint8_t *p)
+{
+	return p[0] << 8 | p[1];
+}
+
+static bool proto_has_ports(uint8_t proto)
+{
+	return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP ||
+	       proto == IPPROTO_DCCP || proto == IPPROTO_UDPLITE;
+}
+
+static void transport_decode(struct tuple *t, struct bytes b)
+{
+	const uint8_t *p = b.data + b.off;
+	size_t left = bytes_left(&b);
+
+	if (t->is_fragment)
+		return;
+	if (proto_has_ports(t->proto) && left >= 4) {
+		t->has_ports = true;
+		t->sport = be16(p);
+		t->dport = be16(p + 2);
+	}
+	if (t->proto == IPPROTO_TCP && left >= 14) {
+		t->has_tcp_flags = true;
+		t->tcp_flags = p[13];
+	}
+	if ((t->proto == IPPROTO_ICMP || t->proto == IPPROTO_ICMPV6) && left >= 2) {
+		t->has_icmp = true;
+		t->icmp_type = p[0];
+		t->icmp_code = p[1];
+	}
+}
+
+static bool ipv4_decode(struct tuple *t, struct bytes b)
+{
+	const uint8_t *ip = bytes_take(&b, 20);
+
+	if (!ip || ip[0] >> 4 != 4 || (ip[0] & 15) < 5)
+		return false;
+	t->family = AF_INET;
+	t->proto = ip[9];
+	t->is_fragment = be16(ip + 6) & 0x1fff;
+	memcpy(t->saddr, ip + 12, 4);
+	memcpy(t->daddr, ip + 16, 4);
+	if (bytes_take(&b, 4 * (ip[0] & 15) - 20))
+		transport_decode(t, b);
+	return true;
+}
+
+/*
+ * Leave b at the header that t->proto names. An extension header is at least 8 bytes: next header,
+ * length without the first 8 bytes in units of 8 (AH: without 8, in units of 4). False: cut off.
+ */
+static bool ipv6_skip_extensions(struct tuple *t, struct bytes *b)
+{
+	for (int i = 0; i < NR_EXT_HEADERS_MAX; i++) {
+		const uint8_t *p;
+		size_t more;
+
+		if (t->proto != IPPROTO_HOPOPTS && t->proto != IPPROTO_ROUTING &&
+		    t->proto != IPPROTO_DSTOPTS && t->proto != IPPROTO_AH &&
+		    t->proto != IPPROTO_FRAGMENT)
+			return true;
+		p = bytes_take(b, 8);
+		if (!p)
+			return false;
+		more = p[1] * 8;
+		if (t->proto == IPPROTO_AH)
+			more = p[1] > 0 ? (p[1] - 1) * 4 : 0; /* p[1] + 2 words, 2 of them taken */
+		if (t->proto == IPPROTO_FRAGMENT) {
+			more = 0;
+			t->is_fragment = be16(p + 2) & 0xfff8;
+		}
+		t->proto = p[0];
+		if (t->is_fragment)
+			return false;
+		if (!bytes_take(b, more))
+			return false;
+	}
+	return false;
+}
+
+static bool ipv6_decode(struct tuple *t, struct bytes b)
+{
+	const uint8_t *ip = bytes_take(&b, 40);
+
+	if (!ip || ip[0] >> 4 != 6)
+		return false;
+	t->family = AF_INET6;
+	t->proto = ip[6];
+	memcpy(t->saddr, ip + 8, 16);
+	memcpy(t->daddr, ip + 24, 16);
+	if (ipv6_skip_extensions(t, &b))
+		transport_decode(t, b);
+	return true;
+}
+
+/* RFC 826: types and lengths, operation, then sender and target, each a MAC and an IP address. */
+static bool arp_decode(struct tuple *t, struct bytes b)
+{
+	const uint8_t *head = bytes_take(&b, 8);
+	const uint8_t *body;
+
+	t->is_arp = true;
+	if (!head)
+		return true;
+	t->arp_op = be16(head + 6);
+	body = bytes_take(&b, 20);
+	if (!body || be16(head + 2) != ETH_P_IP || head[4] != 6 || head[5] != 4)
+		return true;
+	t->family = AF_INET;
+	memcpy(t->saddr, body + 6, 4);
+	memcpy(t->daddr, body + 16, 4);
+	return true;
+}
+
+static bool ethertype_decode(struct tuple *t, uint16_t protocol, struct bytes b)
+{
+	switch (protocol) {
+	case ETH_P_IP:
+		return ipv4_decode(t, b);
+	case ETH_P_IPV6:
+		return ipv6_decode(t, b);
+	case ETH_P_ARP:
+		return arp_decode(t, b);
+	default:
+		return false;
+	}
+}
+
+/*
+ * With a VLAN protocol the network header may still be the tag (received, not yet untagged) or
+ * already the packet (sent, tag pushed before it). A tag is believed only when the
+ * EtherType in it and the packet after it agree.
+ */
+static bool vlan_decode(struct tuple *t, struct bytes b)
+{
+	for (int i = 0; i < 2; i++) {
+		const uint8_t *tag = bytes_take(&b, 4);
+
+		if (!tag)
+			return false;
+		if (be16(tag + 2) != ETH_P_8021Q && be16(tag + 2) != ETH_P_8021AD)
+			return ethertype_decode(t, be16(tag + 2), b);
+	}
+	return false;
+}
+
+void tuple_decode(struct tuple *t, uint16_t protocol, const uint8_t *hdr, size_t hdr_len)
+{
+	struct bytes b = bytes_of(hdr, hdr_len);
+
+	memset(t, 0, sizeof(*t));
+	if (protocol == ETH_P_IP || protocol == ETH_P_IPV6 || protocol == ETH_P_ARP) {
+		ethertype_decode(t, protocol, b);
+		return;
+	}
+	if ((protocol == ETH_P_8021Q || protocol == ETH_P_8021AD) && vlan_decode(t, b))
+		return;
+	/* The first functions of the transmit path run before skb->protocol is set. */
+	if (protocol == 0 || protocol == ETH_P_8021Q || protocol == ETH_P_8021AD) {
+		if (!ipv4_decode(t, b))
+			ipv6_decode(t, b);
+	}
+}
+
+static const char *proto_name(const struct tuple *t, char buf[8])
+{
+	static const char *const names[256] = {
+		[IPPROTO_ICMP] = "icmp",       [IPPROTO_IGMP] = "igmp", [IPPROTO_IPIP] = "ipip",
+		[IPPROTO_TCP] = "tcp",	       [IPPROTO_UDP] = "udp",	[IPPROTO_DCCP] = "dccp",
+		[IPPROTO_IPV6] = "ipv6",       [IPPROTO_GRE] = "gre",	[IPPROTO_ESP] = "esp",
+		[IPPROTO_AH] = "ah",	       [IPPROTO_PIM] = "pim",	[IPPROTO_SCTP] = "sctp",
+		[IPPROTO_ICMPV6] = "icmp6",    [89] = "ospf",		[112] = "vrrp",
+		[IPPROTO_UDPLITE] = "udplite",
+	};
+
+	if (t->is_arp)
+		return "arp";
+	if (names[t->proto])
+		return names[t->proto];
+	snprintf(buf, 8, "%u", t->proto);
+	return buf;
+}
+
+void tuple_format(const struct tuple *t, char *buf, size_t sz)
+{
+	const char *open = t->family == AF_INET6 && t->has_ports ? "[" : "";
+	const char *close = *open ? "]" : "";
+	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN], sport[8] = "", dport[8] = "", num[8];
+
+	if (!t->family) {
+		snprintf(buf, sz, "%s", t->is_arp ? "(arp)" : "-");
+		return;
+	}
+	inet_ntop(t->family, t->saddr, src, sizeof(src));
+	inet_ntop(t->family, t->daddr, dst, sizeof(dst));
+	if (t->has_ports) {
+		snprintf(sport, sizeof(sport), ":%u", t->sport);
+		snprintf(dport, sizeof(dport), ":%u", t->dport);
+	}
+	snprintf(buf, sz, "%s%s%s%s->%s%s%s%s(%s%s)", open, src, close, sport, open, dst, close,
+		 dport, proto_name(t, num), t->is_fragment ? ",frag" : "");
+}

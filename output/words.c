@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "output/words.h"
+
+/* Probes just after the call site of ftrace lie up to 16 bytes behind the entry (x86, arm64). */
+#define ENTRY_MAX 16
+
+void words_process(struct outbuf *o, const struct trail_event *raw)
+{
+	out_escaped(o, raw->comm);
+	out_char(o, ':');
+	out_dec(o, raw->tgid, 0);
+}
+
+void words_iface(struct outbuf *o, const struct trail_event *raw)
+{
+	if (raw->ifname[0]) {
+		out_escaped(o, raw->ifname);
+		out_char(o, ':');
+	}
+	out_dec(o, raw->ifindex, 0);
+}
+
+static void words_offset(struct outbuf *o, uint64_t off)
+{
+	out_str(o, "+0x");
+	out_hex(o, off, 0);
+}
+
+void words_func(struct outbuf *o, const struct trace_event *te)
+{
+	bool is_tp = te->raw.flags & TRAIL_F_TRACEPOINT;
+
+	if (is_tp)
+		out_str(o, "tp:");
+	if (te->func.name) {
+		out_escaped(o, te->func.name);
+	} else if (is_tp) {
+		out_dec(o, te->raw.source, 0);
+	} else {
+		out_str(o, "0x");
+		out_hex(o, te->raw.ip, 0);
+	}
+	if (te->func.name && te->func.off > ENTRY_MAX)
+		words_offset(o, te->func.off);
+}
+
+void words_caller(struct outbuf *o, const struct trace_event *te)
+{
+	if (te->caller.name) {
+		out_escaped(o, te->caller.name);
+		words_offset(o, te->caller.off);
+	} else {
+		out_str(o, "0x");
+		out_hex(o, te->raw.caller, 0);
+	}
+}
+
+const char *tuple_cache_format(struct tuple_cache *c, const struct tuple *t, size_t *len)
+{
+	/* tuple_decode() clears the whole struct, so equal ones are equal bytes. */
+	if (!c->len || memcmp(&c->tuple, t, sizeof(*t))) {
+		c->tuple = *t;
+		tuple_format(t, c->text, sizeof(c->text));
+		c->len = strlen(c->text);
+	}
+	*len = c->len;
+	return c->text;
+}
