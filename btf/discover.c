@@ -101,6 +101,8 @@ static unsigned regs_of(const struct btf *btf, uint32_t id, unsigned nr_regs)
 	switch (btf_kind(t)) {
 	case BTF_KIND_FLOAT:
 		return 0; /* has registers of its own */
+	case BTF_KIND_ARRAY:
+		return 1; /* C passes its address */
 	case BTF_KIND_STRUCT:
 	case BTF_KIND_UNION:
 		if (sz > 16)
@@ -139,7 +141,7 @@ static bool examine(const struct btf *btf, const struct btf_type *proto, unsigne
 	uint32_t i;
 
 	f->reason_reg = DISCOVER_NO_ARG;
-	for (i = 0; i < btf_vlen(proto) && used < nr_regs; i++) {
+	for (i = 0; i < btf_vlen(proto) && i < DISCOVER_NO_ARG && used < nr_regs; i++) {
 		uint32_t id = btf_skip_mods(btf, p[i].type);
 		unsigned reg = place(&used, regs_of(btf, id, nr_regs), nr_regs);
 		enum skb_kind kind;
@@ -267,7 +269,7 @@ static const struct btf_type *tp_proto(const struct btf *btf, const struct btf_t
 		ptr && btf_kind(ptr) == BTF_KIND_PTR ? btf_type(btf, ptr->type) : NULL;
 
 	if (!proto || btf_kind(proto) != BTF_KIND_FUNC_PROTO || !btf_vlen(proto) ||
-	    !is_void_ptr(btf, btf_params(proto)[0].type))
+	    btf_vlen(proto) > DISCOVER_NO_ARG || !is_void_ptr(btf, btf_params(proto)[0].type))
 		return NULL;
 	return proto;
 }

@@ -62,6 +62,7 @@ static void begin(struct btf_build *b)
 	word("t16", bb_typedef(b, "t16", bb_const(b, t)));
 	word("s24", bb_struct(b, "s24", 24));
 	word("u16", bb_union(b, "u16", 16));
+	word("array", bb_array(b, t, t, 1000));
 	word("void*", t = bb_ptr(b, 0));
 	word("cvoid*", bb_ptr(b, bb_const(b, 0)));
 
@@ -237,6 +238,7 @@ static void test_registers_x86_64(void **state)
 		{"s24 skb*", 0, 1, false, false, NONE},
 		{"s0 skb*", 0, 1, false, false, NONE},
 		{"double skb*", 0, 1, false, false, NONE},
+		{"array skb*", 1, 1, false, false, NONE},
 		{"s16 s16 s16 skb*", NONE},
 		/* a pair does not fit, what comes after it does */
 		{"int int int int int s16 skb*", 5, 6, false, false, NONE},
@@ -390,6 +392,38 @@ static void test_tracepoints(void **state)
 	bb_release(&b);
 }
 
+/* More arguments than a byte counts, none in a register; no compiler writes that. */
+static void test_too_many(void **state)
+{
+	struct btf_build b;
+	struct skb_func *f;
+	struct skb_tp *tp;
+	struct btf *btf;
+	uint32_t func, trace, i;
+	size_t nr;
+
+	begin(&b);
+	func = bb_func_proto(&b, 0);
+	for (i = 0; i < 256; i++)
+		bb_param(&b, NULL, find_word("s0", 2));
+	bb_param(&b, NULL, find_word("skb*", 4));
+	bb_func(&b, "f", func, BTF_FUNC_STATIC);
+	trace = bb_func_proto(&b, 0);
+	for (i = 0; i < 256; i++)
+		bb_param(&b, NULL, find_word("void*", 5));
+	bb_param(&b, NULL, find_word("skb*", 4));
+	bb_typedef(&b, "btf_trace_x", bb_ptr(&b, trace));
+	btf = parse(&b, NULL);
+	f = discover(btf, 6, &nr);
+	assert_int_equal(nr, 0);
+	tp = discover_tps(btf, &nr);
+	assert_int_equal(nr, 0);
+	free(f);
+	free(tp);
+	btf_free(btf);
+	bb_release(&b);
+}
+
 static void test_module(void **state)
 {
 	struct btf_build b, m;
@@ -522,6 +556,7 @@ int main(void)
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_no_skb),
 		cmocka_unit_test(test_tracepoints),
+		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_module),
 		cmocka_unit_test(test_vmlinux),
 	};
