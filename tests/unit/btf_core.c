@@ -190,6 +190,9 @@ static void test_malformed(void **state)
 	for (unsigned i = 0; i < 100; i++)
 		strcat(deep, ":0");
 	expect_bad(FIELD_BYTE_OFFSET, ls, deep, "CO-RE access '0:0:0:");
+	core_describe(s->local, &(struct core_relo){.type_id = ls, .access = "0:9"}, deep,
+		      sizeof(deep));
+	assert_string_equal(deep, "type 2, access '0:9' (CO-RE kind 0)");
 }
 
 static void test_too_deep(void **state)

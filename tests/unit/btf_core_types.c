@@ -345,13 +345,97 @@ static void test_field_compat(void **state)
 	}
 }
 
+/* Typedefs of one name, each time over another pair of types. */
+static void test_match_pairs(void **state)
+{
+	enum { SAME_ENUM, LESS_ENUM, ARRAY, LONGER, SINGLE, DOUBLE, FWD_PTR, UNION_PTR, RET, NR };
+	static const bool like[NR] = {
+		[SAME_ENUM] = true, [ARRAY] = true, [SINGLE] = true, [FWD_PTR] = true};
+	struct sides *s = *state;
+	uint32_t id[2][NR];
+
+	for (unsigned k = 0; k < 2; k++) {
+		struct btf_build *b = k ? &s->t : &s->l;
+		uint32_t i = bb_int(b, "int", 4, BTF_INT_SIGNED), u, fwd, ufwd;
+
+		id[k][SAME_ENUM] = bb_enum(b, "e", 4, false);
+		bb_enum_val(b, k ? "A" : "A___old", k);
+		if (k)
+			bb_enum_val(b, "B", 7);
+		id[k][LESS_ENUM] = bb_enum(b, "less", 4, false);
+		bb_enum_val(b, k ? "A" : "C", 1);
+		id[k][ARRAY] = bb_array(b, i, i, 3);
+		id[k][LONGER] = bb_array(b, i, i, 3 + k);
+		id[k][SINGLE] = bb_float(b, "float", 4);
+		id[k][DOUBLE] = bb_float(b, "double", k ? 8 : 4);
+		fwd = bb_fwd(b, "fwd", false);
+		id[k][FWD_PTR] = bb_ptr(b, fwd);
+		u = bb_union(b, "fwd", 4);
+		ufwd = bb_fwd(b, "fwd", k);
+		id[k][UNION_PTR] = bb_ptr(b, k ? u : ufwd);
+		id[k][RET] = bb_ptr(b, bb_func_proto(b, k ? i : 0));
+		for (unsigned j = 0; j < NR; j++) {
+			char name[] = {'T', 'A' + j, 0};
+
+			id[k][j] = bb_typedef(b, name, id[k][j]);
+		}
+	}
+	for (unsigned j = 0; j < NR; j++) {
+		if (sides_ask(s, BPF_CORE_TYPE_MATCHES, id[0][j], "0"))
+			fail_msg("%s", s->err.msg);
+		if (s->v.value != like[j])
+			fail_msg("pair %u: %d", j, (int)s->v.value);
+	}
+	expect(TYPE_EXISTS, id[0][LONGER], "0", 1);
+	expect(TYPE_EXISTS, id[0][DOUBLE], "0", 1);
+	expect(TYPE_EXISTS, id[0][UNION_PTR], "0", 0);
+	expect(TYPE_EXISTS, id[0][RET], "0", 0);
+}
+
+/* Roots by typedef, where the kernel's is no struct at all; signs of enums; no sizes. */
+static void test_roots(void **state)
+{
+	struct sides *s = *state;
+	uint32_t li = bb_int(&s->l, "int", 4, BTF_INT_SIGNED), root, enums, func, ti, te, tu;
+
+	root = bb_struct(&s->l, NULL, 4);
+	bb_member(&s->l, "counter", li, 0);
+	root = bb_typedef(&s->l, "atomic_t", root);
+	te = bb_enum(&s->l, "e", 4, false);
+	bb_enum_val(&s->l, "E", 1);
+	enums = bb_struct(&s->l, "enums", 8);
+	bb_member(&s->l, "plus", te, 0);
+	bb_member(&s->l, "minus", te, 32);
+	func = bb_func(&s->l, "f", bb_func_proto(&s->l, 0), BTF_FUNC_STATIC);
+	ti = bb_int(&s->t, "int", 4, BTF_INT_SIGNED);
+	bb_typedef(&s->t, "atomic_t", ti);
+	te = bb_enum(&s->t, "e", 4, true);
+	bb_enum_val(&s->t, "E", -1);
+	tu = bb_enum(&s->t, "e", 4, false);
+	bb_enum_val(&s->t, "E", 1);
+	bb_struct(&s->t, "enums", 8);
+	bb_member(&s->t, "plus", tu, 0);
+	bb_member(&s->t, "minus", te, 32);
+
+	expect_none(FIELD_BYTE_OFFSET, root, "0:0",
+		    "'typedef atomic_t' is no struct or union with a member 'counter'");
+	expect(FIELD_SIGNED, enums, "0:0", 0);
+	expect(FIELD_SIGNED, enums, "0:1", 1);
+	assert_false(s->v.check_local);
+	sides_expect_bad(s, BPF_CORE_TYPE_SIZE, func, "0", -EINVAL,
+			 "f (size): the object's own type has no such answer", __LINE__);
+	/* two enums of one name that differ about a value */
+	sides_expect_bad(s, BPF_CORE_ENUMVAL_VALUE, 4, "0", -EEXIST,
+			 "E (value): types of that name", __LINE__);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, sides_setup, sides_teardown)
-		T(test_type_kinds),	 T(test_type_compat), T(test_type_matches),
-		T(test_circles),	 T(test_enums),	      T(test_duplicates),
-		T(test_target_flavours), T(test_modules),     T(test_field_compat),
+		T(test_type_kinds),   T(test_type_compat), T(test_type_matches),    T(test_circles),
+		T(test_enums),	      T(test_duplicates),  T(test_target_flavours), T(test_modules),
+		T(test_field_compat), T(test_match_pairs), T(test_roots),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
