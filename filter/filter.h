@@ -27,6 +27,7 @@ struct cbpf_insn {
 struct cbpf_prog {
 	struct cbpf_insn *insns; /* owned; NULL: reject every packet */
 	size_t nr;
+	bool vlan; /* may be called with r5 = 1: a VLAN tag that is not in memory */
 };
 
 enum filter_layer { FILTER_L2, FILTER_L3 };
@@ -35,7 +36,7 @@ enum filter_layer { FILTER_L2, FILTER_L3 };
 struct filter {
 	struct cbpf_prog prog[2]; /* by enum filter_layer; checked */
 	bool wants_vlan;	  /* the expression has a `vlan` primitive */
-	uint32_t window_sz;	  /* bytes of packet both programs read at fixed offsets, 1..128 */
+	uint32_t window_sz;	  /* the larger cbpf_window_sz() of both programs */
 };
 
 /*
@@ -55,12 +56,24 @@ void filter_release(struct filter *f);
  */
 int cbpf_check(const struct cbpf_prog *prog, struct err *err);
 
+/*
+ * Bytes at the start of the packet that the converted program reads from its window:
+ * 1..TRAIL_WINDOW_SZ.
+ */
+uint32_t cbpf_window_sz(const struct cbpf_prog *prog);
+
 struct insn_buf; /* base/insn.h */
 
 /*
  * Append the converted program. frame_off is where struct filter_frame lies from r10
  * (negative, multiple of 8). The code falls through at its end with the result in r0.
- * A filter without instructions becomes "r0 = 0". Errors: -ENOMEM, -E2BIG.
+ * A filter without instructions becomes "r0 = 0". Errors: -ENOMEM, -E2BIG, and those of
+ * cbpf_check().
+ *
+ * The code has no backward and no 32-bit jumps and no unreachable instructions, and does
+ * not touch r6-r9, which the caller need not have initialised. A load that ends past r3, a
+ * far load without an address or that fails, and a division by zero mean "no match";
+ * shifts by 32 and more give 0. So do they in libpcap's bpf_filter().
  */
 int cbpf_to_ebpf(const struct cbpf_prog *prog, int frame_off, struct insn_buf *out,
 		 struct err *err);
