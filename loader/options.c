@@ -30,8 +30,7 @@ static const struct opt opts[] = {
 	{NULL, "filter-mark", 0, "MARK[/MASK]", "only packets with this mark", OPT_MARK,
 	 AT(filter_mark)},
 	{NULL, "filter-ifname", 'i', "NAME",
-	 "only this interface, of --filter-netns or of our namespace", OPT_TEXT,
-	 AT(filter_ifname)},
+	 "only this interface, of --filter-netns or of our namespace", OPT_TEXT, AT(filter_ifname)},
 
 	{"Tracing", "backend", 0, "NAME", "kprobe-multi, kprobe or tracepoint (default: the best)",
 	 OPT_TEXT, AT(backend)},
@@ -251,8 +250,9 @@ static int check_conflicts(const struct options *o, struct err *err)
 					       : "ready-file");
 	if (o->replay && (o->expr || o->filter_func || o->filter_netns || o->filter_mark_mask ||
 			  o->filter_ifname))
-		return err_set(err, -EINVAL, "--replay prints the whole record: filters are set "
-					     "when it is made");
+		return err_set(err, -EINVAL,
+			       "--replay prints the whole record: filters are set "
+			       "when it is made");
 	return 0;
 }
 

@@ -7,10 +7,10 @@
 
 /* BTF of the kernel and, at [1] and later, of its modules. */
 struct types {
-	const struct btf **btfs;    /* owned, as is what it points to */
-	const char **modules;	    /* owned; [0] is NULL: the kernel proper */
+	const struct btf **btfs; /* owned, as is what it points to */
+	const char **modules;	 /* owned; [0] is NULL: the kernel proper */
 	size_t nr;
-	const char *source;	    /* the file that [0] is from */
+	const char *source; /* the file that [0] is from */
 };
 
 /*

@@ -197,8 +197,8 @@ int sink_json_open(struct sink **out, FILE *f, const struct sink_opts *opts);
 
 /* Who recorded: goes into the record's start. Texts are cut at their sizes. */
 struct record_meta {
-	char hostname[64];
-	char release[65]; /* uname */
+	char hostname[65]; /* this and the next: uname */
+	char release[65];
 	char machine[65];
 	char version[32]; /* skbtrail's */
 	uint64_t started; /* ns, CLOCK_REALTIME */

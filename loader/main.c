@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "loader/check.h"
+#include "loader/options.h"
+#include "loader/session.h"
+
+enum exit_code { EXIT_FINE, EXIT_FAILED, EXIT_USAGE };
+
+static void set_log_level(const struct options *o)
+{
+	if (o->debug)
+		log_level = LOG_DEBUG;
+	else if (o->verbose)
+		log_level = LOG_VERBOSE;
+	else if (o->quiet)
+		log_level = LOG_QUIET;
+}
+
+static int run(const struct options *o, struct err *err)
+{
+	if (o->check) {
+		struct features features;
+		bool can_trace;
+
+		features_probe(&features);
+		check_print(stdout, &features, &can_trace);
+		return can_trace ? 0 : -ENOTSUP;
+	}
+	if (o->list_funcs)
+		return session_list(o, err);
+	if (o->replay)
+		return session_replay(o, err);
+	return session_trace(o, err);
+}
+
+int main(int argc, char **argv)
+{
+	struct err err = ERR_INIT;
+	struct options o;
+	int ret;
+
+	signal(SIGPIPE, SIG_IGN);
+	ret = options_parse(&o, argc, argv, &err);
+	if (ret) {
+		log_err(&err);
+		options_release(&o);
+		return EXIT_USAGE;
+	}
+	set_log_level(&o);
+	if (o.help) {
+		options_help(stdout);
+		ret = 0;
+	} else if (o.version) {
+		puts("skbtrail " SKBTRAIL_VERSION);
+		ret = 0;
+	} else {
+		ret = run(&o, &err);
+	}
+	/* A reader that has seen enough (| head) is no failure. */
+	if (ret == -EPIPE)
+		ret = 0;
+	if (!ret && fflush(stdout) && errno != EPIPE)
+		ret = err_sys(&err, -errno, "cannot write to standard output");
+	if (ret && err.code)
+		log_err(&err);
+	options_release(&o);
+	return ret ? EXIT_FAILED : EXIT_FINE;
+}

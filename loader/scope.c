@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "loader/scope.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "output/output.h"
+
+static const struct backend *backend_named(const char *name)
+{
+	for (size_t i = 0; backends[i]; i++)
+		if (!strcmp(backends[i]->name, name))
+			return backends[i];
+	return NULL;
+}
+
+static int no_backend(struct err *err)
+{
+	char why[256];
+
+	err_set(err, -ENOTSUP,
+		"this kernel lets no program be attached to functions or tracepoints");
+	privileges_explain(why, sizeof(why));
+	err_hint(err, "%s", why[0] ? why : "skbtrail --check says what is missing");
+	return err->code;
+}
+
+static int choose_backend(struct scope *s, const char *name, const struct features *features,
+			  struct err *err)
+{
+	const char *why = NULL;
+
+	if (name) {
+		s->backend = backend_named(name);
+		if (!s->backend) {
+			err_set(err, -EINVAL, "unknown backend '%s'", name);
+			err_hint(err, "backends are kprobe-multi, kprobe and tracepoint");
+			return -EINVAL;
+		}
+		if (s->backend->usable(features, &why)) {
+			err_set(err, -ENOTSUP, "backend '%s' cannot be used: %s", name, why);
+			err_hint(err, "without --backend the best that works is chosen; "
+				      "skbtrail --check lists them");
+			return -ENOTSUP;
+		}
+		return 0;
+	}
+	for (size_t i = 0; backends[i]; i++) {
+		if (!backends[i]->usable(features, &why)) {
+			s->backend = backends[i];
+			return 0;
+		}
+	}
+	return no_backend(err);
+}
+
+static int compile_regex(regex_t *re, const char *text, struct err *err)
+{
+	char why[128];
+	int code = regcomp(re, text, REG_EXTENDED);
+
+	if (!code)
+		return 0;
+	regerror(code, re, why, sizeof(why));
+	err_set(err, -EINVAL, "--filter-func: invalid regular expression '%s': %s", text, why);
+	err_hint(err, "it is a POSIX extended one and must match the whole name, as in "
+		      "'ip_.*|tcp_v4_rcv'");
+	return -EINVAL;
+}
+
+static int find_targets(struct scope *s, const regex_t *re, const struct features *features,
+			struct err *err)
+{
+	struct find_opts find = {
+		.name_re = re,
+		.is_drop = func_is_drop,
+		.only_ftrace = s->backend == &backend_kprobe_multi,
+	};
+
+	if (s->backend->tracepoints)
+		return targets_find_tracepoints(&s->targets, s->types.btfs[0], re, err);
+	return targets_find_funcs(&s->targets, s->types.btfs, s->types.modules, s->types.nr,
+				  s->ksyms, &find, &s->left_outs, err);
+}
+
+static int found_none(const struct scope *s, const char *regex, struct err *err)
+{
+	const char *what = s->backend->tracepoints ? "tracepoint" : "function";
+
+	if (!regex) {
+		err_set(err, -ENOENT, "no %s that takes an skb was found", what);
+		return -ENOENT;
+	}
+	err_set(err, -ENOENT, "no %s with an skb argument matches '%s'", what, regex);
+	if (s->left_outs.nr)
+		err_hint(err, "'%s' was left out: %s", s->left_outs.e[0].name,
+			 s->left_outs.e[0].why);
+	else
+		err_hint(err,
+			 "skbtrail --list-funcs lists what can be matched; the expression must "
+			 "match the whole name");
+	return -ENOENT;
+}
+
+int scope_open(struct scope *s, const struct options *o, const struct features *features,
+	       struct err *err)
+{
+	regex_t re;
+	int ret;
+
+	*s = (struct scope){0};
+	if (o->filter_func) {
+		ret = compile_regex(&re, o->filter_func, err);
+		if (ret)
+			return ret;
+	}
+	ret = choose_backend(s, o->backend, features, err);
+	if (!ret)
+		ret = types_open(&s->types, o->kernel_btf, err);
+	if (!ret)
+		ret = ksyms_load(&s->ksyms, NULL, err);
+	if (!ret)
+		ret = find_targets(s, o->filter_func ? &re : NULL, features, err);
+	if (!ret && !s->targets.nr)
+		ret = found_none(s, o->filter_func, err);
+	if (o->filter_func)
+		regfree(&re);
+	if (ret)
+		scope_release(s);
+	return ret;
+}
+
+void scope_trim(struct scope *s)
+{
+	types_release(&s->types);
+	left_outs_release(&s->left_outs);
+	ksyms_drop_names_index(s->ksyms);
+	malloc_trim(0);
+}
+
+void scope_release(struct scope *s)
+{
+	targets_release(&s->targets);
+	left_outs_release(&s->left_outs);
+	types_release(&s->types);
+	ksyms_free(s->ksyms);
+	*s = (struct scope){0};
+}

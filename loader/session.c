@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "loader/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "loader/kern/clock.h"
+#include "loader/kern/net.h"
+#include "loader/live_names.h"
+#include "loader/outfile.h"
+#include "loader/programs.h"
+#include "loader/progress.h"
+#include "loader/scope.h"
+#include "loader/stop.h"
+#include "output/pipeline.h"
+
+/* Everything one trace holds; released in reverse order of its making. */
+struct session {
+	const struct options *o;
+	int stop_fd;
+	struct features features;
+	struct filter filter;
+	struct match match;
+	struct outfile outfile;
+	struct scope scope;
+	struct reasons reasons;
+	struct live_names live;
+	struct names names;
+	struct programs programs;
+	struct ring *ring;
+	struct attachment attachment;
+	struct sink *sink;
+	struct pipeline *pipeline;
+	struct pipeline_stats stats;
+	bool ready_created;
+};
+
+/* ---- before anything is attached: what the user asked for ---- */
+
+static int parse_filters(struct session *s, struct err *err)
+{
+	const struct options *o = s->o;
+	int ret = 0;
+
+	if (o->expr) {
+		ret = filter_compile(&s->filter, o->expr, err);
+		if (ret)
+			return ret;
+		s->match.filter = &s->filter;
+	}
+	if (o->filter_netns)
+		ret = netns_inode(o->filter_netns, &s->match.netns, err);
+	else if (o->filter_ifname)
+		s->match.netns = netns_self();
+	if (!ret && o->filter_ifname)
+		ret = ifindex_of(o->filter_ifname, o->filter_netns, &s->match.ifindex, err);
+	s->match.mark = o->filter_mark;
+	s->match.mark_mask = o->filter_mark_mask;
+	return ret;
+}
+
+static int open_files(struct session *s, struct err *err)
+{
+	const struct options *o = s->o;
+
+	if (o->ready_file && !access(o->ready_file, F_OK) && unlink(o->ready_file))
+		return err_sys(err, -errno, "--ready-file: cannot remove the old '%s'",
+			       o->ready_file);
+	return outfile_open(&s->outfile, o->record ? o->record : o->output_file, err);
+}
+
+/* ---- in the kernel ---- */
+
+static int open_ring(struct session *s, struct err *err)
+{
+	long nr_cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (s->programs.ring_sz)
+		return ring_open_bpf(&s->ring, s->programs.events_fd, s->programs.ring_sz, err);
+	return ring_open_perf(&s->ring, s->programs.events_fd,
+			      s->o->ring_sz / (nr_cpus > 0 ? nr_cpus : 1), err);
+}
+
+static int attach(struct session *s, struct err *err)
+{
+	struct progress progress;
+	struct attach_ctx ctx = {
+		.targets = &s->scope.targets,
+		.progs = {.prog_for = programs_for, .arg = &s->programs},
+		.features = &s->features,
+		.stop = &stop_flag,
+		.progress = progress_show,
+		.progress_arg = &progress,
+	};
+	int ret;
+
+	progress_init(&progress);
+	ret = s->scope.backend->attach(&ctx, &s->attachment, err);
+	progress_end(&progress);
+	return ret;
+}
+
+static void say_attached(const struct session *s)
+{
+	const char *what = s->scope.backend->tracepoints ? "tracepoints" : "functions";
+
+	for (size_t i = 0; i < s->scope.left_outs.nr; i++)
+		log_verbose("left out '%s': %s", s->scope.left_outs.e[i].name,
+			    s->scope.left_outs.e[i].why);
+	for (size_t i = 0; i < s->scope.targets.nr; i++)
+		if (s->scope.targets.t[i].status)
+			log_verbose("not attached '%s': %s", s->scope.targets.t[i].name,
+				    s->scope.targets.t[i].why);
+	if (s->attachment.nr_failed)
+		log_info("attached to %zu %s (%s), %zu could not be: --verbose names them",
+			 s->attachment.nr_attached, what, s->scope.backend->name,
+			 s->attachment.nr_failed);
+	else
+		log_info("attached to %zu %s (%s)", s->attachment.nr_attached, what,
+			 s->scope.backend->name);
+}
+
+static int say_ready(struct session *s, struct err *err)
+{
+	const char *path = s->o->ready_file;
+	int fd;
+
+	if (!path)
+		return 0;
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return err_sys(err, -errno, "--ready-file: cannot create '%s'", path);
+	s->ready_created = true;
+	close(fd);
+	return 0;
+}
+
+/* ---- output ---- */
+
+static bool want_colour(const struct options *o, FILE *f)
+{
+	const char *no_colour = getenv("NO_COLOR"); /* https://no-color.org */
+
+	if (strcmp(o->colour, "auto"))
+		return !strcmp(o->colour, "always");
+	return !(no_colour && *no_colour) && isatty(fileno(f));
+}
+
+static int open_record(struct session *s, FILE *f)
+{
+	struct record_meta meta = {.version = SKBTRAIL_VERSION,
+				   .realtime_off = clock_realtime_off()};
+	struct utsname uts;
+
+	meta.started = clock_now() + meta.realtime_off;
+	if (!uname(&uts)) {
+		snprintf(meta.hostname, sizeof(meta.hostname), "%s", uts.nodename);
+		snprintf(meta.release, sizeof(meta.release), "%s", uts.release);
+		snprintf(meta.machine, sizeof(meta.machine), "%s", uts.machine);
+	}
+	return sink_record_open(&s->sink, f, &meta, &s->names);
+}
+
+static int open_text_or_json(struct sink **sink, const struct options *o, FILE *f,
+			     int64_t realtime_off)
+{
+	struct sink_opts opts = {
+		.timestamp = o->timestamp,
+		.colour = want_colour(o, f),
+		.realtime_off = realtime_off,
+	};
+
+	return o->output_json ? sink_json_open(sink, f, &opts) : sink_text_open(sink, f, &opts);
+}
+
+/* The file is emptied only now, when the trace is certain to begin. */
+static int open_sink(struct session *s, struct err *err)
+{
+	FILE *f = outfile_take(&s->outfile);
+	int ret;
+
+	if (s->o->record)
+		ret = open_record(s, f);
+	else
+		ret = open_text_or_json(&s->sink, s->o, f, clock_realtime_off());
+	if (ret)
+		return err_sys(err, ret, "cannot open the output");
+	return s->sink->ops->header(s->sink);
+}
+
+static int output_failed(const struct options *o, int ret, struct err *err)
+{
+	const char *path = o->record ? o->record : o->output_file;
+
+	if (ret == -EPIPE && !path)
+		return ret;
+	err_sys(err, ret, "cannot write to '%s'", path ? path : "standard output");
+	if (ret == -ENOSPC)
+		err_hint(err, "what was written before stays; choose a file on another disk");
+	return ret;
+}
+
+static void say_summary(const struct options *o, const struct pipeline_stats *st)
+{
+	log_info("%" PRIu64 " events %s, %" PRIu64 " lost, %" PRIu64 " packets seen", st->printed,
+		 o->record ? "recorded" : "printed", st->lost, st->packets);
+	if (st->lost)
+		log_info("hint: narrow the filter or raise --ring-size to lose none");
+	if (st->bad)
+		log_warn("%" PRIu64 " samples from the kernel made no sense", st->bad);
+}
+
+/* ---- the runs ---- */
+
+/* Everything up to the moment when packets are traced. */
+static int session_start(struct session *s, struct err *err)
+{
+	int ret;
+
+	s->stop_fd = stop_catch(err);
+	if (s->stop_fd < 0)
+		return s->stop_fd;
+	ret = parse_filters(s, err);
+	if (!ret)
+		ret = open_files(s, err);
+	if (ret)
+		return ret;
+	limits_raise();
+	features_probe(&s->features);
+	ret = scope_open(&s->scope, s->o, &s->features, err);
+	if (!ret)
+		ret = reasons_load(&s->reasons, &s->scope.types, err);
+	if (!ret)
+		ret = programs_open(&s->programs, s->scope.backend, &s->scope.types, &s->features,
+				    &s->match, s->o->ring_sz, s->o->verifier_log, err);
+	if (!ret)
+		ret = open_ring(s, err);
+	if (!ret)
+		ret = attach(s, err);
+	if (ret)
+		return ret;
+	say_attached(s);
+	programs_finish(&s->programs);
+	scope_trim(&s->scope);
+	s->live = (struct live_names){&s->scope.targets, s->scope.ksyms, &s->reasons};
+	s->names = live_names(&s->live);
+	return open_sink(s, err);
+}
+
+static int session_loop(struct session *s, struct err *err)
+{
+	struct pipeline_opts opts = {
+		.ring = s->ring,
+		.ring_sz = s->programs.ring_sz ? s->programs.ring_sz : s->o->ring_sz,
+		.names = &s->names,
+		.sink = s->sink,
+		.limit = s->o->output_limit_lines,
+	};
+	int ret, ended;
+
+	ret = pipeline_open(&s->pipeline, &opts, err);
+	if (!ret)
+		ret = say_ready(s, err);
+	if (ret)
+		return ret;
+	do {
+		ret = pipeline_poll(s->pipeline, s->stop_fd, -1);
+	} while (ret > 0 && !stop_flag);
+	/* No probe may fire any more when what is left is read. */
+	attachment_close(&s->attachment);
+	ended = pipeline_finish(s->pipeline, programs_nr_sent(&s->programs));
+	pipeline_stats(s->pipeline, &s->stats);
+	return ret < 0 ? ret : ended;
+}
+
+static int session_end(struct session *s, int ret)
+{
+	int closed = 0;
+
+	attachment_close(&s->attachment);
+	pipeline_close(s->pipeline);
+	if (s->sink)
+		closed = s->sink->ops->close(s->sink);
+	ring_close(s->ring);
+	programs_release(&s->programs);
+	reasons_release(&s->reasons);
+	scope_release(&s->scope);
+	outfile_release(&s->outfile);
+	filter_release(&s->filter);
+	if (s->ready_created)
+		unlink(s->o->ready_file);
+	return ret ? ret : closed;
+}
+
+int session_trace(const struct options *o, struct err *err)
+{
+	struct session s = {.o = o, .programs = {.events_fd = -1, .stats_fd = -1}};
+	bool running;
+	int ret;
+
+	ret = session_start(&s, err);
+	running = s.sink != NULL;
+	if (!ret)
+		ret = session_loop(&s, err);
+	ret = session_end(&s, ret);
+	if (ret == -EINTR && stop_flag)
+		return 0; /* stopped while attaching: as asked */
+	if (running)
+		say_summary(o, &s.stats);
+	if (ret && !err->code)
+		output_failed(o, ret, err);
+	return ret;
+}
+
+static int print_target(FILE *out, const struct target *t)
+{
+	const char *kind = t->deref ? "**" : "*";
+
+	return fprintf(out, "%-48s %-20s %3u %-2s 0x%016" PRIx64 "\n", t->name,
+		       t->module ? t->module : "-", t->skb_reg + 1U, kind, t->addr);
+}
+
+int session_list(const struct options *o, struct err *err)
+{
+	struct features features;
+	struct scope scope;
+	int ret;
+
+	features_probe(&features);
+	ret = scope_open(&scope, o, &features, err);
+	if (ret)
+		return ret;
+	printf("%-48s %-20s %3s %-2s %s\n", scope.backend->tracepoints ? "TRACEPOINT" : "FUNCTION",
+	       "MODULE", "ARG", "", "ADDRESS");
+	for (size_t i = 0; i < scope.targets.nr && ret >= 0; i++)
+		ret = print_target(stdout, &scope.targets.t[i]);
+	for (size_t i = 0; i < scope.left_outs.nr; i++)
+		log_verbose("left out '%s': %s", scope.left_outs.e[i].name,
+			    scope.left_outs.e[i].why);
+	scope_release(&scope);
+	return ret < 0 || fflush(stdout) ? output_failed(o, -errno, err) : 0;
+}
+
+static int replay_to(struct replay *replay, struct sink *sink, const struct options *o,
+		     struct err *err)
+{
+	struct pipeline_opts opts = {
+		.names = replay_names(replay), .sink = sink, .limit = o->output_limit_lines};
+	struct pipeline_stats stats;
+	struct pipeline *pipeline;
+	int ret;
+
+	ret = pipeline_open(&pipeline, &opts, err);
+	if (ret)
+		return ret;
+	ret = sink->ops->header(sink);
+	if (!ret)
+		ret = pipeline_replay(pipeline, replay, err);
+	pipeline_stats(pipeline, &stats);
+	pipeline_close(pipeline);
+	say_summary(o, &stats);
+	return ret;
+}
+
+int session_replay(const struct options *o, struct err *err)
+{
+	struct record_meta meta;
+	struct replay *replay;
+	struct outfile outfile = {0};
+	struct sink *sink = NULL;
+	FILE *in;
+	int ret, closed = 0;
+
+	in = fopen(o->replay, "re");
+	if (!in)
+		return err_sys(err, -errno, "cannot read the record '%s'", o->replay);
+	ret = replay_open(&replay, in, &meta, err);
+	if (ret) {
+		err_prefix(err, "'%s'", o->replay);
+		return ret;
+	}
+	ret = outfile_open(&outfile, o->output_file, err);
+	if (!ret) {
+		ret = open_text_or_json(&sink, o, outfile_take(&outfile), meta.realtime_off);
+		if (!ret)
+			ret = replay_to(replay, sink, o, err);
+	}
+	if (sink)
+		closed = sink->ops->close(sink);
+	outfile_release(&outfile);
+	replay_close(replay);
+	ret = ret ? ret : closed;
+	if (ret && err->code)
+		err_prefix(err, "'%s'", o->replay);
+	else if (ret)
+		output_failed(o, ret, err);
+	return ret;
+}
