@@ -35,6 +35,7 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(B)/unit/lib.a \
 
 include tests/core.mk
 include tests/obj.mk
+include tests/vm.mk
 
 .PRECIOUS: $(B)/tests/unit/%.o
 .PHONY: unit

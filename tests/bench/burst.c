@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* burst ADDRESS PORT COUNT [SIZE]: send COUNT UDP datagrams as fast as it goes. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+static int open_socket(const char *address, uint16_t port)
+{
+	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+	const struct sockaddr *sa;
+	socklen_t sa_sz;
+	int fd;
+
+	if (inet_pton(AF_INET, address, &v4.sin_addr) == 1) {
+		sa = (const struct sockaddr *)&v4;
+		sa_sz = sizeof(v4);
+	} else if (inet_pton(AF_INET6, address, &v6.sin6_addr) == 1) {
+		sa = (const struct sockaddr *)&v6;
+		sa_sz = sizeof(v6);
+	} else {
+		fprintf(stderr, "burst: '%s' is no address\n", address);
+		return -1;
+	}
+	fd = socket(sa->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, sa, sa_sz)) {
+		perror("burst");
+		return -1;
+	}
+	return fd;
+}
+
+/* Where nobody listens, ICMP errors come back through send(): they do not matter. */
+static int send_all(int fd, long count, size_t size)
+{
+	static char data[65000];
+	long tries = 0;
+
+	memset(data, 'x', sizeof(data));
+	for (long sent = 0; sent < count; tries++) {
+		if (tries > 4 * count + 100) {
+			fprintf(stderr, "burst: only %ld datagrams could be sent\n", sent);
+			return 1;
+		}
+		if (send(fd, data, size, 0) >= 0)
+			sent++;
+		else if (errno == ENOBUFS)
+			usleep(1000);
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct timespec a, b;
+	long count, size;
+	int fd, ret;
+
+	count = argc > 3 ? atol(argv[3]) : 0;
+	size = argc > 4 ? atol(argv[4]) : 64;
+	if (count < 1 || size < 0 || size > 65000) {
+		fprintf(stderr, "usage: burst ADDRESS PORT COUNT [SIZE]\n");
+		return 2;
+	}
+	fd = open_socket(argv[1], atoi(argv[2]));
+	if (fd < 0)
+		return 1;
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	ret = send_all(fd, count, size);
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	close(fd);
+	if (!ret)
+		printf("%ld datagrams in %.3f s\n", count,
+		       (b.tv_sec - a.tv_sec) + (b.tv_nsec - a.tv_nsec) / 1e9);
+	return ret;
+}

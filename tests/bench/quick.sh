@@ -1,0 +1,95 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# usage: quick.sh - what skbtrail costs on this kernel, as a table; exit code 1: over a limit
+#
+# All functions (or tracepoints) attached, default settings, output to a file.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lab.sh
+
+B=${B:-build}
+skbtrail=$B/skbtrail
+over=0 pid=''
+
+cleanup() {
+	[ -z "$pid" ] || kill "$pid" 2>/dev/null
+	lab_down
+	rm -rf "$T"
+}
+
+die() {
+	cat "$T/err" >&2
+	echo "quick.sh: $*" >&2
+	exit 1
+}
+
+# row WHAT FIGURE UNIT LIMIT: a figure above its limit is a failure.
+row() {
+	mark=$(awk -v f="$2" -v l="$4" 'BEGIN { print f > l ? "OVER" : "" }')
+	[ -z "$mark" ] || over=1
+	printf '%-34s %12s %-8s %10s %s\n' "$1" "$2" "$3" "$4" "$mark"
+}
+
+start() {
+	rm -f "$T/ready"
+	"$skbtrail" --ready-file "$T/ready" "$@" >"$T/out" 2>"$T/err" &
+	pid=$!
+	wait_for 300 ready_or_gone "$T/ready" $pid
+	[ -e "$T/ready" ] || die "skbtrail did not start"
+}
+
+stop() {
+	kill "$pid"
+	wait "$pid" || die "skbtrail failed"
+	pid=''
+}
+
+# Ticks of CPU time, 100 a second; the process name in field 2 may hold spaces.
+ticks() { sed 's/.*) //' "/proc/$pid/stat" | awk '{ print $12 + $13 }'; }
+
+bench_idle() {
+	start "udp port 5000"
+	before=$(ticks)
+	sleep 10
+	row 'CPU while idle' "$(($(ticks) - before))" 'permille' 5
+	row 'peak memory' "$(awk '/^VmHWM/ { print $2 }' "/proc/$pid/status")" KiB 16384
+	stop
+}
+
+burst() { on_client "$B/burst" "$SERVER" 5000 "$1" >/dev/null || die "the burst failed"; }
+
+# Enough packets for 100,000 events, at least 2,000. Nobody listens on the port, but the ICMP errors
+# are no part of it.
+bench_burst() {
+	start "udp port 5000 and not icmp"
+	burst 10
+	stop
+	each=$(($(grep -c '^0x' "$T/out") / 10))
+	[ "$each" -gt 0 ] || die "the burst was not traced"
+	nr=$((100000 / each))
+	[ $nr -ge 2000 ] || nr=2000
+	start "udp port 5000 and not icmp"
+	burst $nr
+	stop
+	lost=$(sed -n 's/.*printed, \([0-9]*\) lost.*/\1/p' "$T/err")
+	row "lost of $nr packets, $each events each" "${lost:-unknown}" events 0
+	row 'events missing in the file' "$((nr * each - $(grep -c '^0x' "$T/out")))" events "$each"
+}
+
+bench_size() {
+	command -v strip >/dev/null || return
+	strip -o "$T/stripped" "$skbtrail"
+	row 'executable, stripped' "$(wc -c <"$T/stripped")" bytes 1572864
+}
+
+[ "$(id -u)" -eq 0 ] || { echo "quick.sh: must run as root" >&2; exit 1; }
+T=$(mktemp -d) || exit 1
+trap cleanup EXIT
+trap 'exit 130' INT TERM HUP
+lab_up || die "cannot make the test network"
+echo "Linux $(uname -r)"
+printf '%-34s %12s %-8s %10s\n' '' figure unit limit
+bench_size
+bench_idle
+bench_burst
+exit $over

@@ -1,0 +1,121 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# usage: cases.sh [REGEX] - run the test cases (whose names match) against $SKBTRAIL
+#
+# Runs on this machine and in guests. Prints lines "TEST name ok|FAIL reason|SKIP reason";
+# exit code 1 if one failed. BACKENDS: those that this kernel must have (default: what
+# it seems to have); MUST_HAVE=1: other things that are missing are failures, not skips;
+# REASONS=no: a kernel before drop reasons.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+. tests/lab.sh
+. tests/trace.sh
+. tests/cases/traffic.sh
+. tests/cases/options.sh
+. tests/cases/errors.sh
+
+only=${1:-.}
+BURST=$PWD/${BURST:-build/burst}
+
+traffic='http_passes iptables_drop nft_drop udp4 icmp4 udp6 icmp6 arp vlan_accelerated
+	vlan_in_packet netns mark ifname nat'
+options='version_and_help check list_funcs default_backend netns_forms filter_func json
+	timestamp_none timestamp_current timestamp_relative timestamp_absolute limit_lines
+	output_file record_and_replay replay_truncated closed_pipe sigint sigterm all_functions'
+errors='usage expression regex no_function interface netns btf output_file replay backend
+	not_root full_stdout full_disk full_record'
+
+# What packets pass in every kernel; under emulation a probe costs up to 40 ms.
+functions='ip_output|__dev_queue_xmit|dev_hard_start_xmit|ip6_output|netif_rx|ip_rcv|ipv6_rcv'
+functions="$functions|__netif_receive_skb|arp_rcv|ip_local_deliver|ip6_input|udp_rcv|udpv6_rcv"
+functions="$functions|__udp4_lib_rcv|tcp_v4_rcv|icmp_rcv|icmpv6_rcv|nf_hook_slow"
+functions="$functions|kfree_skb|kfree_skb_reason|sk_skb_reason_drop"
+
+seems_to_have() {
+	[ ! -e /sys/bus/event_source/devices/kprobe ] || echo kprobe
+	echo tracepoint
+}
+
+drop_words() {
+	if [ "$REASONS" = yes ]; then
+		echo "$1\\(SKB_DROP_REASON_NETFILTER_DROP\\) from nf_hook_slow\\+0x"
+	else
+		echo "$1 from nf_hook_slow\\+0x"
+	fi
+}
+
+# What SEND, RECV, DROP and FUNCS are with a backend.
+use_backend() {
+	BACKEND=$1
+	case $1 in
+	tracepoint)
+		SEND='tp:net_dev_(queue|start_xmit)'
+		RECV='tp:(netif_receive_skb|netif_rx)'
+		RECV_ANY=$RECV
+		DROP=$(drop_words 'tp:kfree_skb')
+		FUNCS=
+		;;
+	*)
+		SEND='(ip_output|ip6_output|__dev_queue_xmit|dev_hard_start_xmit)'
+		RECV='(ip_rcv|ipv6_rcv)'
+		RECV_ANY='arp_rcv'
+		DROP=$(drop_words '(kfree_skb|kfree_skb_reason|sk_skb_reason_drop)')
+		FUNCS=$functions
+		;;
+	esac
+}
+
+# each PREFIX SUFFIX NAMES...
+each() {
+	prefix=$1
+	suffix=$2
+	shift 2
+	for name; do
+		if echo "$prefix$name$suffix" | grep -Eq -- "$only"; then
+			run_case "$prefix$name$suffix" "case_$prefix$name"
+		fi
+	done
+}
+
+cleanup() {
+	[ -z "$TRACE" ] || kill "$TRACE" 2>/dev/null
+	lab_down
+	umount "$T/small" 2>/dev/null
+	rm -rf "$T"
+}
+
+trap cleanup EXIT
+trap 'exit 130' INT TERM HUP
+T=$(mktemp -d) || exit 1
+mkdir "$T/www"
+# A copy of its own can be told from every other skbtrail that runs, and any user may run it.
+cp "${SKBTRAIL:-build/skbtrail}" "$T/skbtrail" || exit 1
+SKBTRAIL=$T/skbtrail
+BACKENDS=$(echo "${BACKENDS:-$(seems_to_have)}" | tr ',\n' '  ')
+BEST=${BACKENDS%% *}
+REASONS=${REASONS:-$(grep -qa SKB_DROP_REASON /sys/kernel/btf/vmlinux && echo yes || echo no)}
+RCU_BEFORE=$(cat /sys/kernel/rcu_expedited 2>/dev/null)
+KPROBES_BEFORE=$(nr_kprobes)
+
+if ! lab_up || ! http_server "$T/www"; then
+	echo "TEST lab FAIL cannot make the test network"
+	exit 1
+fi
+HTTPD=${LAB_PIDS##* }
+IPTABLES=$(find_iptables) || { echo "TEST lab FAIL no iptables works"; exit 1; }
+
+for b in $BACKENDS; do
+	use_backend "$b"
+	# shellcheck disable=SC2086 # words on purpose, here and below
+	each '' "/$b" $traffic
+done
+for name in $options; do
+	use_backend "$BEST"
+	SEND_BEST=$SEND RECV_BEST=$RECV FUNCS_BEST=$FUNCS
+	each '' '' "$name"
+done
+use_backend "$BEST"
+# shellcheck disable=SC2086
+each 'error_' '' $errors
+each '' '' nothing_left
+[ "$NR_FAILED" -eq 0 ]

@@ -1,0 +1,112 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Cases of bad input: one clear line on stderr, exit code 1 or 2, nothing left behind.
+
+case_error_usage() {
+	for o in --no-such-option "--backend no-such" "--timestamp never" "--filter-mark 1/x" "-c x"; do
+		# shellcheck disable=SC2086 # words on purpose
+		expect_error $o
+		[ "$RC" -eq 2 ] || bad "exit code $RC for '$o', expected 2"
+	done
+}
+
+case_error_expression() {
+	expect_error "tcp prot 80"
+	said "tcp prot 80"
+}
+
+case_error_regex() {
+	expect_error --filter-func '('
+	said '('
+}
+
+case_error_no_function() {
+	expect_error --filter-func 'no_such_function'
+	said 'no_such_function'
+}
+
+case_error_interface() {
+	expect_error --filter-ifname no-such-if
+	said no-such-if
+}
+
+case_error_netns() {
+	for n in /etc/passwd /no/such/file inode:x 99999999; do
+		expect_error --filter-netns $n
+		said $n
+	done
+}
+
+case_error_btf() {
+	head -c 5000 /sys/kernel/btf/vmlinux >"$T/truncated"
+	head -c 5000 /dev/urandom >"$T/random"
+	: >"$T/empty"
+	for f in truncated random empty missing; do
+		expect_error --kernel-btf "$T/$f" --filter-func ip_rcv
+		said "$T/$f"
+	done
+}
+
+case_error_output_file() {
+	expect_error --output-file "$T/no/such/file"
+	said "$T/no/such/file"
+	expect_error --record "$T/no/such/file"
+	said "$T/no/such/file"
+}
+
+case_error_replay() {
+	echo 'this is no record' >"$T/record"
+	expect_error --replay "$T/record"
+	said "$T/record"
+	expect_error --replay "$T/no-such-file"
+	said "$T/no-such-file"
+}
+
+case_error_backend() {
+	for b in kprobe-multi kprobe tracepoint; do
+		case " $BACKENDS " in
+		*" $b "*) continue ;;
+		esac
+		expect_error --backend "$b" --filter-func 'ip_.*'
+		said "$b"
+	done
+}
+
+case_error_not_root() {
+	chmod 755 "$T"
+	[ "$(busybox su -s /bin/sh nobody -c 'id -u')" = 65534 ] || { bad "cannot become nobody"; return; }
+	busybox su -s /bin/sh nobody -c "$SKBTRAIL udp" >"$T/out" 2>"$T/err"
+	RC=$?
+	error_said
+	grep -Eiq 'root|capabilit|CAP_|permitted|privilege' "$T/err" || bad "does not say who may"
+}
+
+# full OPTION...: the output is on a full disk.
+full() {
+	if trace_start "$@" "udp port 5000"; then
+		udp_client "$SERVER" 5000 2000
+		trace_end 10
+		[ "$RC" -eq 1 ] || bad "exit code $RC, expected 1"
+		grep -Eq '^skbtrail: .*(space|full)' "$T/err" || bad "does not say that the disk is full"
+	fi
+}
+
+case_error_full_stdout() {
+	TRACE_OUT=/dev/full
+	full
+	TRACE_OUT=''
+}
+
+case_error_full_disk() {
+	mkdir -p "$T/small"
+	mount -t tmpfs -o size=64k small "$T/small" || { missing "tmpfs"; return; }
+	full --output-file "$T/small/file"
+	umount "$T/small"
+}
+
+case_error_full_record() {
+	mkdir -p "$T/small"
+	mount -t tmpfs -o size=64k small "$T/small" || { missing "tmpfs"; return; }
+	full --record "$T/small/record"
+	umount "$T/small"
+}

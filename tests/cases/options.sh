@@ -1,0 +1,204 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Cases run once, with the backend that skbtrail picks: output, records, limits, ends.
+
+case_version_and_help() {
+	"$SKBTRAIL" --version >"$T/out" || bad "--version fails"
+	expect '^skbtrail [0-9]+\.[0-9]+'
+	"$SKBTRAIL" --help >"$T/out" || bad "--help fails"
+	expect '--filter-func'
+}
+
+case_check() {
+	"$SKBTRAIL" --check >"$T/out" 2>"$T/err" || bad "--check fails"
+	for b in $BACKENDS; do
+		expect "(^|[^-])$b([^-]|\$)"
+	done
+}
+
+case_list_funcs() {
+	"$SKBTRAIL" --list-funcs >"$T/out" 2>"$T/err" || bad "--list-funcs fails"
+	[ "$(wc -l <"$T/out")" -ge 20 ] || bad "fewer than 20 lines"
+	[ "$BEST" = tracepoint ] || expect '(^|[ :])ip_rcv( |$|:)'
+}
+
+case_default_backend() {
+	BACKEND='' FUNCS=$FUNCS_BEST
+	trace_start "udp port 5000" || return
+	udp_client "$SERVER" 5000 1
+	trace_stop
+	if [ "$BEST" = tracepoint ]; then expect ' tp:'; else expect_not ' tp:'; fi
+}
+
+case_netns_forms() {
+	inode=$(stat -L -c %i "/run/netns/${LAB}s")
+	for form in "inode:$inode" "${LAB}s" "$HTTPD"; do
+		trace_start --filter-netns "$form" "udp port 5000" || return
+		udp_client "$SERVER" 5000 1
+		trace_stop
+		every 4 "^$inode\$"
+	done
+}
+
+# Whole names only.
+case_filter_func() {
+	[ "$BEST" != tracepoint ] || { skip "this kernel has no kprobes"; return; }
+	FUNCS='ip_rc.|ip_outpu'
+	trace_start "udp port 5000" || return
+	udp_client "$SERVER" 5000 1
+	trace_stop
+	expect ' ip_rcv$'
+	expect_not ' ip_output$| ip_rcv_'
+}
+
+case_json() {
+	trace_start --output-json "udp port 5000" || return
+	udp_client "$SERVER" 5000 3
+	trace_stop
+	expect '^\{"skb":"0x[0-9a-f]+",.*"dport":5000[,}].*\}$'
+	expect_not '^[^{]'
+	if python3 -c 'import json' 2>/dev/null; then
+		python3 -c 'import json, sys
+for line in sys.stdin:
+	o = json.loads(line)
+	assert o["func"] and o["iface"] is not None, line' <"$T/out" 2>"$T/err" ||
+			bad "not JSON: $(tail -n 1 "$T/err")"
+	fi
+}
+
+# timestamp MODE RE: the first column.
+timestamp() {
+	trace_start --timestamp "$1" "udp port 5000" || return
+	udp_client "$SERVER" 5000 2
+	trace_stop
+	every 1 "$2"
+}
+
+case_timestamp_none() { timestamp none '^0x'; }
+case_timestamp_current() { timestamp current '^[0-9][0-9]:[0-9][0-9]:[0-9][0-9]'; }
+case_timestamp_relative() { timestamp relative '^[+]?[0-9]+[.]?[0-9]*[a-z]*$'; }
+case_timestamp_absolute() {
+	timestamp absolute '[0-9][0-9]:[0-9][0-9]:[0-9][0-9][.][0-9]+'
+	[ -z "$why" ] || return
+	# The event's time: within a minute of the wall clock, and going forward.
+	shown=$(awk 'NR == 2 { print $1 }' "$T/out" | sed 's/.*T//')
+	seconds=$(date +'%H %M' | awk -v t="$shown" '{ split(t, a, ":");
+		d = ($1 * 60 + $2) - (a[1] * 60 + a[2]); print (d + 1440) % 1440 }')
+	[ "$seconds" -le 1 ] || bad "the time '$shown' is not now"
+	awk 'NR > 1 { if ($1 < last) bad = 1; last = $1 } END { exit bad }' "$T/out" ||
+		bad "times go backwards"
+}
+
+case_limit_lines() {
+	trace_start -c 3 "udp port 5000" || return
+	udp_client "$SERVER" 5000 5
+	trace_end 10
+	[ "$RC" -eq 0 ] || bad "exit code $RC"
+	[ "$(grep -c '^0x' "$T/out")" -eq 3 ] || bad "$(grep -c '^0x' "$T/out") lines, not 3"
+}
+
+case_output_file() {
+	trace_start --output-file "$T/file" "udp port 5000" || return
+	udp_client "$SERVER" 5000 1
+	trace_stop
+	[ ! -s "$T/out" ] || bad "words on stdout"
+	mv "$T/file" "$T/out"
+	expect "$SERVER:5000\\(udp\\)"
+}
+
+# A record, printed later, is what a second skbtrail printed at once.
+case_record_and_replay() {
+	TRACE_ERR=$T/recorder.err
+	trace_start --record "$T/record" "udp port 5000" || bad "$(cat "$TRACE_ERR")"
+	recorder=$TRACE
+	TRACE_ERR=''
+	if trace_start --output-file "$T/live" "udp port 5000"; then
+		udp_client "$SERVER" 5000 4
+		trace_stop
+	fi
+	TRACE=$recorder
+	kill -INT "$TRACE"
+	trace_end 15
+	[ "$RC" -eq 0 ] || bad "exit code $RC of the recorder"
+	"$SKBTRAIL" --replay "$T/record" >"$T/out" 2>"$T/err" || bad "--replay fails"
+	grep -q '^0x' "$T/live" || bad "nothing was printed live"
+	sort "$T/live" >"$T/live.sorted"
+	sort "$T/out" | cmp -s - "$T/live.sorted" || bad "the replay differs from live text"
+	"$SKBTRAIL" --replay "$T/record" --output-json >"$T/out" 2>"$T/err" || bad "--replay fails"
+	[ "$(grep -c '^{' "$T/out")" -eq "$(grep -c '^0x' "$T/live")" ] ||
+		bad "JSON from the record has another number of lines"
+}
+
+case_replay_truncated() {
+	trace_start --record "$T/record" "udp port 5000" || return
+	udp_client "$SERVER" 5000 4
+	trace_stop
+	head -c $(($(wc -c <"$T/record") - 10)) "$T/record" >"$T/cut"
+	"$SKBTRAIL" --replay "$T/cut" >"$T/out" 2>"$T/err"
+	RC=$?
+	[ "$RC" -eq 1 ] || bad "exit code $RC of a truncated record"
+	expect '^0x'
+	grep -q '^skbtrail: ' "$T/err" || bad "no message about the truncated record"
+}
+
+# `| head` ends it, without a word and without a failure.
+case_closed_pipe() {
+	mkfifo "$T/fifo"
+	head -n 2 <"$T/fifo" >"$T/head" &
+	reader=$!
+	TRACE_OUT=$T/fifo
+	if trace_start "udp port 5000"; then
+		udp_client "$SERVER" 5000 50
+		trace_end 10
+		[ "$RC" -eq 0 ] || bad "exit code $RC"
+		grep -v 'events printed' "$T/err" | grep -iq -e pipe -e error -e cannot &&
+			bad "words about the closed pipe"
+	fi
+	TRACE_OUT=''
+	[ -z "$TRACE" ] || kill -KILL "$TRACE" 2>/dev/null
+	wait $reader
+	[ "$(wc -l <"$T/head")" -eq 2 ] || bad "head got no two lines"
+	rm -f "$T/fifo"
+}
+
+# stop_in CENTISECONDS SIGNAL
+stop_in() {
+	start=$(now_cs)
+	kill "-$2" "$TRACE"
+	wait "$TRACE"
+	RC=$?
+	TRACE=
+	took=$(($(now_cs) - start))
+	[ "$RC" -eq 0 ] || bad "exit code $RC after SIG$2"
+	[ $took -lt "$1" ] || bad "took $took hundredths of a second to stop"
+}
+
+case_sigint() { trace_start udp && stop_in 100 INT; }
+case_sigterm() { trace_start udp && stop_in 100 TERM; }
+
+# No --filter-func: everything that there is to attach to.
+case_all_functions() {
+	FUNCS='' ATTACH_SECONDS=300
+	start=$(now_cs)
+	trace_start --verbose "udp port 5000" || return
+	echo "  all functions attached in $(($(now_cs) - start)) hundredths of a second"
+	udp_client "$SERVER" 5000 2
+	stop_in 100 INT
+	echo "  and stopped in $took"
+	expect "$SERVER:5000\\(udp\\) +$SEND_BEST\$"
+	expect "$SERVER:5000\\(udp\\) +$RECV_BEST\$"
+	[ "$BEST" = tracepoint ] || [ "$(grep -c '^0x' "$T/out")" -ge 60 ] ||
+		bad "only $(grep -c '^0x' "$T/out") events for two packets"
+}
+
+nr_kprobes() { wc -l </sys/kernel/debug/kprobes/list 2>/dev/null || echo 0; }
+no_process() { ! readlink /proc/[0-9]*/exe 2>/dev/null | grep -qFx "$SKBTRAIL"; }
+no_kprobes() { [ "$(nr_kprobes)" -le "$KPROBES_BEFORE" ]; }
+
+# The last case: whatever the others did, nothing stays behind.
+case_nothing_left() {
+	wait_for 60 no_process || bad "a skbtrail process is still there"
+	wait_for 5 no_kprobes || bad "$(nr_kprobes) kprobes are still there"
+	[ "$(cat /sys/kernel/rcu_expedited 2>/dev/null)" = "$RCU_BEFORE" ] ||
+		bad "rcu_expedited was $RCU_BEFORE"
+}

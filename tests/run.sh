@@ -1,0 +1,132 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# usage: run.sh [STAGE...] - run tests and sum up; the last line is "N passed, N failed[, N skipped]"
+#
+# Stages: unit, san (the unit tests with sanitizers), layers, native, demo, and vm-SERIES for each of
+# tests/vm/kernels. Default: all. Whole outputs are in build/check/STAGE.log. Guests run
+# JOBS at a time (default: one for each CPU).
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+B=${B:-build}
+out=build/check
+jobs=${JOBS:-$(nproc)}
+
+# Each stage prints lines "TEST name ok|FAIL reason|SKIP reason" among other words.
+
+# One cmocka program; a test that runs when it crashes has no verdict.
+unit_program() {
+	local name=${1##*/} rc log
+	log=$(timeout 300 "$1" 2>&1)
+	rc=$?
+	awk -v prog="$name" -v rc=$rc '
+		/test\(s\) run\.$/ { whole = 1; exit }
+		/^\[ RUN      \]/ { running = $4 }
+		/^\[       OK \]/ { print "TEST " prog "/" $4 " ok"; running = "" }
+		/^\[  SKIPPED \]/ { print "TEST " prog "/" $4 " SKIP by the test"; running = "" }
+		/^\[  FAILED  \]/ { print "TEST " prog "/" $4 " FAIL"; failed = 1; running = "" }
+		END {
+			if (!whole)
+				print "TEST " prog "/" running " FAIL the program ended with code " rc
+			else if (rc && !failed)
+				print "TEST " prog " FAIL the program ended with code " rc
+		}' <<<"$log"
+	[ $rc -eq 0 ] || sed 's/^/  | /' <<<"$log"
+}
+
+unit_programs() {
+	local p nr=0
+	for p in "$1"/unit/*_*; do
+		[ -x "$p" ] && [ -e "tests/unit/${p##*/}.c" ] || continue
+		unit_program "$p"
+		nr=$((nr + 1))
+	done
+	[ $nr -gt 0 ] || echo "TEST programs FAIL none in $1/unit"
+}
+
+stage_unit() { unit_programs "$B"; }
+stage_san() { unit_programs "$B/san"; }
+
+stage_layers() {
+	if tests/layers.sh; then echo "TEST layers ok"; else echo "TEST layers FAIL"; fi
+}
+
+as_root() {
+	[ "$(id -u)" -eq 0 ] || { echo "TEST all SKIP not root"; return 1; }
+}
+
+stage_native() {
+	as_root && SKBTRAIL=$B/skbtrail BURST=$B/burst tests/cases.sh
+}
+
+stage_demo() {
+	as_root || return
+	if tests/demo.sh "$B/skbtrail" 2>&1; then echo "TEST demo ok"; else echo "TEST demo FAIL"; fi
+}
+
+stage_vm() {
+	local series=$1 backends reasons rc
+	read -r backends reasons < <(awk -v s="$series" '$1 == s { print $4, $5 }' tests/vm/kernels)
+	VM_NAME=check VM_FILES=$B/burst SKBTRAIL=$B/skbtrail tests/vm/run.sh "$series" \
+		"BACKENDS=$backends REASONS=$reasons MUST_HAVE=1 sh tests/cases.sh" 2>"$out/vm-$series.err"
+	rc=$?
+	case $rc in
+	0 | 1) ;;
+	77) echo "TEST all SKIP $(tail -n 1 "$out/vm-$series.err")" ;;
+	*) echo "TEST guest FAIL $(tail -n 1 "$out/vm-$series.err")" ;;
+	esac
+	cat "$out/vm-$series.err" >&2
+}
+
+run_stage() {
+	local start=$SECONDS
+	case $1 in
+	vm-*) stage_vm "${1#vm-}" ;;
+	*) "stage_$1" ;;
+	esac >"$out/$1.log" 2>&1
+	grep -q '^TEST ' "$out/$1.log" || echo "TEST all FAIL no test ran" >>"$out/$1.log"
+	awk -v stage="$1" -v took=$((SECONDS - start)) '
+		$1 == "TEST" { nr[$3]++ }
+		END { printf "%-8s %3d passed, %d failed, %d skipped in %d s\n", stage, nr["ok"],
+		      nr["FAIL"], nr["SKIP"], took }' "$out/$1.log"
+	# A failure with the words below it.
+	awk -v stage="$1" '
+		$1 == "TEST" { show = 0 }
+		$1 == "TEST" && $3 == "FAIL" { print "FAILED " stage "/" substr($0, 6); show = 12; next }
+		$1 == "TEST" && $3 == "SKIP" { print "skipped " stage "/" substr($0, 6); next }
+		show-- > 0' "$out/$1.log"
+}
+
+stages=("$@")
+[ $# -gt 0 ] || mapfile -t stages < <(
+	printf '%s\n' unit san layers native demo
+	awk '/^[0-9]/ { print "vm-" $1 }' tests/vm/kernels
+)
+mkdir -p "$out"
+rm -f "$out"/*.log "$out"/*.err
+trap 'kill $(jobs -p) 2>/dev/null; exit 130' INT TERM
+
+for s in "${stages[@]}"; do
+	if [[ $s == vm-* ]]; then
+		while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
+			wait -n
+		done
+		run_stage "$s" &
+	elif declare -F "stage_$s" >/dev/null; then
+		run_stage "$s"
+	else
+		echo "run.sh: unknown stage '$s'" >&2
+		exit 2
+	fi
+done
+wait
+
+cat "$out"/*.log | awk '
+	$1 == "TEST" { nr[$3]++ }
+	END {
+		printf "%d passed, %d failed", nr["ok"], nr["FAIL"]
+		if (nr["SKIP"])
+			printf ", %d skipped", nr["SKIP"]
+		print ""
+		exit nr["FAIL"] > 0
+	}'

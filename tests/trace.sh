@@ -1,0 +1,107 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0-only
+# What test cases are made of: run skbtrail beside traffic, look at what it says, and report.
+# For scripts to source after lab.sh.
+#
+# A case is a function. It calls bad (directly or through an expectation) when something is
+# wrong, or missing/skip when it cannot run; the first reason is the one reported.
+#
+#   trace_start OPTION...   run skbtrail in the background until all is attached. Its words
+#                           go to $T/out and $T/err. With $BACKEND, and only $FUNCS.
+#   trace_stop              stop it with SIGINT
+#   expect, expect_not RE   lines of $T/out
+#   run_case NAME FUNCTION  prints "TEST NAME ok", "TEST NAME FAIL reason" or "... SKIP reason"
+
+TRACE=
+NR_FAILED=0
+
+bad() { [ -n "$why" ] || why=$*; }
+skip() { [ -n "$skip" ] || skip=$*; }
+# In a guest the table of kernels says what there is: then what is missing is a failure.
+missing() { if [ -n "${MUST_HAVE-}" ]; then bad "missing: $*"; else skip "$*"; fi; }
+
+run_case() {
+	why='' skip=''
+	: >"$T/out"
+	: >"$T/err"
+	"$2"
+	[ -z "$TRACE" ] || { kill -KILL "$TRACE" && wait "$TRACE"; TRACE=; } 2>/dev/null
+	if [ -n "$why" ]; then
+		echo "TEST $1 FAIL $why"
+		NR_FAILED=$((NR_FAILED + 1))
+		tail -n "${SHOW_LINES:-8}" "$T/out" | sed 's/^/  | /'
+		tail -n 4 "$T/err" | sed 's/^/  ! /'
+	elif [ -n "$skip" ]; then
+		echo "TEST $1 SKIP $skip"
+	else
+		echo "TEST $1 ok"
+	fi
+}
+
+trace_start() {
+	rm -f "$T/ready"
+	"$SKBTRAIL" ${BACKEND:+--backend "$BACKEND"} ${FUNCS:+--filter-func "$FUNCS"} \
+		--ready-file "$T/ready" "$@" >"${TRACE_OUT:-$T/out}" 2>"${TRACE_ERR:-$T/err}" &
+	TRACE=$!
+	wait_for "${ATTACH_SECONDS:-60}" ready_or_gone "$T/ready" "$TRACE"
+	[ ! -e "$T/ready" ] || return 0
+	bad "skbtrail did not start: $(head -n 1 "$T/err")"
+	return 1
+}
+
+gone() { ! kill -0 "$1" 2>/dev/null; }
+
+# trace_end SECONDS: wait until it has ended by itself; RC is its exit code.
+trace_end() {
+	if ! wait_for "$1" gone "$TRACE"; then
+		bad "skbtrail did not end within $1 s"
+		kill -KILL "$TRACE"
+	fi
+	wait "$TRACE"
+	RC=$?
+	TRACE=
+}
+
+trace_stop() {
+	[ -n "$TRACE" ] || return
+	kill -INT "$TRACE" 2>/dev/null || bad "skbtrail had already ended"
+	trace_end 15
+	[ "$RC" -eq 0 ] || bad "exit code $RC: $(tail -n 1 "$T/err")"
+	tail -n 1 "$T/err" | grep -Eq '[0-9]+ events printed, 0 lost, [0-9]+ packets seen$' ||
+		bad "no summary, or events were lost: '$(tail -n 1 "$T/err")'"
+}
+
+expect() { grep -Eq -- "$1" "$T/out" || bad "no line matches '$1'"; }
+expect_not() { ! grep -Eq -- "$1" "$T/out" || bad "a line matches '$1'"; }
+
+# every N RE: field N of all lines but the header.
+every() {
+	awk -v n="$1" -v re="$2" 'NR > 1 && $n !~ re { bad = 1 } END { exit bad || NR < 2 }' \
+		"$T/out" || bad "not every line has '$2' in field $1"
+}
+
+# expect_error OPTION...: refused with one clear line (and perhaps a hint), nothing on stdout.
+expect_error() {
+	timeout 30 "$SKBTRAIL" "$@" >"$T/out" 2>"$T/err" </dev/null
+	RC=$?
+	error_said
+}
+
+# What $T/err and RC must look like after a failure.
+error_said() {
+	[ "$RC" -eq 1 ] || [ "$RC" -eq 2 ] || bad "exit code $RC, expected 1 or 2"
+	head -n 1 "$T/err" | grep -q '^skbtrail: .' ||
+		bad "the first line on stderr is '$(head -n 1 "$T/err")'"
+	tail -n +2 "$T/err" | grep -qv -e '^hint: ' -e '^skbtrail: hint: ' &&
+		bad "more than one line and a hint on stderr"
+	[ ! -s "$T/out" ] || bad "words on stdout: '$(head -n 1 "$T/out")'"
+}
+
+# said WORD: stderr names it.
+said() { grep -qF -- "$1" "$T/err" || bad "stderr does not say '$1'"; }
+
+# Hundredths of a second since the machine started.
+now_cs() {
+	read -r up _ </proc/uptime
+	echo "${up%.*}${up#*.}"
+}

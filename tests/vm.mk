@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Tests on a running kernel: this machine's, and Debian's in virtual machines.
+
+SERIES := $(shell awk '/^[0-9]/ { print $$1 }' tests/vm/kernels)
+
+# A sender of datagrams for the tests.
+$(B)/burst: tests/bench/burst.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -O2 -Wall -Wextra -static -o $@ $<
+
+test-programs: all unit $(B)/burst
+
+check: ## run every test: unit, native and in virtual machines
+	$(Q)$(MAKE) --no-print-directory deps
+	$(Q)$(MAKE) --no-print-directory test-programs
+	$(Q)$(MAKE) --no-print-directory SAN=1 unit
+	$(Q)tests/run.sh
+
+native-check: all $(B)/burst ## the tests on this machine's kernel (as root)
+	$(Q)tests/run.sh native demo
+
+vm-check: $(B)/skbtrail $(B)/burst ## the tests in virtual machines; vm-check-6.1: in one of them
+	$(Q)tests/run.sh $(SERIES:%=vm-%)
+
+vm-check-%: $(B)/skbtrail $(B)/burst
+	$(Q)tests/run.sh vm-$*
+
+vm-shell-%: $(B)/skbtrail $(B)/burst ## vm-shell-6.1: a shell in a guest with skbtrail
+	$(Q)VM_FILES=$(B)/burst SKBTRAIL=$(B)/skbtrail tests/vm/run.sh $*
+
+bench-quick: $(B)/skbtrail $(B)/burst ## cost: CPU, memory, loss, size; natively and in a VM
+	$(Q)B=$(B) tests/bench/quick.sh
+	$(Q)VM_NAME=bench VM_FILES=$(B)/burst SKBTRAIL=$(B)/skbtrail tests/vm/run.sh 6.12 \
+		'sh tests/bench/quick.sh'
+
+.PHONY: test-programs check native-check vm-check bench-quick
