@@ -198,37 +198,51 @@ int core_path_parse(struct core_path *path, const struct btf *btf, const struct 
 }
 
 /*
+ * The search for a member by name. A struct that holds itself twice, by ever new names, for
+ * many levels is no real type, but must not take forever either.
+ */
+struct search {
+	const char *name;
+	unsigned depth;
+	unsigned budget; /* of members to look at */
+};
+
+#define SEARCH_BUDGET 1000000
+
+/*
  * Enter the member of this name, looking into anonymous structs and unions. The first of
  * the name decides, whether its type fits or not.
  */
-static bool enter_named(struct core_path *path, const struct btf_type *t, const char *name,
-			unsigned depth)
+static bool enter_named(struct core_path *path, const struct btf_type *t, struct search *s)
 {
 	const struct core_place here = path->at;
+	bool found = false;
 
-	if (depth == CORE_MAX_NESTING)
+	if (s->depth == CORE_MAX_NESTING)
 		return false;
-	for (uint32_t i = 0; i < btf_vlen(t); i++) {
+	s->depth++;
+	for (uint32_t i = 0; i < btf_vlen(t) && !found && s->budget; i++) {
 		const char *got = btf_str(path->btf, btf_members(t)[i].name_off);
 		const struct btf_type *mt;
 
-		if (*got && strcmp(got, name) != 0)
+		s->budget--;
+		if (*got && strcmp(got, s->name) != 0)
 			continue;
 		path_member(path, t, i);
-		if (*got)
-			return true;
 		mt = skipped(path->btf, path->at.type);
-		if (core_is_composite(mt) && enter_named(path, mt, name, depth + 1))
-			return true;
-		path->at = here;
+		found = *got || (core_is_composite(mt) && enter_named(path, mt, s));
+		if (!found)
+			path->at = here;
 	}
-	return false;
+	s->depth--;
+	return found;
 }
 
 static bool follow_step(struct core_path *path, const struct core_path *local,
 			const struct core_step *step, char *why, size_t why_sz)
 {
 	const struct btf_type *t = skipped(path->btf, path->at.type);
+	struct search search = {.name = step->name, .budget = SEARCH_BUDGET};
 	char at[96];
 
 	core_path_print(path, at, sizeof(at));
@@ -247,7 +261,7 @@ static bool follow_step(struct core_path *path, const struct core_path *local,
 			 step->name);
 		return false;
 	}
-	if (!enter_named(path, t, step->name, 0)) {
+	if (!enter_named(path, t, &search)) {
 		snprintf(why, why_sz, "'%s' has no member '%s'", at, step->name);
 		return false;
 	}

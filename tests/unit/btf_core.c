@@ -128,8 +128,11 @@ static void test_arrays(void **state)
 	struct sides *s = *state;
 	uint32_t lu32 = bb_int(&s->l, "unsigned int", 4, 0);
 	uint32_t larr = bb_array(&s->l, lu32, lu32, 4), lflex = bb_array(&s->l, lu32, lu32, 0), ls;
-	uint32_t tu16, tarr, tflex;
+	uint32_t tu16, tarr, tflex, lun;
 
+	lun = bb_union(&s->l, "un", 4);
+	bb_member(&s->l, "any_length", lflex, 0);
+	bb_member(&s->l, "x", lu32, 0);
 	ls = bb_struct(&s->l, "s", 16);
 	bb_member(&s->l, "a", larr, 0);
 	bb_member(&s->l, "scalar", larr, 0);
@@ -138,6 +141,9 @@ static void test_arrays(void **state)
 	tu16 = bb_int(&s->t, "unsigned short", 2, 0);
 	tarr = bb_array(&s->t, tu16, tu16, 3);
 	tflex = bb_array(&s->t, tu16, tu16, 0);
+	bb_union(&s->t, "un", 4);
+	bb_member(&s->t, "any_length", tflex, 0);
+	bb_member(&s->t, "x", tu16, 0);
 	bb_struct(&s->t, "s", 16);
 	bb_member(&s->t, "scalar", tu16, 0);
 	bb_member(&s->t, "a", tarr, 32);
@@ -155,6 +161,7 @@ static void test_arrays(void **state)
 		    "member 'scalar' of 'struct s' is of another type");
 	expect(FIELD_BYTE_OFFSET, ls, "0:3:100", 216);
 	assert_int_equal(s->v.local, 416);
+	expect(FIELD_BYTE_OFFSET, lun, "0:0:7", 14);
 	expect_bad(FIELD_BYTE_OFFSET, ls, "0:0:4", "element 4 of an array of 4");
 	expect_bad(FIELD_BYTE_OFFSET, ls, "0:2:0", "element 0 of an array of 0");
 	expect_bad(FIELD_BYTE_OFFSET, ls, "0:3:2000000000", "element 2000000000 of an array of 0");
@@ -320,12 +327,14 @@ static void test_unsafe_sizes(void **state)
 	bb_member(&s->l, "u", lu32, 0);
 	bb_member(&s->l, "i", ls32, 32);
 	bb_member(&s->l, "b", lu32, 64);
+	bb_member(&s->l, "was_signed", ls32, 96);
 	tu64 = bb_int(&s->t, "long unsigned int", 8, 0);
 	ts64 = bb_int(&s->t, "long int", 8, BTF_INT_SIGNED);
-	bb_struct(&s->t, "s", 24);
+	bb_struct(&s->t, "s", 32);
 	bb_bitfield(&s->t, "u", tu64, 0, 0);
 	bb_bitfield(&s->t, "i", ts64, 64, 0);
 	bb_bitfield(&s->t, "b", tu64, 128, 7);
+	bb_bitfield(&s->t, "was_signed", tu64, 192, 0);
 
 	expect(FIELD_BYTE_OFFSET, ls, "0:0", 0);
 	assert_false(s->v.mem_unsafe);
@@ -336,6 +345,8 @@ static void test_unsafe_sizes(void **state)
 	expect(FIELD_BYTE_OFFSET, ls, "0:2", 16);
 	assert_true(s->v.mem_unsafe);
 	assert_string_equal(s->v.why, "it is a bit-field there");
+	expect(FIELD_BYTE_OFFSET, ls, "0:3", 24);
+	assert_true(s->v.mem_unsafe);
 }
 
 int main(void)
