@@ -12,6 +12,7 @@ VERSION := 0.1.0
 ARCH    ?= $(shell uname -m | sed -e s/aarch64/arm64/)
 CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 CLANG   ?= clang
+LLVM_STRIP ?= llvm-strip
 STRIP   ?= strip
 Q       := $(if $(V),,@)
 say      = $(if $(V),@:,@printf '  %-6s %s\n' $(1) $(2))
@@ -23,16 +24,17 @@ include tests/rules.mk
 # ---- the program ----
 
 ROOMS   := base btf filter loader/kern loader/obj loader/attach output loader
-CFLAGS  ?= -O2 -g
+CFLAGS  ?= -Os -g
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
 	   -Wno-unused-parameter -Wno-missing-field-initializers
 ALL_CFLAGS := -std=gnu11 -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
-	   -DSKBTRAIL_VERSION='"$(VERSION)"' -ffunction-sections -fdata-sections $(WARN) $(CFLAGS)
+	   -DSKBTRAIL_VERSION='"$(VERSION)"' -ffunction-sections -fdata-sections \
+	   -fno-asynchronous-unwind-tables $(WARN) $(CFLAGS)
 ifdef SAN
 ALL_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 LDFLAGS_ALL := -fsanitize=address,undefined
 else
-LDFLAGS_ALL := -static -Wl,--gc-sections
+LDFLAGS_ALL := -static -Wl,--gc-sections -Wl,-z,noseparate-code
 endif
 LDFLAGS_ALL += $(LDFLAGS)
 LIBS    := -lpcap -lelf -lz
@@ -44,10 +46,12 @@ room_obj = $(patsubst %.c,$(B)/%.o,$(call room_src,$(1))) $(if $(filter loader,$
 
 all: $(B)/skbtrail ## build the program (default)
 
-$(B)/skbtrail: $(B)/loader/main.o $(foreach r,$(ROOMS),$(call room_lib,$(r)))
+# The stubs must be there before the linker looks into libpcap.
+MAIN_OBJ := $(B)/loader/main.o $(B)/filter/capture_stubs.o
+$(B)/skbtrail: $(MAIN_OBJ) $(foreach r,$(ROOMS),$(call room_lib,$(r)))
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
-		$(LIBS) -Wl,--no-warnings
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(MAIN_OBJ) -Wl,--start-group $(filter %.a,$^) \
+		-Wl,--end-group $(LIBS) -Wl,--no-warnings
 
 define room_rule
 $(call room_lib,$(1)): $(call room_obj,$(1))
@@ -71,6 +75,7 @@ $(B)/progs/%.bpf.o: progs/%.bpf.c Makefile
 	$(call say,BPF,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(LLVM_STRIP) -g $@
 
 # The objects go into the program as they are.
 $(B)/loader/progs.o: loader/progs.S $(B)/progs/trail.bpf.o Makefile

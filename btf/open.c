@@ -15,6 +15,7 @@
 #include <libelf.h>
 #include <linux/magic.h>
 
+#include "btf/elf_string.h"
 #include "btf/private.h"
 
 /* Some 20 times what the largest kernels have. */
@@ -124,7 +125,7 @@ static int read_elf(int fd, struct blob *blob, struct err *err)
 
 		if (!gelf_getshdr(scn, &sh))
 			continue;
-		name = elf_strptr(elf, names, sh.sh_name);
+		name = elf_string(elf, names, sh.sh_name);
 		if (name && !strcmp(name, ".BTF")) {
 			ret = read_section(fd, &sh, blob, err);
 			goto out;

@@ -13,6 +13,7 @@
 
 #include <linux/capability.h>
 
+#include "base/number.h"
 #include "btf/btf.h"
 #include "btf/discover.h"
 #include "loader/attach/attach.h"
@@ -107,20 +108,6 @@ static void feature_row(FILE *out, const struct features *f, enum feature which,
 }
 
 /* ---- facts that are no feature ---- */
-
-/* A number in a file of /proc; -1: not there. */
-static long setting(const char *path)
-{
-	FILE *file = fopen(path, "re");
-	long n = -1;
-
-	if (!file)
-		return -1;
-	if (fscanf(file, "%ld", &n) != 1)
-		n = -1;
-	fclose(file);
-	return n;
-}
 
 /* Names in /sys/kernel/btf besides vmlinux. */
 static size_t nr_module_btfs(void)
@@ -249,7 +236,7 @@ static const struct backend *print_backends(FILE *out, const struct features *f)
 
 static void print_jit(FILE *out)
 {
-	long jit = setting("/proc/sys/net/core/bpf_jit_enable");
+	long jit = number_in_file("/proc/sys/net/core/bpf_jit_enable");
 
 	if (jit == 0) {
 		row(out, MARK_MISSING, "jit", "programs are interpreted, which is slower");
@@ -298,8 +285,8 @@ static void print_memlock(FILE *out, const struct features *f)
 static void print_rights(FILE *out, const struct features *f)
 {
 	const char *lockdown = lockdown_mode();
-	long unprivileged = setting("/proc/sys/kernel/unprivileged_bpf_disabled");
-	long kptr = setting("/proc/sys/kernel/kptr_restrict");
+	long unprivileged = number_in_file("/proc/sys/kernel/unprivileged_bpf_disabled");
+	long kptr = number_in_file("/proc/sys/kernel/kptr_restrict");
 	char why[256];
 
 	heading(out, "Rights and limits");

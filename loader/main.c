@@ -26,9 +26,13 @@ static int run(const struct options *o, struct err *err)
 	if (o->check) {
 		struct features features;
 		bool can_trace;
+		int ret;
 
+		limits_raise();
 		features_probe(&features);
-		check_print(stdout, &features, &can_trace);
+		ret = check_print(stdout, &features, &can_trace);
+		if (ret)
+			return ret == -EPIPE ? ret : err_sys(err, ret, "cannot write the report");
 		return can_trace ? 0 : -ENOTSUP;
 	}
 	if (o->list_funcs)

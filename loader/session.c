@@ -333,6 +333,7 @@ int session_list(const struct options *o, struct err *err)
 	struct scope scope;
 	int ret;
 
+	limits_raise();
 	features_probe(&features);
 	ret = scope_open(&scope, o, &features, err);
 	if (ret)

@@ -24,7 +24,7 @@ $(B)/unit/lib.a: $(UNIT_LIB)
 	@mkdir -p $(@D)
 	$(Q)rm -f $@ && ar rcsD $@ $^
 
-UNIT_LDFLAGS := $(if $(SAN),$(LDFLAGS_ALL))
+UNIT_LDFLAGS = $(if $(SAN),$(LDFLAGS_ALL))
 .SECONDEXPANSION:
 $(B)/unit/%: $(B)/tests/unit/%.o $(B)/unit/lib.a \
 		$$(foreach r,$$(rooms_$$(firstword $$(subst _, ,$$*))),$$(call room_lib,$$(r)))

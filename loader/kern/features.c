@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "base/insn.h"
 #include "loader/kern/bpf.h"
 #include "loader/kern/ksyms.h"
@@ -122,16 +123,18 @@ static int probe_bpf(struct probing *p)
 /* The first function in the list says it; per-CPU symbols before it may be at 0. */
 static int probe_kallsyms(struct probing *p)
 {
-	unsigned long long addr;
 	struct lines l;
-	char *line, type;
+	char *line;
 	size_t len;
 	int ret = lines_open(&l, "/proc/kallsyms");
 
 	if (ret)
 		return ret;
 	while ((ret = lines_next(&l, &line, &len)) > 0) {
-		if (sscanf(line, "%llx %c", &addr, &type) != 2 || (type != 't' && type != 'T'))
+		const char *at = line;
+		uint64_t addr;
+
+		if (!number_then(&at, 16, &addr, ' ') || (*at != 't' && *at != 'T'))
 			continue;
 		p->text = addr;
 		break;

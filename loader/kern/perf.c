@@ -10,6 +10,8 @@
 
 #include <linux/perf_event.h>
 
+#include "base/number.h"
+
 static int perf_open(struct perf_event_attr *attr, int cpu)
 {
 	long ret = syscall(SYS_perf_event_open, attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
@@ -19,15 +21,9 @@ static int perf_open(struct perf_event_attr *attr, int cpu)
 
 int perf_kprobe_pmu(void)
 {
-	FILE *f = fopen("/sys/bus/event_source/devices/kprobe/type", "re");
-	int type = -1;
+	int64_t type = number_in_file("/sys/bus/event_source/devices/kprobe/type");
 
-	if (!f)
-		return -ENOENT;
-	if (fscanf(f, "%d", &type) != 1 || type < 0)
-		type = -ENOENT;
-	fclose(f);
-	return type;
+	return type < 0 || type > INT32_MAX ? -ENOENT : (int)type;
 }
 
 int perf_kprobe_open(int pmu_type, uint64_t addr, bool retprobe)

@@ -11,6 +11,8 @@
 
 #include <linux/capability.h>
 
+#include "base/number.h"
+
 /* 5.8 split these off CAP_SYS_ADMIN, which still includes them. */
 #define CAP_NR_PERFMON 38
 #define CAP_NR_BPF     39
@@ -67,12 +69,13 @@ static int last_cap(void)
 static bool in_user_namespace(void)
 {
 	char buf[128];
-	unsigned long inside, outside, nr;
+	const char *at = buf;
+	uint64_t inside, outside, nr;
 
 	if (!file_head("/proc/self/uid_map", buf, sizeof(buf)))
 		return false;
-	return sscanf(buf, "%lu %lu %lu", &inside, &outside, &nr) == 3 &&
-	       (inside != 0 || outside != 0 || nr != UINT32_MAX);
+	return number_take(&at, 10, &inside) && number_take(&at, 10, &outside) &&
+	       number_take(&at, 10, &nr) && (inside != 0 || outside != 0 || nr != UINT32_MAX);
 }
 
 static bool has_seccomp_filter(void)

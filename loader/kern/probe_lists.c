@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "loader/kern/lines.h"
 #include "loader/kern/strings.h"
 #include "loader/kern/tracefs.h"
@@ -168,7 +169,8 @@ static int range_add(struct kprobe_blacklist *b, const char *line)
 {
 	struct range r, *ranges;
 
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64, &r.start, &r.end) != 2 || r.end < r.start)
+	if (!number_then(&line, 16, &r.start, '-') || !number_take(&line, 16, &r.end) ||
+	    r.end < r.start)
 		return -EINVAL;
 	ranges = realloc(b->ranges, (b->nr + 1) * sizeof(*ranges));
 	if (!ranges)

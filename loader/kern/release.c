@@ -8,6 +8,7 @@
 #include <sys/auxv.h>
 #include <sys/utsname.h>
 
+#include "base/number.h"
 #include "base/bytes.h"
 
 /* The image is at least one page; its real size is in its program headers. */
@@ -82,10 +83,12 @@ uint32_t vdso_release_code(const void *data, size_t min_sz, size_t max_sz)
 
 uint32_t release_code_of(const char *release)
 {
-	unsigned major = 0, minor = 0, patch = 0;
+	uint64_t major, minor, patch = 0;
 
-	if (sscanf(release, "%u.%u.%u", &major, &minor, &patch) < 2)
+	if (!number_then(&release, 10, &major, '.') || !number_take(&release, 10, &minor))
 		return 0;
+	if (*release++ == '.' && !number_take(&release, 10, &patch))
+		patch = 0;
 	/* As the kernel's makefile does since 4.4.256. */
 	return (major << 16) + (minor << 8) + (patch > 255 ? 255 : patch);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "loader/kern/lines.h"
 
 /* Undo the octal escapes (\040) of /proc/mounts in place. */
@@ -13,11 +14,8 @@ static void unescape(char *s)
 	char *to = s;
 
 	for (; *s; to++) {
-		unsigned c;
-
-		if (s[0] == '\\' && sscanf(s + 1, "%3o", &c) == 1 &&
-		    strspn(s + 1, "01234567") >= 3) {
-			*to = (char)c;
+		if (s[0] == '\\' && strspn(s + 1, "01234567") >= 3) {
+			*to = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
 			s += 4;
 		} else {
 			*to = *s++;

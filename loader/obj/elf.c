@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "loader/obj/code.h"
+#include "btf/elf_string.h"
 #include "loader/obj/object.h"
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -98,9 +99,9 @@ static int read_section(struct reader *r, Elf_Scn *scn, struct err *err)
 
 	if (!gelf_getshdr(scn, &sh))
 		return err_set(err, -EINVAL, "section %zu: %s", idx, elf_errmsg(-1));
-	name = elf_strptr(r->elf, r->shstr_idx, sh.sh_name);
+	name = elf_string(r->elf, r->shstr_idx, sh.sh_name);
 	if (!name)
-		return err_set(err, -EINVAL, "section %zu has no name: %s", idx, elf_errmsg(-1));
+		return err_set(err, -EINVAL, "section %zu has no name", idx);
 	if (sh.sh_type != SHT_PROGBITS && sh.sh_type != SHT_SYMTAB)
 		return 0;
 	ret = section_bytes(scn, name, &b, err);
@@ -187,9 +188,9 @@ static int read_relo(struct reader *r, struct obj_prog *p, const Elf64_Rel *rel,
 	    !bytes_read(&b, &sym, sizeof(sym)))
 		return err_set(err, -EINVAL, "no symbol %llu",
 			       (unsigned long long)ELF64_R_SYM(rel->r_info));
-	symbol = elf_strptr(r->elf, r->strtab_idx, sym.st_name);
+	symbol = elf_string(r->elf, r->strtab_idx, sym.st_name);
 	if (!symbol)
-		return err_set(err, -EINVAL, "symbol without a name: %s", elf_errmsg(-1));
+		return err_set(err, -EINVAL, "symbol without a name");
 	name = ref_name(symbol, &kind);
 	if (sym.st_shndx != SHN_UNDEF || !name)
 		return err_set(err, -EINVAL,
