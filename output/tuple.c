@@ -64,7 +64,7 @@ static bool ipv4_decode(struct tuple *t, struct bytes b)
 
 /*
  * Leave b at the header that t->proto names. An extension header is at least 8 bytes: next header,
- * length without the first 8 bytes in units of 8 (AH: without 8, in units of 4). False: cut off.
+ * length without the first 8 bytes in units of 8 (AH: of 4). False: cut off.
  */
 static bool ipv6_skip_extensions(struct tuple *t, struct bytes *b)
 {
@@ -79,9 +79,7 @@ static bool ipv6_skip_extensions(struct tuple *t, struct bytes *b)
 		p = bytes_take(b, 8);
 		if (!p)
 			return false;
-		more = p[1] * 8;
-		if (t->proto == IPPROTO_AH)
-			more = p[1] > 0 ? (p[1] - 1) * 4 : 0; /* p[1] + 2 words, 2 of them taken */
+		more = p[1] * (t->proto == IPPROTO_AH ? 4 : 8);
 		if (t->proto == IPPROTO_FRAGMENT) {
 			more = 0;
 			t->is_fragment = be16(p + 2) & 0xfff8;

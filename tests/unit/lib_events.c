@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "tests/unit/lib_events.h"
+
+#include <string.h>
+
+#define ARRAY_NR(a) (sizeof(a) / sizeof((a)[0]))
+
+static const struct {
+	const char *name, *module;
+} funcs[FN_NR] = {
+	[FN_IP_RCV] = {"ip_rcv", NULL},
+	[FN_IP_LOCAL_OUT] = {"ip_local_out", NULL},
+	[FN_NF_HOOK_SLOW] = {"nf_hook_slow", NULL},
+	[FN_KFREE_SKB_REASON] = {"kfree_skb_reason", NULL},
+	[FN_CONSUME_SKB] = {"consume_skb", NULL},
+	[FN_KFREE_SKBMEM] = {"kfree_skbmem", NULL},
+	[FN_NFT_DO_CHAIN] = {"nft_do_chain", "nf_tables"},
+	[FN_HOSTILE] = {"a\"b\\c\033[31m\xff", "m\n"},
+};
+
+static struct name_at test_symbol(void *arg, uint64_t addr)
+{
+	uint64_t n = (addr - FN_ADDR(0)) / 0x1000;
+
+	if (addr < FN_ADDR(0) || n >= FN_NR)
+		return (struct name_at){0};
+	return (struct name_at){funcs[n].name, funcs[n].module, addr % 0x1000};
+}
+
+static const char *test_source(void *arg, uint32_t source)
+{
+	static const char *const names[] = {NULL, "kfree_skb", "consume_skb", "netif_receive_skb"};
+
+	return source < ARRAY_NR(names) ? names[source] : NULL;
+}
+
+static const char *test_reason(void *arg, uint32_t reason)
+{
+	switch (reason) {
+	case 0:
+		return "SKB_NOT_DROPPED_YET";
+	case 1:
+		return "SKB_CONSUMED";
+	case 6:
+		return "SKB_DROP_REASON_NETFILTER_DROP";
+	default:
+		return NULL;
+	}
+}
+
+const struct names test_names = {
+	.func = test_symbol,
+	.symbol = test_symbol,
+	.source = test_source,
+	.reason = test_reason,
+};
+
+size_t test_unhex(const char *hex, uint8_t *dst, size_t max)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t nr = 0;
+
+	for (; *hex; hex++) {
+		const char *d = strchr(digits, *hex);
+
+		if (!d)
+			continue;
+		if (nr / 2 >= max)
+			break;
+		dst[nr / 2] = (nr % 2 ? dst[nr / 2] : 0) << 4 | (d - digits);
+		nr++;
+	}
+	return nr / 2;
+}
+
+static void set_packet(struct trail_event *e, uint16_t protocol, const char *hex)
+{
+	memset(e->hdr, 0, sizeof(e->hdr));
+	e->protocol = protocol;
+	e->hdr_len = test_unhex(hex, e->hdr, sizeof(e->hdr));
+}
+
+struct trail_event test_event(enum test_func fn, uint64_t skb, uint64_t ts)
+{
+	struct trail_event e = {
+		.version = TRAIL_ABI_VERSION,
+		.type = TRAIL_EVENT_SKB,
+		.size = sizeof(e),
+		.ts = ts,
+		.skb = skb,
+		.ip = FN_ADDR(fn) + 4,
+		.cpu = 1,
+		.tgid = 8102,
+		.tid = 8103,
+		.netns = 4026531840,
+		.ifindex = 2,
+		.mtu = 1500,
+		.len = 60,
+		.comm = "curl",
+		.ifname = "eth0",
+	};
+
+	set_packet(&e, 0x0800,
+		   "4500003c 00004000 40060000 0a000001 0a000002"
+		   "1092 0050 00000001 00000000 a002 faf0 0000 0000");
+	return e;
+}
+
+static void drop_events(struct trail_event *e, uint64_t skb)
+{
+	e[0] = test_event(FN_KFREE_SKB_REASON, skb, 1000015500);
+	e[0].flags = TRAIL_F_REASON;
+	e[0].reason = 6;
+	e[0].caller = FN_ADDR(FN_NF_HOOK_SLOW) + 0x8a;
+	e[1] = e[0]; /* a reason that has no name here, and a caller that has none */
+	e[1].ts = 1000016000;
+	e[1].reason = 77;
+	e[1].caller = 0xffffffffc0001234;
+	e[2] = e[0]; /* not a drop */
+	e[2].ts = 1000017000;
+	e[2].reason = 1;
+	e[3] = e[0]; /* the tracepoint, its location in a module */
+	e[3].ts = 1000018000;
+	e[3].flags |= TRAIL_F_TRACEPOINT;
+	e[3].ip = 0;
+	e[3].source = 1;
+	e[3].caller = FN_ADDR(FN_NFT_DO_CHAIN) + 0x40;
+	e[4] = e[3];
+	e[4].ts = 1000019000;
+	e[4].flags = TRAIL_F_TRACEPOINT;
+	e[4].source = 99;
+	e[4].caller = 0;
+}
+
+static void packet_events(struct trail_event *e, uint64_t skb)
+{
+	for (int i = 0; i < 7; i++)
+		e[i] = test_event(FN_IP_RCV, skb, 1000020000 + 1000 * i);
+	set_packet(
+		&e[0], 0x86dd,
+		"60000000 0014 06 40 20010db8000000000000000000000001"
+		"20010db8000000000000000000000002 1092 01bb 00000001 00000001 5012 0000 0000 0000");
+	set_packet(&e[1], 0x0800,
+		   "45000054 00004000 40010000 0a000001 0a000002 0800 0000 1234 0001");
+	set_packet(&e[2], 0x0806,
+		   "0001 0800 06 04 0001 020000000001 0a000001 000000000000 0a000002");
+	set_packet(&e[3], 0x0800, "45000054 00000010 40110000 0a000001 0a000002 00000000 00000000");
+	set_packet(&e[4], 0x88cc, "0207");
+	e[4].ifname[0] = '\0';
+	e[5].ifname[0] = '\0';
+	e[5].ifindex = 0;
+	e[5].flags = TRAIL_F_VLAN;
+	e[5].vlan_tci = 0xa064;
+	e[5].mark = 0xdeadbeef;
+	set_packet(&e[6], 0, "");
+	e[6].tgid = e[6].tid = 0;
+	memcpy(e[6].comm, "swapper/0", 10);
+}
+
+size_t test_events(struct trail_event *events, size_t max)
+{
+	const uint64_t skb = 0xffff9f1d40b8ab00;
+	struct trail_event *e = events;
+
+	if (max < 20)
+		return 0;
+	*e++ = test_event(FN_IP_LOCAL_OUT, skb, 1000000000);
+	*e = test_event(FN_IP_LOCAL_OUT, skb, 1000001250);
+	e++->ip += 0x40; /* in the middle of it */
+	*e++ = test_event(FN_NFT_DO_CHAIN, skb, 1000002250);
+	*e = test_event(FN_IP_RCV, skb, 1000003000);
+	e++->ip = 0xffffffffc0005678; /* nobody knows it */
+	*e = test_event(FN_HOSTILE, skb, 1000004000);
+	memcpy(e->comm, "a b\"\\\n\x80\xff\033[0m\0..", 15);
+	memcpy(e++->ifname, "veth\t0123456789", 16);
+	drop_events(e, skb);
+	e += 5;
+	packet_events(e, skb + 0x100);
+	e += 7;
+	return e - events;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* lib_events.h - events, packets and names made by hand, for the tests of the output. */
+#ifndef TESTS_UNIT_LIB_EVENTS_H
+#define TESTS_UNIT_LIB_EVENTS_H
+
+#include "output/output.h"
+
+/*
+ * Names of a made-up kernel. Functions lie 0x1000 apart from 0xffffffff81000000 on: ip_rcv,
+ * ip_local_out, nf_hook_slow, kfree_skb_reason, consume_skb, kfree_skbmem, nft_do_chain
+ * [nf_tables], and one whose name holds a quote, a backslash, an escape character and a byte over
+ * 0x7f. Sources: 1 kfree_skb, 2 consume_skb, 3 netif_receive_skb. Reasons: 0 SKB_NOT_DROPPED_YET,
+ * 1 SKB_CONSUMED, 6 SKB_DROP_REASON_NETFILTER_DROP.
+ */
+extern const struct names test_names;
+
+enum test_func {
+	FN_IP_RCV,
+	FN_IP_LOCAL_OUT,
+	FN_NF_HOOK_SLOW,
+	FN_KFREE_SKB_REASON,
+	FN_CONSUME_SKB,
+	FN_KFREE_SKBMEM,
+	FN_NFT_DO_CHAIN,
+	FN_HOSTILE,
+	FN_NR,
+};
+
+#define FN_ADDR(fn) (0xffffffff81000000 + 0x1000 * (uint64_t)(fn))
+
+/* A TCP SYN 10.0.0.1:4242 -> 10.0.0.2:80 by curl on eth0, seen at FN_ADDR(fn) + 4. */
+struct trail_event test_event(enum test_func fn, uint64_t skb, uint64_t ts);
+
+/* The events of all golden files: every kind of packet, name and flag. Returns how many. */
+size_t test_events(struct trail_event *events, size_t max);
+
+/* Hex digits (spaces allowed) to bytes; returns how many. */
+size_t test_unhex(const char *hex, uint8_t *dst, size_t max);
+
+#endif

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/lib_events.h"
+
+static void test_all_of_it(void **state)
+{
+	struct trail_event e = test_event(FN_NFT_DO_CHAIN, 0xffff888000000100, 42);
+	struct trace_event te;
+
+	e.caller = FN_ADDR(FN_NF_HOOK_SLOW) + 0x8a;
+	assert_int_equal(trace_event_decode(&te, &e, sizeof(e), &test_names), 0);
+	assert_memory_equal(&te.raw, &e, sizeof(e));
+	assert_int_equal(te.tuple.sport, 4242);
+	assert_string_equal(te.func.name, "nft_do_chain");
+	assert_string_equal(te.func.module, "nf_tables");
+	assert_int_equal(te.func.off, 4);
+	assert_string_equal(te.caller.name, "nf_hook_slow");
+	assert_int_equal(te.caller.off, 0x8a);
+	assert_null(te.reason);
+	assert_false(te.is_drop);
+}
+
+static void test_rejects(void **state)
+{
+	const struct trail_event good = test_event(FN_IP_RCV, 1, 1);
+	struct trail_event e = good;
+	struct trace_event te;
+
+	for (size_t sz = 0; sz < sizeof(e); sz++)
+		assert_int_equal(trace_event_decode(&te, &e, sz, &test_names), -EINVAL);
+	e.version = 0;
+	assert_int_equal(trace_event_decode(&te, &e, sizeof(e), &test_names), -EINVAL);
+	e.version = TRAIL_ABI_VERSION + 1;
+	assert_int_equal(trace_event_decode(&te, &e, sizeof(e), &test_names), -EINVAL);
+	e = good;
+	e.type = 0;
+	assert_int_equal(trace_event_decode(&te, &e, sizeof(e), &test_names), -EINVAL);
+	e = good;
+	e.size = offsetof(struct trail_event, hdr) - 1;
+	assert_int_equal(trace_event_decode(&te, &e, sizeof(e), &test_names), -EINVAL);
+	e.size = sizeof(e) + 1;
+	assert_int_equal(trace_event_decode(&te, &e, sizeof(e), &test_names), -EINVAL);
+}
+
+static void test_shorter_and_longer(void **state)
+{
+	struct trail_event e = test_event(FN_IP_RCV, 1, 1);
+	struct trace_event te;
+	uint8_t longer[sizeof(e) + 100];
+
+	/* 24 bytes of packet: ports, no flags; the rest is zeroes whatever the sender had there. */
+	e.size = offsetof(struct trail_event, hdr) + 24;
+	assert_int_equal(trace_event_decode(&te, &e, e.size, &test_names), 0);
+	assert_int_equal(te.raw.hdr_len, 24);
+	assert_int_equal(te.raw.size, sizeof(e));
+	assert_true(te.tuple.has_ports);
+	assert_false(te.tuple.has_tcp_flags);
+	assert_int_equal(te.raw.hdr[24], 0);
+
+	e = test_event(FN_IP_RCV, 1, 1);
+	memset(longer, 0xff, sizeof(longer));
+	memcpy(longer, &e, sizeof(e));
+	assert_int_equal(trace_event_decode(&te, longer, sizeof(longer), &test_names), 0);
+	assert_memory_equal(&te.raw, &e, sizeof(e));
+}
+
+static void test_bounds_of_texts_and_header(void **state)
+{
+	struct trail_event e = test_event(FN_IP_RCV, 1, 1);
+	struct trace_event te;
+
+	memset(e.comm, 'c', sizeof(e.comm));
+	memset(e.ifname, 'i', sizeof(e.ifname));
+	e.hdr_len = 65535;
+	assert_int_equal(trace_event_decode(&te, &e, sizeof(e), &test_names), 0);
+	assert_int_equal(strlen(te.raw.comm), TRAIL_NAME_SZ - 1);
+	assert_int_equal(strlen(te.raw.ifname), TRAIL_NAME_SZ - 1);
+	assert_int_equal(te.raw.hdr_len, TRAIL_HDR_SZ);
+}
+
+static void test_drop_functions(void **state)
+{
+	static const char *const yes[] = {
+		"kfree_skb", "kfree_skb_reason", "sk_skb_reason_drop", "kfree_skb_list_reason",
+		"tcp_drop",  "tcp_drop_reason",	 "tcp_drop.isra.0",    "kfree_skb_reason.part.0"};
+	static const char *const no[] = {"",
+					 "kfree_skb_partial",
+					 "kfree_skb_list",
+					 "kfree_skbmem",
+					 "__kfree_skb",
+					 "consume_skb",
+					 "kfree_sk",
+					 "tcp_drop_reasons",
+					 ".isra.0"};
+
+	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+		assert_true(func_is_drop(yes[i]));
+	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+		assert_false(func_is_drop(no[i]));
+}
+
+static bool is_drop(enum test_func fn, uint32_t source, int reason)
+{
+	struct trail_event e = test_event(fn, 1, 1);
+	struct trace_event te;
+
+	if (source) {
+		e.flags |= TRAIL_F_TRACEPOINT;
+		e.source = source;
+	}
+	if (reason >= 0) {
+		e.flags |= TRAIL_F_REASON;
+		e.reason = reason;
+	}
+	assert_int_equal(trace_event_decode(&te, &e, sizeof(e), &test_names), 0);
+	return te.is_drop;
+}
+
+static void test_drops(void **state)
+{
+	assert_true(is_drop(FN_KFREE_SKB_REASON, 0, 6));
+	assert_true(is_drop(FN_KFREE_SKB_REASON, 0, 12345)); /* no name */
+	assert_true(is_drop(FN_KFREE_SKB_REASON, 0, -1));    /* no reasons in this kernel */
+	assert_false(is_drop(FN_KFREE_SKB_REASON, 0, 0));
+	assert_false(is_drop(FN_KFREE_SKB_REASON, 0, 1));
+	assert_false(is_drop(FN_IP_RCV, 0, 6));
+	assert_true(is_drop(0, 1, 6));
+	assert_false(is_drop(0, 1, 1));
+	assert_false(is_drop(0, 2, -1));
+	assert_false(is_drop(0, 99, -1));
+}
+
+static void test_escape(void **state)
+{
+	char dst[64];
+
+	text_escape(dst, sizeof(dst), "plain text ~", 64);
+	assert_string_equal(dst, "plain text ~");
+	text_escape(dst, sizeof(dst), "\x1b[31m\n\x7f\xc3\xa4", 64);
+	assert_string_equal(dst, "\\x1b[31m\\x0a\\x7f\\xc3\\xa4");
+	text_escape(dst, sizeof(dst), "cut here", 3);
+	assert_string_equal(dst, "cut");
+	text_escape(dst, 6, "ab\x01", 3); /* "ab\x01" needs 7 */
+	assert_string_equal(dst, "ab");
+	text_escape(dst, 7, "ab\x01", 3);
+	assert_string_equal(dst, "ab\\x01");
+	text_escape(dst, 3, "abc", 3);
+	assert_string_equal(dst, "ab");
+	dst[0] = 'x';
+	text_escape(dst, 0, "abc", 3);
+	assert_int_equal(dst[0], 'x');
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_all_of_it),
+		cmocka_unit_test(test_rejects),
+		cmocka_unit_test(test_shorter_and_longer),
+		cmocka_unit_test(test_bounds_of_texts_and_header),
+		cmocka_unit_test(test_drop_functions),
+		cmocka_unit_test(test_drops),
+		cmocka_unit_test(test_escape),
+	};
+
+	return cmocka_run_group_tests_name("output_decode", tests, NULL, NULL);
+}

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "output/record_format.h"
+#include "tests/unit/lib_events.h"
+
+#define NR_EVENTS_MAX 32
+
+struct record {
+	uint8_t *data;
+	size_t sz, nr_events;
+};
+
+static int setup(void **state)
+{
+	const struct record_meta meta = {
+		.hostname = "box",
+		.release = "6.1.0-18-amd64",
+		.machine = "x86_64",
+		.version = "0.1.0",
+		.started = 1732395845,
+		.realtime_off = -5,
+	};
+	static struct record r;
+	struct trail_event events[NR_EVENTS_MAX];
+	struct trace_event te;
+	struct sink *s;
+
+	r.nr_events = test_events(events, NR_EVENTS_MAX);
+	if (sink_record_open(&s, open_memstream((char **)&r.data, &r.sz), &meta, &test_names))
+		return -1;
+	for (size_t i = 0; i < r.nr_events; i++) {
+		trace_event_decode(&te, &events[i], sizeof(events[i]), &test_names);
+		s->ops->event(s, &te, 0);
+		if (i == 3)
+			s->ops->lost(s, 17);
+	}
+	*state = &r;
+	return s->ops->close(s);
+}
+
+static int teardown(void **state)
+{
+	free(((struct record *)*state)->data);
+	return 0;
+}
+
+/* Read all of it. Returns what replay_open() or the last replay_next() did, and how many events. */
+static int read_all(const void *data, size_t sz, size_t *nr, struct err *err)
+{
+	FILE *f = sz ? fmemopen((void *)data, sz, "r") : fopen("/dev/null", "r");
+	struct record_meta meta;
+	struct trace_event te;
+	struct replay *r;
+	uint64_t lost;
+	int ret;
+
+	*nr = 0;
+	assert_non_null(f);
+	ret = replay_open(&r, f, &meta, err);
+	if (ret)
+		return ret;
+	while ((ret = replay_next(r, &te, &lost, err)) > 0)
+		*nr += !lost;
+	replay_close(r);
+	return ret;
+}
+
+static void test_meta_and_counts(void **state)
+{
+	const struct record *rec = *state;
+	struct err err = ERR_INIT;
+	struct record_meta meta;
+	struct trace_event te;
+	struct replay *r;
+	uint64_t lost;
+	size_t nr;
+
+	assert_int_equal(read_all(rec->data, rec->sz, &nr, &err), 0);
+	assert_int_equal(nr, rec->nr_events);
+
+	assert_int_equal(replay_open(&r, fmemopen(rec->data, rec->sz, "r"), &meta, &err), 0);
+	assert_string_equal(meta.release, "6.1.0-18-amd64");
+	assert_string_equal(meta.machine, "x86_64");
+	assert_string_equal(meta.version, "0.1.0");
+	assert_int_equal(meta.started, 1732395845);
+	assert_int_equal(meta.realtime_off, -5);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(replay_next(r, &te, &lost, &err), 1);
+	assert_int_equal(replay_next(r, &te, &lost, &err), 1);
+	assert_int_equal(lost, 17);
+	assert_int_equal(te.raw.size, 0);
+	assert_string_equal(
+		replay_names(r)->func(replay_names(r)->arg, FN_ADDR(FN_IP_LOCAL_OUT) + 4).name,
+		"ip_local_out");
+	replay_close(r);
+}
+
+/* A name is written once, however often it is used. */
+static void test_names_are_written_once(void **state)
+{
+	const struct record *rec = *state;
+	size_t nr = 0;
+
+	for (size_t i = 0; i + 12 <= rec->sz; i++)
+		nr += !memcmp(rec->data + i, "nf_hook_slow", 12);
+	assert_int_equal(nr, 1);
+}
+
+static void test_cut_off_everywhere(void **state)
+{
+	const struct record *rec = *state;
+	size_t nr, most = 0;
+
+	for (size_t sz = 0; sz < rec->sz; sz++) {
+		struct err err = ERR_INIT;
+
+		assert_int_equal(read_all(rec->data, sz, &nr, &err), -EBADMSG);
+		assert_true(nr >= most); /* never fewer for having more */
+		most = nr;
+		if (sz < RECORD_HEAD_SZ)
+			assert_string_equal(err.msg, "is not a record of skbtrail");
+		else
+			assert_non_null(strstr(err.msg, "is cut off after "));
+	}
+	assert_int_equal(most, rec->nr_events);
+}
+
+static void expect_error(const void *data, size_t sz, const char *msg)
+{
+	struct err err = ERR_INIT;
+	size_t nr;
+
+	assert_int_equal(read_all(data, sz, &nr, &err), -EBADMSG);
+	if (!strstr(err.msg, msg))
+		fail_msg("'%s' expected in: %s", msg, err.msg);
+}
+
+/* head and META of a good record, then a record of this tag and size. */
+static size_t craft(const struct record *rec, uint8_t *buf, uint16_t tag, uint32_t sz,
+		    const void *data, size_t data_sz)
+{
+	uint32_t meta_sz;
+	size_t n;
+
+	memcpy(&meta_sz, rec->data + RECORD_HEAD_SZ + 4, sizeof(meta_sz));
+	n = RECORD_HEAD_SZ + 8 + meta_sz;
+	memcpy(buf, rec->data, n);
+	memcpy(buf + n, &tag, 2);
+	memset(buf + n + 2, 0, 2);
+	memcpy(buf + n + 4, &sz, 4);
+	memcpy(buf + n + 8, data, data_sz);
+	return n + 8 + data_sz;
+}
+
+static void test_malformed(void **state)
+{
+	const struct record *rec = *state;
+	static const uint8_t zeroes[256], text[] = {1, 0, 0, 0, 9, 0, 'a'};
+	uint8_t buf[1024];
+	size_t n;
+
+	memcpy(buf, rec->data, 512);
+	buf[0] = 's';
+	expect_error(buf, 512, "is not a record of skbtrail");
+	memcpy(buf, rec->data, 512);
+	buf[8] = 9;
+	expect_error(buf, 512, "has format 9, this skbtrail reads up to 1");
+	buf[8] = 0;
+	expect_error(buf, 512, "has format 0");
+	memcpy(buf, rec->data, 512);
+	buf[RECORD_HEAD_SZ] = RECORD_EVENT;
+	expect_error(buf, 512, "starts with record 6, META (1) expected");
+	memcpy(buf, rec->data, 512);
+	buf[RECORD_HEAD_SZ + 8 + 16] = 200; /* the host name's length */
+	expect_error(buf, 512, "META after event 0 is malformed");
+
+	n = craft(rec, buf, RECORD_EVENT, RECORD_SZ_MAX + 1, zeroes, 16);
+	expect_error(buf, n, "record of 65537 bytes after event 0, at most 65536 expected");
+	n = craft(rec, buf, RECORD_EVENT, 0, zeroes, 0);
+	expect_error(buf, n, "an event after event 0 is malformed");
+	n = craft(rec, buf, RECORD_EVENT, sizeof(zeroes), zeroes, sizeof(zeroes));
+	expect_error(buf, n, "an event after event 0 is malformed");
+	n = craft(rec, buf, RECORD_LOST, 4, zeroes, 4);
+	expect_error(buf, n, "a mark of lost events after event 0 is malformed");
+	n = craft(rec, buf, RECORD_REASON, sizeof(text), text, sizeof(text));
+	expect_error(buf, n, "a name after event 0 is malformed");
+	n = craft(rec, buf, RECORD_FUNC, 0, text, 0);
+	expect_error(buf, n, "a name after event 0 is malformed");
+}
+
+static void test_unknown_tags_are_skipped(void **state)
+{
+	const struct record *rec = *state;
+	struct err err = ERR_INIT;
+	uint8_t buf[1024], end[24] = {RECORD_END, 0, 0, 0, 16};
+	size_t nr, n = craft(rec, buf, 999, 5, "hello", 5);
+
+	memcpy(buf + n, end, sizeof(end));
+	assert_int_equal(read_all(buf, n + sizeof(end), &nr, &err), 0);
+	assert_int_equal(nr, 0);
+}
+
+/* Whatever is in the file: an error or events, and the sanitizers are content. */
+static void test_mutations(void **state)
+{
+	const struct record *rec = *state;
+	uint8_t *copy = malloc(rec->sz);
+
+	srand(7);
+	for (int round = 0; round < 4000; round++) {
+		struct err err = ERR_INIT;
+		size_t nr;
+		int ret;
+
+		memcpy(copy, rec->data, rec->sz);
+		for (int i = rand() % 8; i >= 0; i--) {
+			size_t at = rand() % rec->sz;
+
+			copy[at] = rand() % 3 ? rand() : rand() % 2 ? 0xff : 0;
+		}
+		ret = read_all(copy, rec->sz, &nr, &err);
+		assert_true(ret == 0 || ret == -EBADMSG);
+		assert_true(ret == 0 || err.msg[0]);
+	}
+	free(copy);
+}
+
+/* Every name the longest there may be: bounded by RECORD_NAMES_SZ, which comes first. */
+static void test_too_many_names(void **state)
+{
+	const struct record *rec = *state;
+	struct err err = ERR_INIT;
+	uint32_t nr_names = RECORD_NAMES_SZ / RECORD_NAME_SZ_MAX + 10, i;
+	uint8_t head[1024], name[8 + 4 + 2 + RECORD_NAME_SZ_MAX];
+	char *data;
+	size_t sz, nr, n = craft(rec, head, RECORD_REASON, 0, "", 0) - 8;
+	FILE *f = open_memstream(&data, &sz);
+	uint16_t tag[2] = {RECORD_REASON, 0}, len = RECORD_NAME_SZ_MAX;
+	uint32_t name_sz = 6 + RECORD_NAME_SZ_MAX;
+
+	fwrite(head, 1, n, f);
+	for (i = 0; i < nr_names; i++) {
+		memcpy(name, tag, 4);
+		memcpy(name + 4, &name_sz, 4);
+		memcpy(name + 8, &i, 4);
+		memcpy(name + 12, &len, 2);
+		memset(name + 14, 'n', len);
+		fwrite(name, 1, sizeof(name), f);
+	}
+	fclose(f);
+	assert_int_equal(read_all(data, sz, &nr, &err), -EBADMSG);
+	assert_string_equal(err.msg, "holds more than 1000000 names or 64 MiB of them");
+	free(data);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_meta_and_counts),
+		cmocka_unit_test(test_names_are_written_once),
+		cmocka_unit_test(test_cut_off_everywhere),
+		cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_unknown_tags_are_skipped),
+		cmocka_unit_test(test_mutations),
+		cmocka_unit_test(test_too_many_names),
+	};
+
+	return cmocka_run_group_tests_name("output_record", tests, setup, teardown);
+}

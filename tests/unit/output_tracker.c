@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "output/output.h"
+
+#define SKB 0xffff888100000100
+
+static uint64_t now;
+
+/* name with "tp:" before it is a tracepoint. Returns the age. */
+static uint64_t note(struct tracker *t, uint64_t skb, const char *name)
+{
+	struct trace_event te = {.raw.skb = skb, .raw.ts = now++};
+
+	te.func.name = name;
+	if (name && !strncmp(name, "tp:", 3)) {
+		te.func.name = name + 3;
+		te.raw.flags = TRAIL_F_TRACEPOINT;
+	}
+	tracker_note(t, &te);
+	return tracker_age(t, &te);
+}
+
+/* Packets after these functions, all with one skb address; ends with NULL. */
+static uint64_t count(const char *const *names)
+{
+	struct tracker *t;
+	uint64_t nr;
+
+	assert_int_equal(tracker_open(&t), 0);
+	for (; *names; names++)
+		note(t, SKB, *names);
+	nr = tracker_nr_packets(t);
+	tracker_free(t);
+	return nr;
+}
+
+#define COUNT(...) count((const char *const[]){__VA_ARGS__, NULL})
+
+static void test_addresses(void **state)
+{
+	struct tracker *t;
+
+	assert_int_equal(tracker_open(&t), 0);
+	assert_int_equal(tracker_nr_packets(t), 0);
+	note(t, SKB, "ip_rcv");
+	note(t, SKB + 256, "ip_rcv");
+	note(t, SKB, "tcp_v4_rcv");
+	note(t, SKB + 256, NULL);
+	assert_int_equal(tracker_nr_packets(t), 2);
+	tracker_free(t);
+}
+
+static void test_used_again_after_free(void **state)
+{
+	assert_int_equal(COUNT("ip_rcv", "kfree_skb", "ip_rcv"), 2);
+	assert_int_equal(COUNT("ip_rcv", "kfree_skb", "kfree_skb"), 2);
+	assert_int_equal(COUNT("ip_rcv", "consume_skb", "ip_rcv", "consume_skb", "ip_rcv"), 3);
+	assert_int_equal(COUNT("ip_rcv", "kfree_skbmem", "ip_rcv"), 2);
+	assert_int_equal(COUNT("tp:netif_rx", "tp:kfree_skb", "tp:netif_rx", "tp:consume_skb"), 2);
+	assert_int_equal(COUNT("tp:consume_skb", "tp:consume_skb", "tp:consume_skb"), 3);
+	assert_int_equal(COUNT("ip_rcv", "kfree_skb_reason.part.0", "ip_rcv"), 2);
+}
+
+static void test_whole_free_is_one_packet(void **state)
+{
+	assert_int_equal(COUNT("tcp_v4_rcv", "tcp_drop_reason", "kfree_skb_reason", "tp:kfree_skb",
+			       "__kfree_skb", "skb_release_all", "skb_release_head_state",
+			       "sock_rfree", "skb_release_data", "kfree_skbmem"),
+			 1);
+	assert_int_equal(COUNT("tcp_v4_rcv", "kfree_skb_reason", "skb_release_head_state",
+			       "tcp_wfree", "skb_release_data", "kfree_skbmem", "__alloc_skb"),
+			 2);
+	assert_int_equal(COUNT("ip_rcv", "napi_consume_skb", "consume_skb", "kfree_skbmem"), 1);
+	assert_int_equal(COUNT("ip_rcv", "napi_consume_skb", "skb_release_data",
+			       "napi_skb_cache_put", "ip_rcv"),
+			 2);
+}
+
+static void test_dropping_a_reference_is_not_the_end(void **state)
+{
+	/* Once the trace has shown kfree_skbmem, consume_skb alone is not believed. */
+	assert_int_equal(COUNT("ip_rcv", "kfree_skbmem", "ip_rcv", "consume_skb", "tcp_v4_rcv",
+			       "consume_skb", "kfree_skbmem", "ip_rcv"),
+			 3);
+	/* pskb_expand_head() releases data of an skb that lives on. */
+	assert_int_equal(COUNT("ip_rcv", "skb_release_data", "ip_rcv_finish"), 1);
+	/* The same name as a tracepoint's is a function's. */
+	assert_int_equal(COUNT("ip_rcv", "kfree_skb", "skb_release_data", "kfree_skbmem"), 1);
+	assert_int_equal(COUNT("tp:ip_rcv", "tp:kfree_skbmem", "tp:ip_rcv"), 1);
+}
+
+static void test_age(void **state)
+{
+	struct tracker *t;
+
+	now = 1000;
+	assert_int_equal(tracker_open(&t), 0);
+	assert_int_equal(note(t, SKB, "ip_rcv"), 0);
+	assert_int_equal(note(t, SKB + 256, "ip_rcv"), 0);
+	assert_int_equal(note(t, SKB, "kfree_skbmem"), 2);
+	assert_int_equal(note(t, SKB, "ip_rcv"), 0);
+	assert_int_equal(note(t, SKB, "ip_rcv_finish"), 1);
+	now = 5; /* back in time: another CPU, too late for reorder */
+	assert_int_equal(note(t, SKB, "ip_rcv_finish"), 0);
+	tracker_free(t);
+}
+
+/* More at a time than there is room for: the oldest are forgotten, nothing grows or fails. */
+static void test_many(void **state)
+{
+	struct tracker *t;
+
+	assert_int_equal(tracker_open(&t), 0);
+	for (uint64_t i = 0; i < 100000; i++)
+		note(t, SKB + 256 * i, "ip_rcv");
+	assert_int_equal(tracker_nr_packets(t), 100000);
+	assert_int_equal(note(t, SKB + 256 * 99999, "ip_rcv_finish"), 1);
+	assert_int_equal(tracker_nr_packets(t), 100000);
+	note(t, 0, "no address");
+	note(t, UINT64_MAX, "ip_rcv");
+	tracker_free(t);
+	tracker_free(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_used_again_after_free),
+		cmocka_unit_test(test_whole_free_is_one_packet),
+		cmocka_unit_test(test_dropping_a_reference_is_not_the_end),
+		cmocka_unit_test(test_age),
+		cmocka_unit_test(test_many),
+	};
+
+	return cmocka_run_group_tests_name("output_tracker", tests, NULL, NULL);
+}
