@@ -317,14 +317,16 @@ static struct cbpf_insn random_insn(uint64_t *seed, uint32_t left)
 	return in;
 }
 
-/* A program that passes the check; the first two instructions write the scratch memory. */
+/* A program that passes the check; the first four set A and X and write the scratch memory. */
 static void random_prog(struct cbpf_prog *prog, uint64_t *seed)
 {
 	do {
-		prog->nr = 4 + packet_random(seed) % 24;
-		prog->insns[0] = (struct cbpf_insn)S(BPF_ST, 0);
-		prog->insns[1] = (struct cbpf_insn)S(BPF_STX, 1);
-		for (size_t i = 2; i < prog->nr - 1; i++)
+		prog->nr = 6 + packet_random(seed) % 22;
+		prog->insns[0] = (struct cbpf_insn)LD(BPF_H | BPF_ABS, packet_random(seed) % 40);
+		prog->insns[1] = (struct cbpf_insn)LDX(BPF_IMM, pick_k(seed));
+		prog->insns[2] = (struct cbpf_insn)S(BPF_ST, 0);
+		prog->insns[3] = (struct cbpf_insn)S(BPF_STX, 1);
+		for (size_t i = 4; i < prog->nr - 1; i++)
 			prog->insns[i] = random_insn(seed, (uint32_t)(prog->nr - i - 1));
 		prog->insns[prog->nr - 1] = (struct cbpf_insn)RET(1);
 		if (packet_random(seed) & 1)
@@ -392,7 +394,7 @@ static void test_random_programs(void **state)
 	size_t nr_packets;
 	struct packet *packets = packets_make(&nr_packets);
 
-	for (int n = 0; n < 4000; n++) {
+	for (int n = 0; n < 10000; n++) {
 		struct insn_buf code = {0};
 
 		random_prog(&prog, &seed);

@@ -12,6 +12,9 @@
 
 #define FILTER_FRAME_OFF (-256)
 
+/* Expressions of all kinds, each good for at least one layer; NULL-terminated. */
+extern const char *const filter_exprs[];
+
 enum filter_run_mode {
 	RUN_IN_MEMORY,	/* the packet lies in kernel memory */
 	RUN_HIDDEN_TAG, /* but for bytes 12 to 15, which are an accelerated VLAN tag */
