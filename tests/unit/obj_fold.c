@@ -524,10 +524,10 @@ static void test_random_programs(void **state)
 {
 	size_t nr_ok = 0, saved = 0;
 
-	for (uint64_t n = 0; n < 4000; n++)
+	for (uint64_t n = 0; n < 2000; n++)
 		nr_ok += same_after_fold(n, &saved);
-	print_message("%zu of 4000 programs ran, %zu instructions folded away\n", nr_ok, saved);
-	assert_true(nr_ok > 1000);
+	print_message("%zu of 2000 programs ran, %zu instructions folded away\n", nr_ok, saved);
+	assert_true(nr_ok > 500);
 	assert_true(saved > 10 * nr_ok);
 }
 
