@@ -67,10 +67,11 @@ int prog_set_map(struct prog *prog, const char *name, int fd, struct err *err);
 
 /*
  * Constant folding: follows known register values (constants, frame addresses and spilled
- * constants) through the program, turns jumps whose outcome is known into plain ones or nothing,
- * and removes instructions that cannot be reached. Jump offsets and refs follow. The program
- * computes what it did before. Errors: -EINVAL (jump out of the program, with the instruction
- * number), -ENOMEM.
+ * constants) through the program, turns jumps whose outcome is known into plain ones or
+ * nothing, writes computed constants out as immediates, and removes instructions that cannot
+ * be reached or whose result is never read, with their refs. Jump offsets and refs follow. The
+ * program computes what it did before. Errors: -EINVAL (an unsound program, such as a
+ * jump out of it, with the instruction number), -ENOMEM.
  */
 int prog_fold(struct prog *prog, struct err *err);
 
