@@ -180,7 +180,7 @@ static void settle_jumps(struct insn_buf *code, size_t end)
 		if ((class != BPF_JMP && class != BPF_JMP32) || i->code == (BPF_JMP | BPF_CALL))
 			continue;
 		to = n + 1 + i->off;
-		if (rnd(16) == 0)
+		if (rnd(100) == 0)
 			to = n - rnd(n < 8 ? n : 8); /* a loop now and then */
 		if (to > end)
 			to = end;
