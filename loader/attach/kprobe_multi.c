@@ -6,6 +6,7 @@
 #include <linux/bpf.h>
 
 #include "loader/attach/backend.h"
+#include "loader/attach/placement.h"
 #include "loader/kern/bpf.h"
 
 /*
@@ -15,29 +16,73 @@
  */
 #define MAX_TRIES 512
 
+/* One target on its way into a link. */
+struct member {
+	struct target *t;
+	uint32_t prog; /* the same for targets with the same program */
+	bool has_site; /* an ftrace call site is seen in its code */
+};
+
 struct multi {
 	const struct attach_ctx *ctx;
 	struct attachment *a;
-	struct target **order; /* by program, then by address */
-	uint64_t *addrs;       /* of order[] */
+	struct member *order; /* by program, then those with a call site first, then by address */
+	uint64_t *addrs;      /* of order[] */
 	size_t nr_tries, nr_done;
 };
 
-/* Targets with the same key share a program. */
 static uint32_t prog_key(const struct target *t)
 {
 	return (uint32_t)t->skb_reg << 24 | (uint32_t)t->deref << 16 |
 	       (uint32_t)t->reason_reg << 8 | t->want_caller;
 }
 
-static int cmp_target(const void *a, const void *b)
+static int cmp_member(const void *a, const void *b)
 {
-	const struct target *x = *(struct target *const *)a, *y = *(struct target *const *)b;
-	uint32_t kx = prog_key(x), ky = prog_key(y);
+	const struct member *x = a, *y = b;
 
-	if (kx != ky)
-		return kx < ky ? -1 : 1;
-	return (x->addr > y->addr) - (x->addr < y->addr);
+	if (x->prog != y->prog)
+		return x->prog < y->prog ? -1 : 1;
+	if (x->has_site != y->has_site)
+		return x->has_site ? -1 : 1;
+	return (x->t->addr > y->t->addr) - (x->t->addr < y->t->addr);
+}
+
+/*
+ * Where ftrace's list could not be read some targets will be refused. A look at the code tells
+ * which: linked apart, they do not tear the good ones into many links (measured on 6.12: 48 refused
+ * of 1,609 left 160 links, and each takes a tenth of a second to close).
+ */
+static void order_fill(struct multi *m)
+{
+	struct targets *ts = m->ctx->targets;
+	struct kcore *kcore = NULL;
+	uint8_t code[PLACEMENT_CODE_SZ];
+
+	if (kcore_open(&kcore, NULL))
+		kcore = NULL;
+	for (size_t i = 0; i < ts->nr; i++) {
+		struct target *t = &ts->t[i];
+
+		m->order[i] = (struct member){.t = t, .prog = prog_key(t)};
+		if (kcore && !kcore_read(kcore, t->addr, code, sizeof(code)))
+			m->order[i].has_site = placement_after_site(code);
+	}
+	kcore_free(kcore);
+	qsort(m->order, ts->nr, sizeof(*m->order), cmp_member);
+	for (size_t i = 0; i < ts->nr; i++)
+		m->addrs[i] = m->order[i].t->addr;
+}
+
+/* The end of the members that go into one link with the first. */
+static size_t group_end(const struct multi *m, size_t from)
+{
+	size_t to = from + 1;
+
+	while (to < m->ctx->targets->nr && m->order[to].prog == m->order[from].prog &&
+	       m->order[to].has_site == m->order[from].has_site)
+		to++;
+	return to;
 }
 
 static int multi_usable(const struct features *f, const char **why)
@@ -67,10 +112,10 @@ static void range_done(struct multi *m, size_t from, size_t to, int ret)
 {
 	for (size_t i = from; i < to; i++) {
 		if (ret < 0) {
-			target_fail(m->order[i], ret);
+			target_fail(m->order[i].t, ret);
 		} else {
-			m->order[i]->fd = ret;
-			m->order[i]->status = 0;
+			m->order[i].t->fd = ret;
+			m->order[i].t->status = 0;
 		}
 	}
 	m->nr_done += to - from;
@@ -91,7 +136,7 @@ static int link_range(struct multi *m, int prog_fd, size_t from, size_t to, stru
 	ret = bpf_link_create_kprobe_multi(prog_fd, &m->addrs[from], to - from);
 	if (ret < 0 && concerns_all(ret))
 		return err_sys(err, ret, "cannot attach to %zu functions, '%s' and on", to - from,
-			       m->order[from]->name);
+			       m->order[from].t->name);
 	if (ret < 0 && to - from > 1 && m->nr_tries < MAX_TRIES) {
 		ret = link_range(m, prog_fd, from, mid, err);
 		return ret < 0 ? ret : link_range(m, prog_fd, mid, to, err);
@@ -109,13 +154,9 @@ static int link_groups(struct multi *m, struct err *err)
 	size_t nr = m->ctx->targets->nr, to;
 
 	for (size_t from = 0; from < nr; from = to) {
-		int ret;
+		int ret = m->ctx->progs.prog_for(m->ctx->progs.arg, m->order[from].t, err);
 
-		for (to = from + 1; to < nr; to++) {
-			if (prog_key(m->order[to]) != prog_key(m->order[from]))
-				break;
-		}
-		ret = m->ctx->progs.prog_for(m->ctx->progs.arg, m->order[from], err);
+		to = group_end(m, from);
 		if (ret >= 0)
 			ret = link_range(m, ret, from, to, err);
 		if (ret < 0)
@@ -138,11 +179,7 @@ static int multi_attach(const struct attach_ctx *ctx, struct attachment *a, stru
 		ret = err_sys(err, -ENOMEM, "cannot attach to %zu functions", ts->nr);
 		goto out;
 	}
-	for (size_t i = 0; i < ts->nr; i++)
-		m.order[i] = &ts->t[i];
-	qsort(m.order, ts->nr, sizeof(*m.order), cmp_target);
-	for (size_t i = 0; i < ts->nr; i++)
-		m.addrs[i] = m.order[i]->addr;
+	order_fill(&m);
 	ret = link_groups(&m, err);
 out:
 	free(m.order);
