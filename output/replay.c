@@ -48,8 +48,8 @@ static const char *replay_reason(void *arg, uint32_t reason)
 static int cut_off(const struct replay *r, struct err *err)
 {
 	if (ferror(r->f))
-		return err_sys(err, errno ? -errno : -EIO, "cannot be read");
-	return err_set(err, -EBADMSG, "is cut off after %llu events: what is whole was printed",
+		return err_sys(err, errno ? -errno : -EIO, "cannot read it");
+	return err_set(err, -EBADMSG, "cut off after %llu events: what is whole was printed",
 		       (unsigned long long)r->nr_events);
 }
 
@@ -117,7 +117,7 @@ static int read_name(struct replay *r, enum record_tag tag, struct bytes *b, str
 		return malformed(r, "a name", err);
 	ret = nametab_add(&r->tab, tag, number, &at);
 	if (ret == -E2BIG)
-		return err_set(err, -EBADMSG, "holds more than %d names or %d MiB of them",
+		return err_set(err, -EBADMSG, "more than %d names or %d MiB of them",
 			       RECORD_NR_NAMES, RECORD_NAMES_SZ >> 20);
 	if (ret < 0)
 		return err_set(err, ret, "out of memory for the names in the record");
@@ -151,10 +151,10 @@ static int read_head(struct replay *r, struct record_meta *meta, struct err *err
 
 	if (fread(head, 1, sizeof(head), r->f) != sizeof(head) ||
 	    memcmp(bytes_take(&b, RECORD_MAGIC_SZ), RECORD_MAGIC, RECORD_MAGIC_SZ))
-		return err_set(err, -EBADMSG, "is not a record of skbtrail");
+		return err_set(err, -EBADMSG, "not a record of skbtrail");
 	format = bytes_u16(&b);
 	if (!format || format > RECORD_FORMAT)
-		return err_set(err, -EBADMSG, "has format %u, this skbtrail reads up to %d", format,
+		return err_set(err, -EBADMSG, "format %u, this skbtrail reads up to %d", format,
 			       RECORD_FORMAT);
 	return read_meta(r, meta, err);
 }
