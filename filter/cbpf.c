@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* Classic BPF: what is accepted (see bpf_check_classic() in net/core/filter.c). */
 #include "filter/filter.h"
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* The only file that includes <pcap/pcap.h>, which cannot stand beside <linux/bpf.h>. */
 #include "filter/filter.h"
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* The eBPF interpreter of the unit tests: what it computes, and what it refuses. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* The check of classic programs, the shape of what they become, and random ones. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Expressions against libpcap: each on every packet, on cut and on damaged ones, for both
  * layers, and with a VLAN tag that is not in memory.
@@ -250,33 +250,29 @@ static void test_one_layer(void **state)
 	filter_release(&f);
 }
 
-/* What an ordinary filter costs; the bounds are what it took, rounded up. */
+/* An ordinary filter stays short, and calls the helper only for ports behind IP options. */
 static void test_cost(void **state)
 {
+	const char *expr = "host 10.0.0.1 and tcp port 80";
 	struct err err = ERR_INIT;
 	struct interp vm;
 	struct filter f;
 
 	packets = packets_make(&nr_packets);
-	assert_int_equal(filter_compile(&f, "host 10.0.0.1 and tcp port 80", &err), 0);
+	assert_int_equal(filter_compile(&f, expr, &err), 0);
 	for (int layer = FILTER_L2; layer <= FILTER_L3; layer++) {
 		struct insn_buf code = {0};
 		size_t skip = layer == FILTER_L3 ? 14 : 0;
 
 		assert_int_equal(cbpf_to_ebpf(&f.prog[layer], FILTER_FRAME_OFF, &code, &err), 0);
-		printf("L%d: %zu instructions\n", 2 + layer, code.nr);
+		printf("L%d: %zu instructions for '%s'\n", 2 + layer, code.nr, expr);
 		assert_true(code.nr <= 120);
 		for (size_t i = 0; i < nr_packets; i++) {
 			const struct packet *p = &packets[i];
-			int got;
-
 			if (strncmp(p->name, "tcp ", 4))
 				continue;
-			got = filter_run(&vm, &code, f.window_sz, p->data + skip, p->len - skip,
-					 p->len - skip, RUN_IN_MEMORY);
-			printf("L%d %-18s match %d: %3llu steps, %llu helper calls\n", 2 + layer,
-			       p->name, got, (unsigned long long)vm.nr_steps,
-			       (unsigned long long)vm.nr_helper_calls);
+			filter_run(&vm, &code, f.window_sz, p->data + skip, p->len - skip,
+				   p->len - skip, RUN_IN_MEMORY);
 			assert_true(vm.nr_helper_calls <= (p->data[14] == 0x45 ? 0 : 2));
 		}
 		insn_buf_release(&code);

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * The verifier of the running kernel on converted filters: the program around them has
  * initialised the window and r1-r6, and nothing else. Needs root.

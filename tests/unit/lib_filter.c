@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include "tests/unit/lib_filter.h"
 
 #include <stdlib.h>
@@ -202,7 +202,7 @@ int filter_run(struct interp *vm, const struct insn_buf *code, uint32_t window_s
 	vm->reg[1] = (uintptr_t)window;
 	vm->reg[2] = mode == RUN_NOWHERE ? 0 : KADDR;
 	vm->reg[3] = caplen;
-	vm->reg[4] = len;
+	vm->reg[4] = len | 0xdeadULL << 32; /* skb->len - offset may wrap */
 	vm->reg[5] = mode == RUN_HIDDEN_TAG;
 	ok = interp_run(vm, code->insns, code->nr, &r0);
 	free(kmem);

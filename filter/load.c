@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Loads from the packet: from the window, or with the helper from beyond it. */
+#include "filter/conv.h"
+
+#define PROBE_READ_KERNEL 113 /* the loader makes it 4 where the kernel has no 113 */
+
+#define IP_HLEN	   20 /* X after `ldx 4*([k]&0xf)` on an IPv4 header without options */
+#define TAG_OFF	   12 /* a hidden VLAN tag is at [12, 16) of the window */
+#define TAG_END	   16
+#define TAG_WINDOW 20 /* what load_near_tag() reads up to */
+
+static bool is_load(const struct cbpf_insn *in, uint16_t mode)
+{
+	return BPF_CLASS(in->code) <= BPF_LDX && BPF_MODE(in->code) == mode;
+}
+
+static bool in_window(uint32_t off, uint32_t sz)
+{
+	return off <= TRAIL_WINDOW_SZ - sz;
+}
+
+/* Where an indirect load goes in the common case, if the window can hold that. */
+static bool has_fast_path(const struct needs *needs, const struct cbpf_insn *in)
+{
+	return needs->msh && in_window(in->k, load_sz(in->code)) &&
+	       in_window(IP_HLEN + in->k, load_sz(in->code));
+}
+
+static void need_window(struct needs *needs, uint32_t end)
+{
+	if (end > needs->window)
+		needs->window = end;
+}
+
+struct needs conv_find_needs(const struct cbpf_prog *prog)
+{
+	struct needs needs = {.window = 1};
+
+	for (size_t i = 0; i < prog->nr; i++) {
+		needs.msh |= is_load(&prog->insns[i], BPF_MSH);
+		needs.len |= is_load(&prog->insns[i], BPF_LEN);
+	}
+	for (size_t i = 0; i < prog->nr; i++) {
+		const struct cbpf_insn *in = &prog->insns[i];
+		uint32_t sz = load_sz(in->code);
+
+		if (is_load(in, BPF_ABS) || is_load(in, BPF_MSH)) {
+			if (in_window(in->k, sz))
+				need_window(&needs, in->k + sz);
+			else
+				needs.far = true;
+		} else if (is_load(in, BPF_IND)) {
+			needs.far = true;
+			if (has_fast_path(&needs, in))
+				need_window(&needs, IP_HLEN + in->k + sz);
+			if (prog->vlan && in->k < TAG_END)
+				need_window(&needs, TAG_WINDOW);
+		}
+	}
+	return needs;
+}
+
+uint32_t cbpf_window_sz(const struct cbpf_prog *prog)
+{
+	return conv_find_needs(prog).window;
+}
+
+/* A short jump ahead, to where land() is called with the result. */
+static size_t take_off(struct conv *c, struct bpf_insn i)
+{
+	emit(c, i);
+	return c->out->nr - 1;
+}
+
+static void land(struct conv *c, size_t at)
+{
+	if (!c->out->oom)
+		c->out->insns[at].off = (int16_t)(c->out->nr - at - 1);
+}
+
+/*
+ * No match if the packet has fewer than `end` readable bytes. (With the constant in a
+ * register it would be as long, and that constant would keep Linux 4.4 from seeing that two
+ * paths meet in the same state.)
+ */
+static void need_bytes(struct conv *c, uint32_t end)
+{
+	if (c->have >= end)
+		return;
+	emit(c, INSN_JMP_IMM(BPF_JGE, RSIZE, end, 1));
+	conv_jump(c, INSN_JA(0), label_nomatch(c));
+	c->have = end;
+}
+
+static uint8_t size_code(uint32_t sz)
+{
+	return sz == 4 ? BPF_W : sz == 2 ? BPF_H : BPF_B;
+}
+
+/*
+ * dst = big-endian value in the window. Stack loads must be aligned on all architectures,
+ * so it may take several: an IPv4 address at offset 26 is two halves.
+ */
+static void load_window(struct conv *c, uint8_t dst, uint32_t off, uint32_t sz)
+{
+	uint8_t reg = dst;
+
+	for (uint32_t part, end = off + sz; off < end; off += part, reg = RTMP) {
+		part = sz;
+		while (off % part || off + part > end)
+			part /= 2;
+		if (reg != dst)
+			emit(c, INSN_ALU64_IMM(BPF_LSH, dst, part * 8));
+		emit(c, INSN_LDX(size_code(part), reg, FP, FIELD(c, window) + (int)off));
+		if (part > 1)
+			emit(c, INSN_BE(reg, part * 8));
+		if (reg != dst)
+			emit(c, INSN_ALU64_REG(BPF_OR, dst, reg));
+	}
+}
+
+/* dst (A or X) = big-endian value at kernel address r5; keeps the other one. */
+static void load_far(struct conv *c, uint8_t dst, uint32_t sz)
+{
+	uint8_t keep = dst == RA ? RX : RA;
+
+	conv_jump(c, INSN_JMP_IMM(BPF_JEQ, RDATA, 0, 0), label_nomatch(c));
+	emit(c, INSN_STX(BPF_DW, FP, FIELD(c, save[SAVE_KEEP]), keep));
+	emit(c, INSN_MOV_REG(3, RTMP));
+	emit(c, INSN_MOV_IMM(2, sz));
+	emit(c, INSN_MOV_REG(1, FP));
+	emit(c, INSN_ALU64_IMM(BPF_ADD, 1, FIELD(c, tmp)));
+	emit(c, INSN_CALL(PROBE_READ_KERNEL));
+	conv_jump(c, INSN_JMP_IMM(BPF_JNE, R0, 0, 0), label_nomatch(c));
+	emit(c, INSN_LDX(size_code(sz), dst, FP, FIELD(c, tmp)));
+	if (sz > 1)
+		emit(c, INSN_BE(dst, sz * 8));
+	emit(c, INSN_LDX(BPF_DW, keep, FP, FIELD(c, save[SAVE_KEEP])));
+	emit(c, INSN_LDX(BPF_DW, RDATA, FP, FIELD(c, save[SAVE_DATA])));
+	emit(c, INSN_LDX(BPF_DW, RSIZE, FP, FIELD(c, save[SAVE_SIZE])));
+}
+
+void conv_load_fixed(struct conv *c, uint8_t dst, uint32_t off, uint32_t sz)
+{
+	need_bytes(c, off + sz);
+	if (in_window(off, sz)) {
+		load_window(c, dst, off, sz);
+		return;
+	}
+	emit(c, INSN_MOV_REG(RTMP, RDATA));
+	emit(c, INSN_ALU64_IMM(BPF_ADD, RTMP, off));
+	if (c->prog->vlan) {
+		emit(c, INSN_LDX(BPF_DW, R0, FP, FIELD(c, shift)));
+		emit(c, INSN_ALU64_REG(BPF_SUB, RTMP, R0));
+	}
+	load_far(c, dst, sz);
+}
+
+/*
+ * A = sz bytes at offset r5 where some of them are of a tag that is not in memory; r5 is 9
+ * to 15, so the bytes are at 1 to 7 of window[8..20]. A stack load cannot have a variable
+ * offset: take two words and shift. For sz = 2 at offset 11:
+ *
+ *   window[8..16] << 24 | window[16..20] << 32 >> 40  =  bytes 11 to 18, then >> 48
+ */
+static void load_near_tag(struct conv *c, uint32_t sz)
+{
+	emit(c, INSN_ALU64_IMM(BPF_SUB, RTMP, 8));
+	emit(c, INSN_ALU64_IMM(BPF_LSH, RTMP, 3));
+	emit(c, INSN_LDX(BPF_DW, RA, FP, FIELD(c, window[8])));
+	emit(c, INSN_BE(RA, 64));
+	emit(c, INSN_ALU64_REG(BPF_LSH, RA, RTMP));
+	emit(c, INSN_MOV_IMM(R0, 64));
+	emit(c, INSN_ALU64_REG(BPF_SUB, R0, RTMP));
+	emit(c, INSN_LDX(BPF_W, RTMP, FP, FIELD(c, window[16])));
+	emit(c, INSN_BE(RTMP, 32));
+	emit(c, INSN_ALU64_IMM(BPF_LSH, RTMP, 32));
+	emit(c, INSN_ALU64_REG(BPF_RSH, RTMP, R0));
+	emit(c, INSN_ALU64_REG(BPF_OR, RA, RTMP));
+	emit(c, INSN_ALU64_IMM(BPF_RSH, RA, 64 - 8 * (int)sz));
+}
+
+/* A = sz bytes at offset r5, which is not below min; they are readable. */
+static void load_variable(struct conv *c, uint32_t min, uint32_t sz)
+{
+	size_t no_tag, after, before, done;
+	bool near = c->prog->vlan && min < TAG_END;
+
+	if (near) {
+		emit(c, INSN_LDX(BPF_DW, R0, FP, FIELD(c, shift)));
+		no_tag = take_off(c, INSN_JMP_IMM(BPF_JEQ, R0, 0, 0));
+		after = take_off(c, INSN_JMP_IMM(BPF_JGT, RTMP, TAG_END - 1, 0));
+		emit(c, INSN_JMP_IMM(BPF_JGT, RTMP, TAG_OFF - (int)sz, 1));
+		before = take_off(c, INSN_JA(0));
+		load_near_tag(c, sz);
+		done = take_off(c, INSN_JA(0));
+		land(c, after);
+		emit(c, INSN_ALU64_REG(BPF_SUB, RTMP, R0));
+		land(c, no_tag);
+		land(c, before);
+	} else if (c->prog->vlan) {
+		emit(c, INSN_LDX(BPF_DW, R0, FP, FIELD(c, shift)));
+		emit(c, INSN_ALU64_REG(BPF_SUB, RTMP, R0));
+	}
+	emit(c, INSN_ALU64_REG(BPF_ADD, RTMP, RDATA));
+	load_far(c, RA, sz);
+	if (near)
+		land(c, done);
+}
+
+/*
+ * A = [X + k]. The slow path comes first, for the verifier's sake: the state it leaves
+ * covers that of the fast path, so what follows is looked at once.
+ */
+void conv_load_indirect(struct conv *c, const struct cbpf_insn *in)
+{
+	bool has_fast = has_fast_path(&c->needs, in);
+	uint32_t sz = load_sz(in->code), have;
+	size_t fast, done;
+
+	if (in->k > INT32_MAX - sz) {
+		conv_jump(c, INSN_JMP_IMM(BPF_JGE, RSIZE, 0, 0), label_nomatch(c));
+		return;
+	}
+	if (has_fast)
+		fast = take_off(c, INSN_JMP_IMM(BPF_JEQ, RX, IP_HLEN, 0));
+	emit(c, INSN_MOV_REG(RTMP, RX));
+	emit(c, INSN_ALU64_IMM(BPF_ADD, RTMP, in->k + sz));
+	conv_jump(c, INSN_JMP_REG(BPF_JGT, RTMP, RSIZE, 0), label_nomatch(c));
+	emit(c, INSN_ALU64_IMM(BPF_SUB, RTMP, sz));
+	load_variable(c, in->k, sz);
+	if (!has_fast)
+		return;
+	done = take_off(c, INSN_JA(0));
+	land(c, fast);
+	have = c->have;
+	need_bytes(c, IP_HLEN + in->k + sz);
+	load_window(c, RA, IP_HLEN + in->k, sz);
+	c->have = have;
+	land(c, done);
+}
