@@ -269,10 +269,13 @@ static void test_cost(void **state)
 		assert_true(code.nr <= 120);
 		for (size_t i = 0; i < nr_packets; i++) {
 			const struct packet *p = &packets[i];
+			int got;
+
 			if (strncmp(p->name, "tcp ", 4))
 				continue;
-			filter_run(&vm, &code, f.window_sz, p->data + skip, p->len - skip,
-				   p->len - skip, RUN_IN_MEMORY);
+			got = filter_run(&vm, &code, f.window_sz, p->data + skip, p->len - skip,
+					 p->len - skip, RUN_IN_MEMORY);
+			assert_true(got >= 0);
 			assert_true(vm.nr_helper_calls <= (p->data[14] == 0x45 ? 0 : 2));
 		}
 		insn_buf_release(&code);
