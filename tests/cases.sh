@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # usage: cases.sh [REGEX] - run the test cases (whose names match) against $SKBTRAIL
 #
@@ -36,12 +36,11 @@ seems_to_have() {
 	echo tracepoint
 }
 
+# Where an nftables rule drops, recent kernels free the packet at once.
 drop_words() {
-	if [ "$REASONS" = yes ]; then
-		echo "$1\\(SKB_DROP_REASON_NETFILTER_DROP\\) from nf_hook_slow\\+0x"
-	else
-		echo "$1 from nf_hook_slow\\+0x"
-	fi
+	reason='\(SKB_DROP_REASON_NETFILTER_DROP\)'
+	[ "$REASONS" = yes ] || reason=
+	echo "$1$reason from (nf_hook_slow|nft_do_chain)\\+0x"
 }
 
 # What SEND, RECV, DROP and FUNCS are with a backend.

@@ -3,13 +3,13 @@
 # usage: run.sh [STAGE...] - run tests and sum up; the last line is "N passed, N failed[, N skipped]"
 #
 # Stages: unit, san (the unit tests with sanitizers), layers, native, demo, and vm-SERIES for each of
-# tests/vm/kernels. Default: all. Whole outputs are in build/check/STAGE.log. Guests run
+# tests/vm/kernels. Default: all. Whole outputs are in build/check/STAGE.log (B/check with B=DIR). Guests run
 # JOBS at a time (default: one for each CPU).
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
 B=${B:-build}
-out=build/check
+out=$B/check
 jobs=${JOBS:-$(nproc)}
 
 # Each stage prints lines "TEST name ok|FAIL reason|SKIP reason" among other words.
@@ -68,7 +68,7 @@ stage_vm() {
 	local series=$1 backends reasons rc
 	read -r backends reasons < <(awk -v s="$series" '$1 == s { print $4, $5 }' tests/vm/kernels)
 	VM_NAME=check VM_FILES=$B/burst SKBTRAIL=$B/skbtrail tests/vm/run.sh "$series" \
-		"BACKENDS=$backends REASONS=$reasons MUST_HAVE=1 sh tests/cases.sh" 2>"$out/vm-$series.err"
+		"BACKENDS=$backends REASONS=$reasons MUST_HAVE=1 tests/cases.sh" 2>"$out/vm-$series.err"
 	rc=$?
 	case $rc in
 	0 | 1) ;;

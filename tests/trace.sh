@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 # What test cases are made of: run skbtrail beside traffic, look at what it says, and report.
 # For scripts to source after lab.sh.
@@ -40,9 +40,12 @@ run_case() {
 
 trace_start() {
 	rm -f "$T/ready"
+	# As at a terminal: in the background of a script without job control SIGINT is ignored.
+	set -m
 	"$SKBTRAIL" ${BACKEND:+--backend "$BACKEND"} ${FUNCS:+--filter-func "$FUNCS"} \
 		--ready-file "$T/ready" "$@" >"${TRACE_OUT:-$T/out}" 2>"${TRACE_ERR:-$T/err}" &
 	TRACE=$!
+	set +m
 	wait_for "${ATTACH_SECONDS:-60}" ready_or_gone "$T/ready" "$TRACE"
 	[ ! -e "$T/ready" ] || return 0
 	bad "skbtrail did not start: $(head -n 1 "$T/err")"
@@ -57,7 +60,7 @@ trace_end() {
 		bad "skbtrail did not end within $1 s"
 		kill -KILL "$TRACE"
 	fi
-	wait "$TRACE"
+	wait "$TRACE" 2>/dev/null
 	RC=$?
 	TRACE=
 }
@@ -67,7 +70,7 @@ trace_stop() {
 	kill -INT "$TRACE" 2>/dev/null || bad "skbtrail had already ended"
 	trace_end 15
 	[ "$RC" -eq 0 ] || bad "exit code $RC: $(tail -n 1 "$T/err")"
-	tail -n 1 "$T/err" | grep -Eq '[0-9]+ events printed, 0 lost, [0-9]+ packets seen$' ||
+	tail -n 1 "$T/err" | grep -Eq '[0-9]+ events (printed|recorded), 0 lost, [0-9]+ packets seen$' ||
 		bad "no summary, or events were lost: '$(tail -n 1 "$T/err")'"
 }
 

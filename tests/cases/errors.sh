@@ -1,9 +1,9 @@
-# shellcheck shell=sh
+# shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Cases of bad input: one clear line on stderr, exit code 1 or 2, nothing left behind.
 
 case_error_usage() {
-	for o in --no-such-option "--backend no-such" "--timestamp never" "--filter-mark 1/x" "-c x"; do
+	for o in --no-such-option "--timestamp never" "--filter-mark 1/x" "-c x"; do
 		# shellcheck disable=SC2086 # words on purpose
 		expect_error $o
 		[ "$RC" -eq 2 ] || bad "exit code $RC for '$o', expected 2"
@@ -63,6 +63,8 @@ case_error_replay() {
 }
 
 case_error_backend() {
+	expect_error --backend no-such
+	said no-such
 	for b in kprobe-multi kprobe tracepoint; do
 		case " $BACKENDS " in
 		*" $b "*) continue ;;

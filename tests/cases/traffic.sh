@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Cases run with each backend: kinds of packets, drops, filters.
 # SEND and RECV match what every packet passes with the backend of the hour.

@@ -67,6 +67,7 @@ mkdir -p "$stage/bin" "$stage/tools" "$stage/etc" "$stage/proc" "$stage/sys" "$s
 install "$(command -v busybox)" "$stage/bin/busybox"
 # The shell is not busybox's, which takes its own ip for every ip.
 put /bin/dash /bin/sh
+put /bin/bash /bin/bash
 install tests/vm/init "$stage/init"
 printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n' >"$stage/etc/passwd"
 printf 'root:x:0:\nnogroup:x:65534:\n' >"$stage/etc/group"
