@@ -13,8 +13,8 @@
 
 #include "loader/attach/backend.h"
 
-/* Up to this many probes are closed while the user waits: 40 ms each at worst. */
-#define NR_CLOSE_HERE 8
+/* Up to this many are closed while the user waits: a tenth of a second each at worst. */
+#define NR_CLOSE_HERE 4
 #define PROGRESS_STEP 32
 
 const struct backend *const backends[] = {

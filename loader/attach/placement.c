@@ -25,7 +25,7 @@
  */
 #define MIN_TARGETS   64
 #define TRY_NR	      8
-#define TRY_AFTER_NS  100000000
+#define TRY_AFTER_NS  400000000
 #define TRY_AFTER_MAX 128
 #define CLEARLY	      2 /* times faster */
 

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Where a kprobe goes: code at the start of functions, and the trial of both places. */
+#include "loader/attach/placement.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void test_code(void **state)
+{
+#if defined(__x86_64__)
+	static const struct {
+		const char *code;
+		size_t sz;
+		unsigned off;
+	} cases[] = {
+		{"\x0f\x1f\x44\x00\x00", 5, 5},
+		{"\x66\x66\x66\x66\x90", 5, 5},
+		{"\xe8\x12\x34\x56\x78", 5, 5},
+		{"\xf3\x0f\x1e\xfa\x0f\x1f\x44\x00\x00", 9, 9},
+		{"\xf3\x0f\x1e\xfa\xe8\x01\x02\x03\x04", 9, 9},
+		{"\x66\x0f\x1f\x00\x0f\x1f\x44\x00\x00", 9, 9},
+		{"\x0f\x1f\x40\xd6\x0f\x1f\x44\x00\x00", 9, 9},
+		{"\xf3\x0f\x1e\xfa\x55\x48\x89\xe5\x41", 9, 0}, /* push %rbp ... */
+		{"\x55\x0f\x1f\x44\x00\x00", 6, 0},
+		{"\x0f\x1f\x44\x00\x08", 5, 0}, /* another nop-like instruction */
+		{"\xcc\x1f\x44\x00\x00", 5, 0}, /* a breakpoint is there */
+	};
+	uint8_t code[PLACEMENT_CODE_SZ];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		memset(code, 0x90, sizeof(code));
+		memcpy(code, cases[i].code, cases[i].sz);
+		assert_int_equal(placement_after_site(code), cases[i].off);
+	}
+#else
+	const uint8_t code[PLACEMENT_CODE_SZ] = {0x0f, 0x1f, 0x44, 0x00, 0x00};
+
+	assert_int_equal(placement_after_site(code), 0);
+#endif
+}
+
+static void feed(struct placement *p, unsigned nr, unsigned off, uint64_t ns)
+{
+	for (unsigned i = 0; i < nr; i++)
+		placement_took(p, off, ns);
+}
+
+static void test_fast_after(void **state)
+{
+	struct placement p = {.phase = PLACEMENT_TRY_ENTRY};
+
+	feed(&p, 7, 0, 10000000);
+	assert_int_equal(p.phase, PLACEMENT_TRY_ENTRY);
+	feed(&p, 1, 0, 10000000);
+	assert_int_equal(p.phase, PLACEMENT_TRY_AFTER);
+	/* Functions without a call site say nothing about the place after it. */
+	feed(&p, 1000, 0, 10000000);
+	feed(&p, 127, 5, 1000000);
+	assert_int_equal(p.phase, PLACEMENT_TRY_AFTER);
+	feed(&p, 1, 5, 1000000);
+	assert_int_equal(p.phase, PLACEMENT_AFTER);
+	feed(&p, 1, 5, 1000000000);
+	assert_int_equal(p.phase, PLACEMENT_AFTER);
+}
+
+/* 7.2: most are quick, every fifth waits. */
+static void test_stalls(void **state)
+{
+	struct placement p = {.phase = PLACEMENT_TRY_ENTRY};
+
+	feed(&p, 8, 0, 13500000);
+	for (unsigned i = 0; i < 10 && p.phase == PLACEMENT_TRY_AFTER; i++) {
+		feed(&p, 4, 9, 8000000);
+		feed(&p, 1, 9, 80000000);
+	}
+	assert_int_equal(p.phase, PLACEMENT_ENTRY);
+}
+
+static void test_no_means(void **state)
+{
+	struct features f = {0};
+	struct placement p;
+
+	placement_init(&p, &f, 2000);
+	assert_int_equal(p.phase, PLACEMENT_ENTRY);
+	assert_int_equal(placement_off(&p, (uintptr_t)&p), 0);
+	placement_release(&p);
+	f.f[FEAT_JUMP_OPTIMIZATION].has = true;
+	placement_init(&p, &f, 10);
+	assert_int_equal(p.phase, PLACEMENT_ENTRY);
+	placement_release(&p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_code),
+		cmocka_unit_test(test_fast_after),
+		cmocka_unit_test(test_stalls),
+		cmocka_unit_test(test_no_means),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
