@@ -39,6 +39,7 @@ static size_t round_up_pow2(size_t v)
 static int create_maps(struct programs *p, size_t ring_sz, struct err *err)
 {
 	struct bpf_map_spec stats = {BPF_MAP_TYPE_ARRAY, 4, sizeof(struct trail_stats), 1, 0};
+	struct bpf_map_spec control = {BPF_MAP_TYPE_ARRAY, 4, sizeof(uint32_t), 1, 0};
 	struct bpf_map_spec events = {BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 0, 0};
 
 	if (features_has(p->features, FEAT_RINGBUF)) {
@@ -48,12 +49,13 @@ static int create_maps(struct programs *p, size_t ring_sz, struct err *err)
 		events.nr_max = sysconf(_SC_NPROCESSORS_CONF);
 	}
 	p->stats_fd = bpf_map_create(&stats);
-	if (p->stats_fd < 0) {
-		err_sys(err, p->stats_fd, "cannot create a BPF map");
-		if (p->stats_fd == -EPERM)
+	p->control_fd = p->stats_fd < 0 ? p->stats_fd : bpf_map_create(&control);
+	if (p->control_fd < 0) {
+		err_sys(err, p->control_fd, "cannot create a BPF map");
+		if (p->control_fd == -EPERM)
 			err_hint(err, "skbtrail needs root, or CAP_BPF and CAP_PERFMON; before "
 				      "5.11 also room in RLIMIT_MEMLOCK (ulimit -l)");
-		return p->stats_fd;
+		return p->control_fd;
 	}
 	p->events_fd = bpf_map_create(&events);
 	if (p->events_fd < 0) {
@@ -76,7 +78,8 @@ int programs_open(struct programs *p, const struct backend *backend, const struc
 			       .match = *match,
 			       .verifier_log = verifier_log,
 			       .events_fd = -1,
-			       .stats_fd = -1};
+			       .stats_fd = -1,
+			       .control_fd = -1};
 	ret = obj_open(&p->obj, trail_bpf_start, trail_bpf_end - trail_bpf_start, err);
 	if (!ret)
 		ret = obj_core(p->obj, types->btfs, types->nr, err);
@@ -178,6 +181,8 @@ static int load(const struct programs *p, const struct target *t, struct err *er
 		ret = prog_set_map(&prog, "events", p->events_fd, err);
 	if (!ret)
 		ret = prog_set_map(&prog, "stats", p->stats_fd, err);
+	if (!ret)
+		ret = prog_set_map(&prog, "control", p->control_fd, err);
 	if (!ret && !features_has(p->features, FEAT_PROBE_READ_KERNEL))
 		prog_use_old_probe_read(&prog);
 	if (!ret)
@@ -227,6 +232,14 @@ uint64_t programs_nr_sent(const struct programs *p)
 	return bpf_map_lookup(p->stats_fd, &key, &stats) ? 0 : stats.sent;
 }
 
+void programs_stop(const struct programs *p)
+{
+	uint32_t key = 0, stop = TRAIL_STOP;
+
+	if (p->control_fd >= 0)
+		bpf_map_update(p->control_fd, &key, &stop);
+}
+
 void programs_release(struct programs *p)
 {
 	for (size_t i = 0; i < p->nr_loaded; i++)
@@ -237,5 +250,7 @@ void programs_release(struct programs *p)
 		close(p->events_fd);
 	if (p->stats_fd >= 0)
 		close(p->stats_fd);
-	*p = (struct programs){.events_fd = -1, .stats_fd = -1};
+	if (p->control_fd >= 0)
+		close(p->control_fd);
+	*p = (struct programs){.events_fd = -1, .stats_fd = -1, .control_fd = -1};
 }

@@ -26,9 +26,9 @@ struct programs {
 	const struct features *features;
 	const char *verifier_log;
 	struct match match;
-	int events_fd, stats_fd; /* maps */
-	size_t ring_sz;		 /* of a BPF ring buffer, in bytes; 0 with a perf event array */
-	struct loaded *loaded;	 /* owned: the programs, by what they differ in */
+	int events_fd, stats_fd, control_fd; /* maps */
+	size_t ring_sz;	       /* of a BPF ring buffer, in bytes; 0 with a perf event array */
+	struct loaded *loaded; /* owned: the programs, by what they differ in */
 	size_t nr_loaded;
 };
 
@@ -48,6 +48,9 @@ void programs_finish(struct programs *p);
 
 /* Events that passed all filters since the start, lost ones included; 0 where the map is gone. */
 uint64_t programs_nr_sent(const struct programs *p);
+
+/* Make all programs do nothing from now on, wherever they are still attached. */
+void programs_stop(const struct programs *p);
 
 void programs_release(struct programs *p);
 

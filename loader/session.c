@@ -273,7 +273,8 @@ static int session_loop(struct session *s, struct err *err)
 	do {
 		ret = pipeline_poll(s->pipeline, s->stop_fd, -1);
 	} while (ret > 0 && !stop_flag);
-	/* No probe may fire any more when what is left is read. */
+	/* No event may come any more when what is left is read. */
+	programs_stop(&s->programs);
 	attachment_close(&s->attachment);
 	ended = pipeline_finish(s->pipeline, programs_nr_sent(&s->programs));
 	pipeline_stats(s->pipeline, &s->stats);
@@ -284,6 +285,7 @@ static int session_end(struct session *s, int ret)
 {
 	int closed = 0;
 
+	programs_stop(&s->programs);
 	attachment_close(&s->attachment);
 	pipeline_close(s->pipeline);
 	if (s->sink)
@@ -301,7 +303,8 @@ static int session_end(struct session *s, int ret)
 
 int session_trace(const struct options *o, struct err *err)
 {
-	struct session s = {.o = o, .programs = {.events_fd = -1, .stats_fd = -1}};
+	struct session s = {.o = o,
+			    .programs = {.events_fd = -1, .stats_fd = -1, .control_fd = -1}};
 	bool running;
 	int ret;
 

@@ -29,9 +29,14 @@ int stop_catch(struct err *err)
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
 		struct sigaction old;
 
-		/* What is ignored (nohup) stays so. */
-		if (!sigaction(signals[i], NULL, &old) && old.sa_handler != SIG_IGN)
-			sigaction(signals[i], &sa, NULL);
+		/*
+		 * nohup(1) stays in force. But a shell script's background job has SIGINT ignored,
+		 * and is meant to end by it when the script says so.
+		 */
+		if (signals[i] == SIGHUP && !sigaction(SIGHUP, NULL, &old) &&
+		    old.sa_handler == SIG_IGN)
+			continue;
+		sigaction(signals[i], &sa, NULL);
 	}
 	return stop_pipe[0];
 }

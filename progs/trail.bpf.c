@@ -165,9 +165,17 @@ __inline struct sk_buff *skb_of(u64 arg)
 	return (void *)skb;
 }
 
+__inline bool stopped(void)
+{
+	u32 key = 0, *control = bpf_map_lookup_elem(MAP(control), &key);
+
+	return !control || *control != TRAIL_RUN;
+}
+
 __inline bool matches(union scratch *s, struct sk_buff *skb)
 {
-	return skb && match_meta(skb) && (!CFG(filter) || match_packet(&s->frame, skb));
+	return skb && !stopped() && match_meta(skb) &&
+	       (!CFG(filter) || match_packet(&s->frame, skb));
 }
 
 SEC("kprobe/skb") int kprobe_skb(u64 *regs)

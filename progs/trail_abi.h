@@ -67,6 +67,12 @@ struct trail_stats {
 };
 
 /*
+ * The one element of the array map "control", a u32: not 0 tells the programs to do nothing. Probes
+ * may take a minute to be removed, and must cost nothing from the moment the user says stop.
+ */
+enum trail_control { TRAIL_RUN, TRAIL_STOP };
+
+/*
  * Constants. A program asks for one with CFG(name); the object then holds an undefined
  * symbol cfg_NAME, and the loader writes the value into the instruction. All are u64.
  *
@@ -117,15 +123,16 @@ struct trail_stats {
  *   r5 = 1 if four bytes at offset 12 of the window are a VLAN tag that is not in memory:
  *        window byte n, n >= 16, is then at address r2 + n - 4. Else 0. Always 0 for L3.
  *
- * Returns r0 = 0 (no match) or not 0. May use r0-r5 and the rest of the frame, keeps r6-r9,
- * and reaches the frame only through r10 at the offset that the loader names.
+ * Returns r0 = 0 (no match) or not 0. May use r0-r5 and the rest of the frame, does not touch r6-r9
+ * (saving a register that the program never wrote is refused), and reaches the frame only through
+ * r10 at the offset that the loader names.
  */
 #define TRAIL_WINDOW_SZ 128
 
 struct filter_frame {
 	__u8 window[TRAIL_WINDOW_SZ];
 	__u32 mem[16]; /* the scratch memory of classic BPF */
-	__u64 save[4]; /* r6-r9 of the caller */
+	__u64 save[4]; /* what the filter keeps over calls: r1-r5 are lost there */
 	__u64 len;     /* r4 */
 	__u64 shift;   /* r5 times 4 */
 	__u64 tmp;     /* where far loads go */
