@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "output/daytime.h"
 #include "output/outbuf.h"
@@ -120,6 +121,27 @@ static void text_module(struct outbuf *o, const struct name_at *at)
 	out_char(o, ']');
 }
 
+/*
+ * skb_release_data() and others hand a reason on that says nothing while they free a packet that
+ * was not dropped.
+ */
+static bool reason_worth_showing(const struct trace_event *te)
+{
+	static const char *const empty[] = {"NOT_SPECIFIED", "NOT_DROPPED_YET", "CONSUMED"};
+
+	if (!(te->raw.flags & TRAIL_F_REASON))
+		return false;
+	if (!te->reason || !te->func.name || func_is_drop(te->func.name))
+		return true;
+	for (size_t i = 0; i < sizeof(empty) / sizeof(empty[0]); i++) {
+		size_t len = strlen(te->reason), end = strlen(empty[i]);
+
+		if (len >= end && !strcmp(te->reason + len - end, empty[i]))
+			return false;
+	}
+	return true;
+}
+
 static void text_func(struct text_sink *s, const struct trace_event *te)
 {
 	struct outbuf *o = &s->out;
@@ -127,7 +149,7 @@ static void text_func(struct text_sink *s, const struct trace_event *te)
 	if (te->is_drop)
 		colour(s, COLOUR_DROP);
 	words_func(o, te);
-	if (te->raw.flags & TRAIL_F_REASON) {
+	if (reason_worth_showing(te)) {
 		out_char(o, '(');
 		if (te->reason)
 			out_escaped(o, te->reason);

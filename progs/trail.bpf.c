@@ -218,3 +218,10 @@ SEC("raw_tracepoint/skb") int raw_tracepoint_skb(u64 *args)
 	send(args, &s.event);
 	return 0;
 }
+
+/* Never loaded: its arguments put the layout of the ABI into the object's BTF, for the tests. */
+SEC("abi")
+int abi_layout(struct trail_event *event, struct trail_stats *stats, struct filter_frame *frame)
+{
+	return 0;
+}
