@@ -37,5 +37,5 @@ include tests/core.mk
 include tests/obj.mk
 include tests/vm.mk
 
-.PRECIOUS: $(B)/tests/unit/%.o
+.PRECIOUS: $(B)/%.o
 .PHONY: unit

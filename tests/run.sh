@@ -21,10 +21,13 @@ unit_program() {
 	rc=$?
 	awk -v prog="$name" -v rc=$rc '
 		/test\(s\) run\.$/ { whole = 1; exit }
-		/^\[ RUN      \]/ { running = $4 }
+		/^\[ RUN      \]/ { running = $4; said = ""; next }
 		/^\[       OK \]/ { print "TEST " prog "/" $4 " ok"; running = "" }
-		/^\[  SKIPPED \]/ { print "TEST " prog "/" $4 " SKIP by the test"; running = "" }
-		/^\[  FAILED  \]/ { print "TEST " prog "/" $4 " FAIL"; failed = 1; running = "" }
+		/^\[  SKIPPED \]/ { print "TEST " prog "/" $4 " SKIP " said; running = "" }
+		/^\[  FAILED  \]/ { print "TEST " prog "/" $4 " FAIL " said; failed = 1; running = "" }
+		/\[   LINE   \] ---/ { sub(/.*--- /, ""); said = $0 " " said; next }
+		/\[  ERROR   \] ---/ { sub(/.*--- /, ""); said = $0; next }
+		running { said = $0 }
 		END {
 			if (!whole)
 				print "TEST " prog "/" running " FAIL the program ended with code " rc

@@ -148,10 +148,10 @@ static void test_ringbuf_bad_length(void **state)
 	struct sample m = {.id = 1};
 
 	ringbuf_put(f, 0, &m, sizeof(m));
-	((uint32_t *)f->data)[0] = 17; /* beyond what was produced */
+	memcpy(f->data, &(uint32_t){17}, 4); /* beyond what was produced */
 	assert_int_equal(ringbuf_read(&f->buf, 1000, see, s), -EBADMSG);
 	f->producer = 1 << 20;
-	((uint32_t *)f->data)[0] = 4096; /* more than the ring holds */
+	memcpy(f->data, &(uint32_t){4096}, 4); /* more than the ring holds */
 	assert_int_equal(ringbuf_read(&f->buf, 1000, see, s), -EBADMSG);
 	assert_int_equal(s->nr, 0);
 	free(f);
