@@ -46,7 +46,7 @@ if [ -z "$payload" ]; then
 	"$@" -serial mon:stdio -append "$append quiet"
 	exit
 fi
-timeout "${VM_TIMEOUT:-900}" "$@" -serial "file:$log.console" -serial stdio \
+timeout --foreground "${VM_TIMEOUT:-900}" "$@" -serial "file:$log.console" -serial stdio \
 	-append "$append" </dev/null 2>"$log.qemu" | tee "$log.out" | grep -v --line-buffered '^VM-END '
 rc=$(sed -n 's/^VM-END //p' "$log.out")
 [ -z "$rc" ] || exit "$rc"
