@@ -149,7 +149,7 @@ case_closed_pipe() {
 	TRACE_OUT=$T/fifo
 	if trace_start "udp port 5000"; then
 		udp_client "$SERVER" 5000 50
-		wait $reader
+		wait_for 5 gone $reader || bad "head did not get two lines"
 		udp_client "$SERVER" 5000 1
 		trace_end 10
 		[ "$RC" -eq 0 ] || bad "exit code $RC"
