@@ -20,11 +20,16 @@ static int no_backend(struct err *err)
 {
 	char why[256];
 
+	privileges_explain(why, sizeof(why));
+	if (why[0]) {
+		err_set(err, -EPERM, "not permitted to trace");
+		err_hint(err, "%s", why);
+		return -EPERM;
+	}
 	err_set(err, -ENOTSUP,
 		"this kernel lets no program be attached to functions or tracepoints");
-	privileges_explain(why, sizeof(why));
-	err_hint(err, "%s", why[0] ? why : "skbtrail --check says what is missing");
-	return err->code;
+	err_hint(err, "skbtrail --check says what is missing");
+	return -ENOTSUP;
 }
 
 static int choose_backend(struct scope *s, const char *name, const struct features *features,

@@ -66,14 +66,27 @@ static int parse_filters(struct session *s, struct err *err)
 	return ret;
 }
 
+/* What is in the way of the ready file must be known before anything is attached. */
+static int try_ready_file(const char *path, struct err *err)
+{
+	int fd;
+
+	if (unlink(path) && errno != ENOENT)
+		return err_sys(err, -errno, "--ready-file: cannot remove the old '%s'", path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return err_sys(err, -errno, "--ready-file: cannot create '%s'", path);
+	close(fd);
+	unlink(path);
+	return 0;
+}
+
 static int open_files(struct session *s, struct err *err)
 {
 	const struct options *o = s->o;
+	int ret = o->ready_file ? try_ready_file(o->ready_file, err) : 0;
 
-	if (o->ready_file && !access(o->ready_file, F_OK) && unlink(o->ready_file))
-		return err_sys(err, -errno, "--ready-file: cannot remove the old '%s'",
-			       o->ready_file);
-	return outfile_open(&s->outfile, o->record ? o->record : o->output_file, err);
+	return ret ? ret : outfile_open(&s->outfile, o->record ? o->record : o->output_file, err);
 }
 
 /* ---- in the kernel ---- */
