@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* progress.h - how far attaching is: a bar on a terminal, nothing but the end elsewhere. */
+/* progress.h - how far attaching is: a bar on a terminal, a line now and then elsewhere. */
 #ifndef LOADER_PROGRESS_H
 #define LOADER_PROGRESS_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct progress {
-	bool bar;   /* stderr is a terminal, and words are wanted */
-	bool shown; /* the bar is on the screen */
+	bool bar;	    /* stderr is a terminal */
+	uint64_t next_line; /* ns, CLOCK_MONOTONIC: when a line is due elsewhere */
+	bool shown;	    /* the bar is on the screen */
 };
 
 void progress_init(struct progress *p);
