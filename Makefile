@@ -89,7 +89,7 @@ $(B)/loader/progs.o: loader/progs.S $(B)/progs/trail.bpf.o Makefile
 
 DEPS := gcc make clang llvm binutils libc6-dev libelf-dev libpcap-dev zlib1g-dev libdbus-1-dev
 DEPS_RUN := iproute2 iptables nftables busybox-static procps
-DEPS_CHECK := libcmocka-dev qemu-system-x86 cpio xz-utils kmod curl python3-minimal file
+DEPS_CHECK := libcmocka-dev qemu-system-x86 cpio xz-utils kmod python3 file
 
 deps: ## install the Debian packages that are missing (DEPS in the Makefile)
 	$(Q)tests/deps.sh $(DEPS) $(DEPS_RUN) $(DEPS_CHECK)

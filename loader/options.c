@@ -8,7 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum opt_type { OPT_FLAG, OPT_TEXT, OPT_NUMBER, OPT_SIZE, OPT_MARK, OPT_TIMESTAMP, OPT_COLOUR };
+#include "loader/attach/attach.h"
+
+enum opt_type {
+	OPT_FLAG,
+	OPT_TEXT,
+	OPT_BACKEND,
+	OPT_NUMBER,
+	OPT_SIZE,
+	OPT_MARK,
+	OPT_TIMESTAMP,
+	OPT_COLOUR
+};
 
 struct opt {
 	const char *group; /* of this and the following ones, for --help */
@@ -33,10 +44,10 @@ static const struct opt opts[] = {
 	 "only this interface, of --filter-netns or of our namespace", OPT_TEXT, AT(filter_ifname)},
 
 	{"Tracing", "backend", 0, "NAME", "kprobe-multi, kprobe or tracepoint (default: the best)",
-	 OPT_TEXT, AT(backend)},
+	 OPT_BACKEND, AT(backend)},
 	{NULL, "kernel-btf", 0, "FILE", "type information of this kernel: raw BTF, or an ELF file",
 	 OPT_TEXT, AT(kernel_btf)},
-	{NULL, "ring-size", 0, "BYTES[K|M]", "room for events on their way (default 4M)", OPT_SIZE,
+	{NULL, "ring-size", 0, "BYTES[K|M]", "room for events on their way (default 16M)", OPT_SIZE,
 	 AT(ring_sz)},
 	{NULL, "ready-file", 0, "FILE", "create FILE once everything is attached", OPT_TEXT,
 	 AT(ready_file)},
@@ -151,11 +162,22 @@ static int parse_colour(const char **colour, const char *arg)
 	return strcmp(arg, "auto") && strcmp(arg, "always") && strcmp(arg, "never") ? -EINVAL : 0;
 }
 
+static int parse_backend(const char **name, const char *arg)
+{
+	*name = arg;
+	for (size_t i = 0; backends[i]; i++)
+		if (!strcmp(arg, backends[i]->name))
+			return 0;
+	return -EINVAL;
+}
+
 static const char *opt_accepts(const struct opt *opt)
 {
 	switch (opt->type) {
 	case OPT_FLAG:
 		return "true or false";
+	case OPT_BACKEND:
+		return "kprobe-multi, kprobe or tracepoint";
 	case OPT_NUMBER:
 		return "a whole number";
 	case OPT_SIZE:
@@ -184,6 +206,9 @@ static int opt_set(struct options *o, const struct opt *opt, const char *arg, st
 	case OPT_TEXT:
 		*(const char **)field = arg;
 		ret = *arg ? 0 : -EINVAL;
+		break;
+	case OPT_BACKEND:
+		ret = parse_backend(field, arg);
 		break;
 	case OPT_NUMBER:
 		ret = parse_whole_number(field, arg);
@@ -278,7 +303,7 @@ int options_parse(struct options *o, int argc, char **argv, struct err *err)
 	char letters[2 * NR_OPTS + 2] = ":", *l = letters + 1;
 	int value, ret;
 
-	*o = (struct options){.colour = "auto", .ring_sz = 4 << 20};
+	*o = (struct options){.colour = "auto"};
 	for (size_t i = 0; i < NR_OPTS; i++) {
 		longs[i] = (struct option){opts[i].name,
 					   opts[i].arg ? required_argument : optional_argument,

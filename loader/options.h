@@ -30,7 +30,7 @@ struct options {
 	const char *record;
 	const char *replay;
 	const char *ready_file;
-	uint64_t ring_sz; /* bytes of all rings together */
+	uint64_t ring_sz; /* bytes of all rings together; 0: what suits the transport */
 
 	bool check;
 	bool list_funcs;

@@ -10,6 +10,9 @@
 #include "loader/kern/bpf.h"
 #include "progs/trail_abi.h"
 
+#define RING_DEFAULT_SZ ((size_t)16 << 20) /* 90,000 events: kernel memory, not resident here */
+#define RING_LEAST_SZ	((size_t)1 << 20)
+
 extern const char trail_bpf_start[], trail_bpf_end[]; /* loader/progs.S */
 
 /* What programs differ in. */
@@ -36,18 +39,29 @@ static size_t round_up_pow2(size_t v)
 	return p;
 }
 
+/* A BPF ring buffer; where none was asked for by size, as large as can be had. */
+static int create_ring(struct programs *p, size_t ring_sz)
+{
+	size_t sz = round_up_pow2(ring_sz ? ring_sz : RING_DEFAULT_SZ);
+	int fd;
+
+	do {
+		struct bpf_map_spec spec = {BPF_MAP_TYPE_RINGBUF, 0, 0, sz, 0};
+
+		fd = bpf_map_create(&spec);
+		p->ring_sz = sz;
+		sz /= 2;
+	} while ((fd == -ENOMEM || fd == -EPERM) && !ring_sz && sz >= RING_LEAST_SZ);
+	return fd;
+}
+
 static int create_maps(struct programs *p, size_t ring_sz, struct err *err)
 {
 	struct bpf_map_spec stats = {BPF_MAP_TYPE_ARRAY, 4, sizeof(struct trail_stats), 1, 0};
 	struct bpf_map_spec control = {BPF_MAP_TYPE_ARRAY, 4, sizeof(uint32_t), 1, 0};
-	struct bpf_map_spec events = {BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 0, 0};
+	struct bpf_map_spec events = {BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4,
+				      sysconf(_SC_NPROCESSORS_CONF), 0};
 
-	if (features_has(p->features, FEAT_RINGBUF)) {
-		p->ring_sz = round_up_pow2(ring_sz);
-		events = (struct bpf_map_spec){BPF_MAP_TYPE_RINGBUF, 0, 0, p->ring_sz, 0};
-	} else {
-		events.nr_max = sysconf(_SC_NPROCESSORS_CONF);
-	}
 	p->stats_fd = bpf_map_create(&stats);
 	p->control_fd = p->stats_fd < 0 ? p->stats_fd : bpf_map_create(&control);
 	if (p->control_fd < 0) {
@@ -57,7 +71,10 @@ static int create_maps(struct programs *p, size_t ring_sz, struct err *err)
 				      "5.11 also room in RLIMIT_MEMLOCK (ulimit -l)");
 		return p->control_fd;
 	}
-	p->events_fd = bpf_map_create(&events);
+	if (features_has(p->features, FEAT_RINGBUF))
+		p->events_fd = create_ring(p, ring_sz);
+	else
+		p->events_fd = bpf_map_create(&events);
 	if (p->events_fd < 0) {
 		err_sys(err, p->events_fd, "cannot create the map for events (%zu KiB)",
 			p->ring_sz >> 10);

@@ -33,8 +33,9 @@ struct programs {
 };
 
 /*
- * Make the maps and relocate the object. ring_sz: wanted size of a BPF ring buffer, rounded up to a
- * power of two. features and match.filter must outlive p. Errors with message.
+ * Make the maps and relocate the object. ring_sz: size of a BPF ring buffer, rounded up to a power
+ * of two; 0: 16 MiB, or less where the kernel does not give that much. features and match.filter
+ * must outlive p. Errors have a message.
  */
 int programs_open(struct programs *p, const struct backend *backend, const struct types *types,
 		  const struct features *features, const struct match *match, size_t ring_sz,

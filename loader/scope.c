@@ -39,11 +39,8 @@ static int choose_backend(struct scope *s, const char *name, const struct featur
 
 	if (name) {
 		s->backend = backend_named(name);
-		if (!s->backend) {
-			err_set(err, -EINVAL, "unknown backend '%s'", name);
-			err_hint(err, "backends are kprobe-multi, kprobe and tracepoint");
-			return -EINVAL;
-		}
+		if (!s->backend)
+			return err_set(err, -EINVAL, "unknown backend '%s'", name);
 		if (s->backend->usable(features, &why)) {
 			err_set(err, -ENOTSUP, "backend '%s' cannot be used: %s", name, why);
 			err_hint(err, "without --backend the best that works is chosen; "

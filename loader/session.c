@@ -21,6 +21,8 @@
 #include "loader/stop.h"
 #include "output/pipeline.h"
 
+#define PERF_RINGS_SZ ((size_t)4 << 20) /* all of them; mapped as a whole, so it is resident */
+
 /* Everything one trace holds; released in reverse order of its making. */
 struct session {
 	const struct options *o;
@@ -35,6 +37,7 @@ struct session {
 	struct names names;
 	struct programs programs;
 	struct ring *ring;
+	size_t ring_sz; /* of one, where each CPU has its own */
 	struct attachment attachment;
 	struct sink *sink;
 	struct pipeline *pipeline;
@@ -94,11 +97,13 @@ static int open_files(struct session *s, struct err *err)
 static int open_ring(struct session *s, struct err *err)
 {
 	long nr_cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t sz = s->o->ring_sz ? s->o->ring_sz : PERF_RINGS_SZ;
 
-	if (s->programs.ring_sz)
-		return ring_open_bpf(&s->ring, s->programs.events_fd, s->programs.ring_sz, err);
-	return ring_open_perf(&s->ring, s->programs.events_fd,
-			      s->o->ring_sz / (nr_cpus > 0 ? nr_cpus : 1), err);
+	s->ring_sz = s->programs.ring_sz;
+	if (s->ring_sz)
+		return ring_open_bpf(&s->ring, s->programs.events_fd, s->ring_sz, err);
+	s->ring_sz = sz / (nr_cpus > 0 ? nr_cpus : 1);
+	return ring_open_perf(&s->ring, s->programs.events_fd, s->ring_sz, err);
 }
 
 static int attach(struct session *s, struct err *err)
@@ -271,7 +276,7 @@ static int session_loop(struct session *s, struct err *err)
 {
 	struct pipeline_opts opts = {
 		.ring = s->ring,
-		.ring_sz = s->programs.ring_sz ? s->programs.ring_sz : s->o->ring_sz,
+		.ring_sz = s->ring_sz,
 		.names = &s->names,
 		.sink = s->sink,
 		.limit = s->o->output_limit_lines,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The kernel offers the data pages twice in a row, so that no record is ever cut in two. Both
- * copies count as resident memory; so they are mapped once here, and the rare record at the end is
- * copied.
+ * A large ring takes a burst, but its pages count as resident memory where they are mapped. So a
+ * window is mapped, and moved about every three thousand events.
  */
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -14,19 +14,36 @@
 #include "output/ring_ops.h"
 
 #define RELEASE_EVERY 32 /* samples between updates of the consumer's position */
+#define WINDOW_SZ     ((size_t)512 * 1024)
 
 struct ring_bpf {
 	struct ring ring;
 	struct ringbuf buf;
 	int map_fd; /* not owned */
 	size_t page_sz;
-	void *consumer; /* mappings, or MAP_FAILED */
+	void *consumer; /* mappings, or MAP_FAILED: a page each, and the window of buf.view_sz */
 	void *producer;
+	void *window;
 };
 
 static void ringbuf_release(struct ringbuf *b, uint64_t pos)
 {
 	__atomic_store_n(b->consumer_pos, pos, __ATOMIC_RELEASE);
+}
+
+/* sz bytes at pos, in *p. */
+static int ringbuf_at(struct ringbuf *b, uint64_t pos, size_t sz, const uint8_t **p)
+{
+	size_t off = pos & (b->sz - 1);
+	int ret;
+
+	if (off < b->view_off || off + sz > b->view_off + b->view_sz) {
+		ret = b->move ? b->move(b, off, sz) : -EBADMSG;
+		if (ret)
+			return ret;
+	}
+	*p = b->view + (off - b->view_off);
+	return 0;
 }
 
 int ringbuf_read(struct ringbuf *b, size_t max, ring_sample_fn fn, void *arg)
@@ -37,22 +54,27 @@ int ringbuf_read(struct ringbuf *b, size_t max, ring_sample_fn fn, void *arg)
 	int ret = 0;
 
 	while (pos < end && nr < max) {
-		/* Headers are aligned to 8: never cut in two. */
-		const uint32_t *hdr = (const void *)(b->data + (pos & (b->sz - 1)));
-		uint32_t len = __atomic_load_n(hdr, __ATOMIC_ACQUIRE);
-		uint32_t sz = len & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
-		uint64_t next = pos + ((uint64_t)sz + BPF_RINGBUF_HDR_SZ + 7) / 8 * 8;
+		const uint8_t *record;
+		uint64_t next;
+		uint32_t len, sz;
 
+		ret = ringbuf_at(b, pos, BPF_RINGBUF_HDR_SZ, &record);
+		if (ret)
+			break;
+		len = __atomic_load_n((const uint32_t *)record, __ATOMIC_ACQUIRE);
 		if (len & BPF_RINGBUF_BUSY_BIT)
 			break;
+		sz = len & ~BPF_RINGBUF_DISCARD_BIT;
+		next = pos + ((uint64_t)sz + BPF_RINGBUF_HDR_SZ + 7) / 8 * 8;
 		if (next - pos > b->sz || next > end) {
 			ret = -EBADMSG;
 			break;
 		}
 		if (!(len & BPF_RINGBUF_DISCARD_BIT) && sz <= RING_SAMPLE_MAX) {
-			fn(arg,
-			   ring_bytes(b->data, b->sz, pos + BPF_RINGBUF_HDR_SZ, sz, b->scratch), sz,
-			   0);
+			ret = ringbuf_at(b, pos, BPF_RINGBUF_HDR_SZ + sz, &record);
+			if (ret)
+				break;
+			fn(arg, record + BPF_RINGBUF_HDR_SZ, sz, 0);
 			if (++nr % RELEASE_EVERY == 0)
 				ringbuf_release(b, next);
 		}
@@ -72,6 +94,38 @@ static int ring_bpf_read(struct ring *r, size_t max, ring_sample_fn fn, void *ar
 	return ringbuf_read(&((struct ring_bpf *)r)->buf, max, fn, arg);
 }
 
+static void unmap_window(struct ring_bpf *rb)
+{
+	if (rb->window != MAP_FAILED)
+		munmap(rb->window, rb->buf.view_sz);
+	rb->window = MAP_FAILED;
+	rb->buf.view_sz = 0;
+}
+
+/*
+ * The file of a ring buffer map: page 0 is the consumer's and may be written; then the producer's
+ * page, and the data, twice.
+ */
+static int move_window(struct ringbuf *b, size_t off, size_t sz)
+{
+	struct ring_bpf *rb = (struct ring_bpf *)((char *)b - offsetof(struct ring_bpf, buf));
+	size_t start = off & ~(rb->page_sz - 1), left = 2 * b->sz - start;
+
+	if (off + sz - start > WINDOW_SZ)
+		return -EBADMSG;
+	unmap_window(rb);
+	b->view_off = start;
+	b->view_sz = left < WINDOW_SZ ? left : WINDOW_SZ;
+	rb->window =
+		mmap(NULL, b->view_sz, PROT_READ, MAP_SHARED, rb->map_fd, 2 * rb->page_sz + start);
+	if (rb->window == MAP_FAILED) {
+		b->view_sz = 0;
+		return -errno;
+	}
+	b->view = rb->window;
+	return 0;
+}
+
 static void ring_bpf_close(struct ring *r)
 {
 	struct ring_bpf *rb = (struct ring_bpf *)r;
@@ -79,8 +133,8 @@ static void ring_bpf_close(struct ring *r)
 	if (rb->consumer != MAP_FAILED)
 		munmap(rb->consumer, rb->page_sz);
 	if (rb->producer != MAP_FAILED)
-		munmap(rb->producer, rb->page_sz + rb->buf.sz);
-	free(rb->buf.scratch);
+		munmap(rb->producer, rb->page_sz);
+	unmap_window(rb);
 	free(rb);
 }
 
@@ -91,20 +145,17 @@ static const struct ring_ops ring_bpf_ops = {
 	.wait_ms = -1,
 };
 
-/* Page 0 is the consumer's and may be written; then the producer's page and the data, twice. */
 static int ring_bpf_map(struct ring_bpf *rb)
 {
 	rb->consumer = mmap(NULL, rb->page_sz, PROT_READ | PROT_WRITE, MAP_SHARED, rb->map_fd, 0);
 	if (rb->consumer == MAP_FAILED)
 		return -errno;
-	rb->producer = mmap(NULL, rb->page_sz + rb->buf.sz, PROT_READ, MAP_SHARED, rb->map_fd,
-			    rb->page_sz);
+	rb->producer = mmap(NULL, rb->page_sz, PROT_READ, MAP_SHARED, rb->map_fd, rb->page_sz);
 	if (rb->producer == MAP_FAILED)
 		return -errno;
 	rb->buf.consumer_pos = rb->consumer;
 	rb->buf.producer_pos = rb->producer;
-	rb->buf.data = (uint8_t *)rb->producer + rb->page_sz;
-	return 0;
+	return move_window(&rb->buf, 0, 0);
 }
 
 int ring_open_bpf(struct ring **out, int map_fd, size_t sz, struct err *err)
@@ -122,9 +173,9 @@ int ring_open_bpf(struct ring **out, int map_fd, size_t sz, struct err *err)
 	rb->map_fd = map_fd;
 	rb->page_sz = sysconf(_SC_PAGESIZE);
 	rb->buf.sz = sz;
-	rb->buf.scratch = malloc(RING_SAMPLE_MAX);
-	rb->consumer = rb->producer = MAP_FAILED;
-	ret = rb->buf.scratch ? ring_bpf_map(rb) : -ENOMEM;
+	rb->buf.move = move_window;
+	rb->consumer = rb->producer = rb->window = MAP_FAILED;
+	ret = ring_bpf_map(rb);
 	if (ret) {
 		ring_bpf_close(&rb->ring);
 		return err_sys(err, ret, "cannot map the ring buffer of %zu KiB", sz >> 10);

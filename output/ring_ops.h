@@ -36,11 +36,18 @@ const void *ring_bytes(const uint8_t *data, size_t data_sz, uint64_t pos, size_t
 struct ringbuf {
 	uint64_t *consumer_pos;	      /* written by us */
 	const uint64_t *producer_pos; /* written by the kernel */
-	const uint8_t *data;
 	size_t sz;
-	uint8_t *scratch; /* RING_SAMPLE_MAX */
+	/*
+	 * What can be seen of the ring: view_sz bytes from view_off on, which may go past its end
+	 * into the second copy that the kernel offers, so that no record is cut in two.
+	 */
+	const uint8_t *view;
+	size_t view_off, view_sz;
+	/* Show sz bytes at off (less than b->sz) too; 0 or -errno. NULL: everything is shown. */
+	int (*move)(struct ringbuf *b, size_t off, size_t sz);
 };
 
+/* Deliver at most max samples. The number, -EBADMSG for a ring that makes no sense, or -errno. */
 int ringbuf_read(struct ringbuf *b, size_t max, ring_sample_fn fn, void *arg);
 
 /* One CPU's perf ring (kernel/events/ring_buffer.c): data_head is the kernel's, data_tail ours. */

@@ -116,7 +116,6 @@ __inline void fill_skb(struct trail_event *ev, struct sk_buff *skb)
 
 	ev->version = TRAIL_ABI_VERSION;
 	ev->type = TRAIL_EVENT_SKB;
-	ev->size = sizeof(*ev);
 	ev->ts = bpf_ktime_get_ns();
 	ev->skb = (u64)skb;
 	ev->cpu = bpf_get_smp_processor_id();
@@ -131,6 +130,19 @@ __inline void fill_skb(struct trail_event *ev, struct sk_buff *skb)
 	fill_headers(ev, skb);
 }
 
+/* sz is a constant at each call: old verifiers want that. */
+__inline void send_bytes(void *ctx, struct trail_event *ev, u32 sz, struct trail_stats *stats)
+{
+	ev->size = sz;
+	if (!CFG(has_ringbuf)) {
+		bpf_perf_event_output(ctx, MAP(events), BPF_F_CURRENT_CPU, ev, sz);
+		return;
+	}
+	ev->lost = stats->lost;
+	if (bpf_ringbuf_output(MAP(events), ev, sz, 0))
+		__sync_fetch_and_add(&stats->lost, 1);
+}
+
 __inline void send(void *ctx, struct trail_event *ev)
 {
 	u32 key = 0;
@@ -139,13 +151,10 @@ __inline void send(void *ctx, struct trail_event *ev)
 	if (!stats)
 		return;
 	__sync_fetch_and_add(&stats->sent, 1);
-	if (!CFG(has_ringbuf)) {
-		bpf_perf_event_output(ctx, MAP(events), BPF_F_CURRENT_CPU, ev, sizeof(*ev));
-		return;
-	}
-	ev->lost = stats->lost;
-	if (bpf_ringbuf_output(MAP(events), ev, sizeof(*ev), 0))
-		__sync_fetch_and_add(&stats->lost, 1);
+	if (ev->hdr[0] == 0x45)
+		send_bytes(ctx, ev, TRAIL_EVENT_SHORT_SZ, stats);
+	else
+		send_bytes(ctx, ev, sizeof(*ev), stats);
 }
 
 /* Frame and event are never needed at once: the stack has 512 bytes. */

@@ -60,6 +60,10 @@ struct trail_event {
 
 _Static_assert(sizeof(struct trail_event) == 208, "event has no padding");
 
+/* IPv4 without options needs half of hdr: such events are sent without the rest of it. */
+#define TRAIL_HDR_SHORT_SZ   40
+#define TRAIL_EVENT_SHORT_SZ (sizeof(struct trail_event) - TRAIL_HDR_SZ + TRAIL_HDR_SHORT_SZ)
+
 /* What the programs count, one element of the array map "stats". Zeroed at the start. */
 struct trail_stats {
 	__u64 sent; /* events that passed all filters, lost ones included */

@@ -51,8 +51,8 @@ static void see(void *arg, const void *data, size_t sz, uint64_t lost)
 
 struct fake_ringbuf {
 	uint64_t consumer, producer;
-	uint64_t data[512];
-	uint8_t scratch[RING_SAMPLE_MAX];
+	uint64_t data[1024]; /* twice the ring */
+	size_t nr_moves;
 	struct ringbuf buf;
 };
 
@@ -64,9 +64,9 @@ static struct fake_ringbuf *fake_ringbuf(uint64_t start)
 	f->buf = (struct ringbuf){
 		.consumer_pos = &f->consumer,
 		.producer_pos = &f->producer,
-		.data = (uint8_t *)f->data,
-		.sz = sizeof(f->data),
-		.scratch = f->scratch,
+		.sz = sizeof(f->data) / 2,
+		.view = (uint8_t *)f->data,
+		.view_sz = sizeof(f->data),
 	};
 	return f;
 }
@@ -83,8 +83,10 @@ static uint64_t ringbuf_put(struct fake_ringbuf *f, uint32_t flags, const void *
 	uint64_t pos = f->producer;
 	uint32_t hdr[2] = {sz | flags, 0};
 
-	put_bytes((uint8_t *)f->data, pos, hdr, 8);
-	put_bytes((uint8_t *)f->data, pos + 8, p, sz);
+	for (uint8_t *copy = (uint8_t *)f->data; copy < (uint8_t *)(f->data + 1024); copy += 4096) {
+		put_bytes(copy, pos, hdr, 8);
+		put_bytes(copy, pos + 8, p, sz);
+	}
 	f->producer += (sz + 8 + 7) / 8 * 8;
 	assert_true(f->producer - f->consumer <= 4096);
 	return pos;
@@ -111,6 +113,40 @@ static void test_ringbuf_wraps(void **state)
 		s->nr = 0;
 	}
 	assert_int_equal(ringbuf_read(&f->buf, 1000, see, s), 0);
+	free(f);
+	free(s);
+}
+
+/* Shows not a byte more than is asked for. */
+static int move_view(struct ringbuf *b, size_t off, size_t sz)
+{
+	struct fake_ringbuf *f =
+		(struct fake_ringbuf *)((char *)b - offsetof(struct fake_ringbuf, buf));
+
+	b->view = (uint8_t *)f->data + off;
+	b->view_off = off;
+	b->view_sz = sz;
+	f->nr_moves++;
+	return 0;
+}
+
+static void test_ringbuf_moves_its_view(void **state)
+{
+	struct fake_ringbuf *f = fake_ringbuf(4096 - 16);
+	struct seen *s = calloc(1, sizeof(*s));
+
+	f->buf.move = move_view;
+	f->buf.view = NULL;
+	f->buf.view_sz = 0;
+	for (uint64_t id = 0; id < 400; id++) {
+		struct sample m = {.id = id, .ts = ~id};
+
+		ringbuf_put(f, 0, &m, sizeof(m));
+		assert_int_equal(ringbuf_read(&f->buf, 1000, see, s), 1);
+		assert_memory_equal(&s->at[0], &m, sizeof(m));
+		s->nr = 0;
+	}
+	assert_true(f->nr_moves > 400);
 	free(f);
 	free(s);
 }
@@ -518,6 +554,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ringbuf_wraps),
+		cmocka_unit_test(test_ringbuf_moves_its_view),
 		cmocka_unit_test(test_ringbuf_busy_discard_and_max),
 		cmocka_unit_test(test_ringbuf_bad_length),
 		cmocka_unit_test(test_perf_merges_by_time),

@@ -39,7 +39,9 @@ overlay() {
 
 # More than one thread of emulation breaks kernels that rewrite their own code (kprobes).
 accel=${VM_ACCEL:-tcg,thread=single}
-set -- qemu-system-x86_64 -accel "$accel" -cpu "${VM_CPU:-Nehalem}" -smp 2 -m "${VM_MEM:-768}" \
+# Linux 6.12 panics now and then after an emulated cmpxchg16b.
+cpu=${VM_CPU:-Nehalem,-cx16}
+set -- qemu-system-x86_64 -accel "$accel" -cpu "$cpu" -smp 2 -m "${VM_MEM:-768}" \
 	-nodefaults -display none -no-reboot -kernel "$dir/vmlinuz" -initrd "$stage/initrd"
 append="console=ttyS0 panic=-1 mitigations=off audit=0"
 if [ -z "$payload" ]; then
