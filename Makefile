@@ -87,7 +87,7 @@ $(B)/loader/progs.o: loader/progs.S $(B)/progs/trail.bpf.o Makefile
 
 # ---- what the machine needs ----
 
-DEPS := gcc make clang llvm binutils libc6-dev libelf-dev libpcap-dev zlib1g-dev libdbus-1-dev
+DEPS := gcc make clang llvm binutils libc6-dev libelf-dev libpcap-dev zlib1g-dev
 DEPS_RUN := iproute2 iptables nftables busybox-static procps
 DEPS_CHECK := libcmocka-dev qemu-system-x86 cpio xz-utils kmod python3 file
 

@@ -7,6 +7,7 @@
 
 #include "loader/attach/backend.h"
 #include "loader/attach/placement.h"
+#include "loader/kern/clock.h"
 #include "loader/kern/perf.h"
 
 struct kprobes {
@@ -21,14 +22,6 @@ static int kprobe_usable(const struct features *f, const char **why)
 	return backend_needs(f, FEAT_KPROBE_PMU,
 			     "the kernel has no kprobes for perf (4.17, CONFIG_KPROBE_EVENTS)",
 			     why);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
 /* The fd of a probe with the program, or -errno. */
@@ -55,11 +48,11 @@ static bool out_of_fds(int ret)
 static int probe_place(struct kprobes *k, uint64_t addr, int prog_fd)
 {
 	unsigned off = placement_off(&k->place, addr);
-	uint64_t start = now_ns();
+	uint64_t start = clock_now();
 	int fd = probe_at(k, addr + off, prog_fd);
 
 	if (fd >= 0)
-		placement_took(&k->place, off, now_ns() - start);
+		placement_took(&k->place, off, clock_now() - start);
 	else if (off && !out_of_fds(fd))
 		fd = probe_at(k, addr, prog_fd);
 	return fd;
