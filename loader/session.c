@@ -280,6 +280,7 @@ static int session_loop(struct session *s, struct err *err)
 		.names = &s->names,
 		.sink = s->sink,
 		.limit = s->o->output_limit_lines,
+		.out_fd = s->outfile.path ? -1 : STDOUT_FILENO,
 	};
 	int ret, ended;
 
@@ -373,8 +374,10 @@ int session_list(const struct options *o, struct err *err)
 static int replay_to(struct replay *replay, struct sink *sink, const struct options *o,
 		     struct err *err)
 {
-	struct pipeline_opts opts = {
-		.names = replay_names(replay), .sink = sink, .limit = o->output_limit_lines};
+	struct pipeline_opts opts = {.names = replay_names(replay),
+				     .sink = sink,
+				     .limit = o->output_limit_lines,
+				     .out_fd = -1};
 	struct pipeline_stats stats;
 	struct pipeline *pipeline;
 	int ret;

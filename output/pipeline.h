@@ -21,6 +21,8 @@ struct pipeline_opts {
 	const struct names *names; /* not owned; copied */
 	struct sink *sink;	   /* not owned; its header was or will be written by the caller */
 	uint64_t limit;		   /* events to print, 0: no limit */
+	int out_fd;		   /* where the sink writes: a pipe whose reader goes away ends the
+				      run at once; -1: not watched */
 };
 
 struct pipeline_stats {

@@ -116,6 +116,7 @@ static struct pipeline *pipeline_on(struct fake *f, uint64_t limit)
 		.names = &test_names,
 		.sink = &f->sink,
 		.limit = limit,
+		.out_fd = -1,
 	};
 	struct err err = ERR_INIT;
 	struct pipeline *p;
