@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "loader/check.h"
 #include "loader/options.h"
+#include "loader/scope.h"
 #include "loader/session.h"
 
 enum exit_code { EXIT_FINE, EXIT_FAILED, EXIT_USAGE };
@@ -28,8 +29,9 @@ static int run(const struct options *o, struct err *err)
 		bool can_trace;
 		int ret;
 
-		limits_raise();
-		features_probe(&features);
+		ret = scope_features(&features, o, err);
+		if (ret)
+			return ret;
 		ret = check_print(stdout, &features, &can_trace);
 		if (ret)
 			return ret == -EPIPE ? ret : err_sys(err, ret, "cannot write the report");

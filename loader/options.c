@@ -47,6 +47,8 @@ static const struct opt opts[] = {
 	 OPT_BACKEND, AT(backend)},
 	{NULL, "kernel-btf", 0, "FILE", "type information of this kernel: raw BTF, or an ELF file",
 	 OPT_TEXT, AT(kernel_btf)},
+	{NULL, "without", 0, "FEATURE,...",
+	 "act as if the kernel lacked what --check calls by these names", OPT_TEXT, AT(without)},
 	{NULL, "ring-size", 0, "BYTES[K|M]", "room for events on their way (default 16M)", OPT_SIZE,
 	 AT(ring_sz)},
 	{NULL, "ready-file", 0, "FILE", "create FILE once everything is attached", OPT_TEXT,

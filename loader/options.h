@@ -21,6 +21,7 @@ struct options {
 
 	const char *backend;
 	const char *kernel_btf;
+	const char *without; /* features, separated by commas */
 
 	bool output_json;
 	enum timestamp_mode timestamp;

@@ -106,6 +106,13 @@ static int found_none(const struct scope *s, const char *regex, struct err *err)
 	return -ENOENT;
 }
 
+int scope_features(struct features *f, const struct options *o, struct err *err)
+{
+	limits_raise();
+	features_probe(f);
+	return o->without ? features_leave_out(f, o->without, err) : 0;
+}
+
 int scope_open(struct scope *s, const struct options *o, const struct features *features,
 	       struct err *err)
 {

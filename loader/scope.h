@@ -18,6 +18,9 @@ struct scope {
 	struct left_outs left_outs;
 };
 
+/* Raise limits, probe the kernel, leave out what the user wants to do without. */
+int scope_features(struct features *f, const struct options *o, struct err *err);
+
 /*
  * Choose the backend (the one asked for, or the best that works), open types and symbols,
  * find the targets. features must have been probed. Errors have a message and a hint;

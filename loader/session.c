@@ -227,12 +227,12 @@ static int output_failed(const struct options *o, int ret, struct err *err)
 
 static void say_summary(const struct options *o, const struct pipeline_stats *st)
 {
-	log_info("%" PRIu64 " events %s, %" PRIu64 " lost, %" PRIu64 " packets seen", st->printed,
-		 o->record ? "recorded" : "printed", st->lost, st->packets);
-	if (st->lost)
-		log_info("hint: narrow the filter or raise --ring-size to lose none");
+	const char *hint = st->lost ? " (narrow the filter or raise --ring-size to lose none)" : "";
+
 	if (st->bad)
 		log_warn("%" PRIu64 " samples from the kernel made no sense", st->bad);
+	log_info("%" PRIu64 " events %s, %" PRIu64 " lost, %" PRIu64 " packets seen%s", st->printed,
+		 o->record ? "recorded" : "printed", st->lost, st->packets, o->replay ? "" : hint);
 }
 
 /* ---- the runs ---- */
@@ -250,9 +250,9 @@ static int session_start(struct session *s, struct err *err)
 		ret = open_files(s, err);
 	if (ret)
 		return ret;
-	limits_raise();
-	features_probe(&s->features);
-	ret = scope_open(&s->scope, s->o, &s->features, err);
+	ret = scope_features(&s->features, s->o, err);
+	if (!ret)
+		ret = scope_open(&s->scope, s->o, &s->features, err);
 	if (!ret)
 		ret = reasons_load(&s->reasons, &s->scope.types, err);
 	if (!ret)
@@ -355,9 +355,9 @@ int session_list(const struct options *o, struct err *err)
 	struct scope scope;
 	int ret;
 
-	limits_raise();
-	features_probe(&features);
-	ret = scope_open(&scope, o, &features, err);
+	ret = scope_features(&features, o, err);
+	if (!ret)
+		ret = scope_open(&scope, o, &features, err);
 	if (ret)
 		return ret;
 	printf("%-48s %-20s %3s %-2s %s\n", scope.backend->tracepoints ? "TRACEPOINT" : "FUNCTION",

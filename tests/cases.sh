@@ -21,7 +21,8 @@ traffic='http_passes iptables_drop nft_drop udp4 icmp4 udp6 icmp6 arp vlan_accel
 	vlan_in_packet netns mark ifname nat'
 options='version_and_help check list_funcs default_backend netns_forms filter_func json
 	timestamp_none timestamp_current timestamp_relative timestamp_absolute limit_lines
-	output_file record_and_replay replay_truncated closed_pipe sigint sigterm all_functions'
+	output_file record_and_replay replay_truncated closed_pipe sigint sigterm old_transport
+	lost_events all_functions'
 errors='usage expression regex no_function interface netns btf output_file replay backend
 	not_root full_stdout full_disk full_record'
 

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/err.h"
+
 enum feature {
 	FEAT_BPF,	   /* bpf(2) works for this process */
 	FEAT_KALLSYMS,	   /* addresses can be read */
@@ -51,6 +53,13 @@ extern const struct feature_info feature_infos[FEAT_NR];
  * Never fails: what cannot be probed is not there. Call limits_raise() before.
  */
 void features_probe(struct features *f);
+
+/*
+ * Act as if the kernel lacked the features in a comma-separated list of names: for tests of what is
+ * used where they are missing. Only features that a choice depends on can be left out. Errors:
+ * -EINVAL with the name and what is accepted.
+ */
+int features_leave_out(struct features *f, const char *names, struct err *err);
 
 static inline bool features_has(const struct features *f, enum feature which)
 {

@@ -211,3 +211,30 @@ case_nothing_left() {
 	[ "$(cat /sys/kernel/rcu_expedited 2>/dev/null)" = "$RCU_BEFORE" ] ||
 		bad "rcu_expedited was $RCU_BEFORE"
 }
+
+# The way of kernels before 5.8 and 5.5: perf rings merged by time, the old helper.
+case_old_transport() {
+	trace_start --without ring-buffer,probe-read-kernel,prog-name --output-json \
+		"udp port 5000" || return
+	udp_client "$SERVER" 5000 20
+	trace_stop
+	[ "$(grep -c '"dport":5000' "$T/out")" -ge 40 ] || bad "too few events"
+	grep -o '"timestamp_ns":[0-9]*' "$T/out" | cut -d: -f2 >"$T/times"
+	sort -n "$T/times" | cmp -s - "$T/times" || bad "the events are not in order of time"
+	grep -q ', 0 lost' "$T/err" || bad "events were lost"
+}
+
+# A ring that is far too small: what is lost is said at the gaps, and in sum.
+case_lost_events() {
+	trace_start --ring-size 4K "udp port 5000" || return
+	udp_client "$SERVER" 5000 3000
+	kill -INT "$TRACE"
+	trace_end 15
+	lost=$(sed -n 's/.*printed, \([0-9]*\) lost.*/\1/p' "$T/err")
+	gaps=$(sed -n 's/^--- \([0-9]*\) events lost here ---$/\1/p' "$T/out" |
+		awk '{ n += $1 } END { print n + 0 }')
+	[ "${lost:-0}" -gt 0 ] || bad "nothing was lost of 3,000 packets in a ring of 4 KiB"
+	[ "$gaps" = "$lost" ] || bad "$gaps lost at the gaps, $lost in sum"
+	printed=$(sed -n 's/^\([0-9]*\) events printed.*/\1/p' "$T/err")
+	[ "$(grep -c '^0x' "$T/out")" = "$printed" ] || bad "$printed printed is not what is there"
+}

@@ -320,6 +320,24 @@ static void test_clocks(void **state)
 	assert_true(diff >= -1 && diff <= 1);
 }
 
+static void test_leave_out(void **state)
+{
+	struct features f = {0};
+	struct err err = ERR_INIT;
+
+	for (size_t i = 0; i < FEAT_NR; i++)
+		f.f[i].has = true;
+	assert_int_equal(features_leave_out(&f, "ring-buffer,kprobe-multi", &err), 0);
+	assert_false(features_has(&f, FEAT_RINGBUF));
+	assert_false(features_has(&f, FEAT_KPROBE_MULTI));
+	assert_true(features_has(&f, FEAT_KPROBE_PMU));
+	assert_int_equal(features_leave_out(&f, "kprobe-pmu,", &err), -EINVAL);
+	err_clear(&err);
+	assert_int_equal(features_leave_out(&f, "ring", &err), -EINVAL);
+	assert_non_null(strstr(err.msg, "'ring'"));
+	assert_non_null(strstr(err.hint, "ring-buffer"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -336,6 +354,7 @@ int main(void)
 		cmocka_unit_test(test_vdso_note),
 		cmocka_unit_test(test_perf_output_ring),
 		cmocka_unit_test(test_clocks),
+		cmocka_unit_test(test_leave_out),
 	};
 
 	return cmocka_run_group_tests_name("kern_features", tests, NULL, NULL);

@@ -90,6 +90,7 @@ static void test_rejects(void **state)
 		{{"--filter-mark", "1/"}, "'1/'"},
 		{{"--timestamp", "later"}, "'later'"},
 		{{"--color", "blue"}, "'blue'"},
+		{{"--backend", "tc"}, "'tc'"},
 		{{"--ring-size", "1"}, "'1'"},
 		{{"--ring-size", "5G"}, "'5G'"},
 		{{"--record=a", "--output-json"}, "--record"},

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "loader/kern/features.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What somebody asks features_has() for; leaving out others would change nothing. */
+static const enum feature choices[] = {
+	FEAT_KPROBE_MULTI, FEAT_KPROBE_PMU,  FEAT_RAW_TRACEPOINT,    FEAT_RINGBUF,
+	FEAT_PROG_NAME,	   FEAT_GET_FUNC_IP, FEAT_PROBE_READ_KERNEL, FEAT_JUMP_OPTIMIZATION,
+};
+
+#define NR_CHOICES (sizeof(choices) / sizeof(choices[0]))
+
+static int unknown(const char *name, size_t len, struct err *err)
+{
+	char all[256] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < NR_CHOICES; i++)
+		used += snprintf(all + used, sizeof(all) - used, "%s%s", i ? ", " : "",
+				 feature_infos[choices[i]].name);
+	err_set(err, -EINVAL, "--without: '%.*s' is no feature to do without", (int)len, name);
+	err_hint(err, "there are: %s", all);
+	return -EINVAL;
+}
+
+static int leave_out(struct features *f, const char *name, size_t len, struct err *err)
+{
+	for (size_t i = 0; i < NR_CHOICES; i++) {
+		const char *known = feature_infos[choices[i]].name;
+
+		if (strlen(known) == len && !memcmp(known, name, len)) {
+			f->f[choices[i]].has = false;
+			f->f[choices[i]].why = -ENOTSUP;
+			return 0;
+		}
+	}
+	return unknown(name, len, err);
+}
+
+int features_leave_out(struct features *f, const char *names, struct err *err)
+{
+	for (;;) {
+		size_t len = strcspn(names, ",");
+		int ret = leave_out(f, names, len, err);
+
+		if (ret || !names[len])
+			return ret;
+		names += len + 1;
+	}
+}
