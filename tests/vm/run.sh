@@ -31,7 +31,7 @@ overlay() {
 	for f in "$skbtrail" ${VM_FILES:-}; do
 		[ ! -e "$f" ] || cp -a "$f" "$stage/skbtrail/build/"
 	done
-	printf "payload='%s'\n" "$payload" >"$stage/payload"
+	printf '%s\n' "$payload" | sed "s/'/'\\\\''/g; 1s/^/payload='/; \$s/\$/'/" >"$stage/payload"
 	(cd "$stage" && find skbtrail payload | cpio -o -H newc -R 0:0 --quiet) | gzip -1
 }
 
