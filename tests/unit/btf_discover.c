@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "btf/discover.h"
-#include "tests/unit/lib_btf_build.h"
+#include "tests/unit/lib_btf_parse.h"
 
 #define VMLINUX "/sys/kernel/btf/vmlinux"
 #define NONE	DISCOVER_NO_ARG
@@ -113,18 +113,6 @@ static uint32_t add_func(struct btf_build *b, const char *name, const char *sign
 	return bb_func(b, name, add_proto(b, signature, NULL), BTF_FUNC_STATIC);
 }
 
-static struct btf *parse(struct btf_build *b, const struct btf *base)
-{
-	struct err err = ERR_INIT;
-	struct btf *btf = NULL;
-	size_t sz;
-	void *blob = bb_finish(b, &sz);
-
-	if (btf_parse(&btf, blob, sz, base, &err))
-		fail_msg("%s", err.msg);
-	return btf;
-}
-
 static struct skb_func *discover(const struct btf *btf, unsigned nr_regs, size_t *nr)
 {
 	struct err err = ERR_INIT;
@@ -153,7 +141,7 @@ static void check_signature(const struct expected *e, unsigned nr_regs)
 
 	begin(&b);
 	id = add_func(&b, "f", e->signature);
-	btf = parse(&b, NULL);
+	btf = bb_parse(&b, NULL);
 	f = discover(btf, nr_regs, &nr);
 	if (nr != (e->reg != NONE))
 		fail_msg("(%s) gives %zu functions", e->signature, nr);
@@ -289,7 +277,7 @@ static void test_list(void **state)
 	add_func(&b, "__probestub_x", "void* skb*");
 	add_func(&b, "__traceiter_x", "void* skb*");
 	add_func(&b, "traceiter_x", "skb*");
-	btf = parse(&b, NULL);
+	btf = bb_parse(&b, NULL);
 	f = discover(btf, 6, &nr);
 	assert_int_equal(nr, NR(want));
 	for (i = 0; i < nr; i++)
@@ -315,7 +303,7 @@ static void test_no_skb(void **state)
 
 	bb_init(&b);
 	bb_fwd(&b, "sk_buff", false);
-	btf = parse(&b, NULL);
+	btf = bb_parse(&b, NULL);
 	assert_int_equal(discover_funcs(btf, 6, &f, &nr, &err), -ENOENT);
 	assert_string_equal(err.msg, "type information has no 'struct sk_buff'");
 	err_clear(&err);
@@ -375,7 +363,7 @@ static void test_tracepoints(void **state)
 	add_tp(&b, "my_trace_x", "void* skb*");
 	bb_typedef(&b, "btf_trace_int", find_word("int", 3));
 	bb_typedef(&b, "btf_trace_ptr", find_word("skb*", 4));
-	btf = parse(&b, NULL);
+	btf = bb_parse(&b, NULL);
 	tp = discover_tps(btf, &nr);
 	assert_int_equal(nr, NR(want));
 	for (i = 0; i < nr; i++) {
@@ -413,7 +401,7 @@ static void test_too_many(void **state)
 		bb_param(&b, NULL, find_word("void*", 5));
 	bb_param(&b, NULL, find_word("skb*", 4));
 	bb_typedef(&b, "btf_trace_x", bb_ptr(&b, trace));
-	btf = parse(&b, NULL);
+	btf = bb_parse(&b, NULL);
 	f = discover(btf, 6, &nr);
 	assert_int_equal(nr, 0);
 	tp = discover_tps(btf, &nr);
@@ -435,11 +423,11 @@ static void test_module(void **state)
 	begin(&b);
 	add_func(&b, "of_kernel", "skb*");
 	add_tp(&b, "btf_trace_of_kernel", "void* skb*");
-	base = parse(&b, NULL);
+	base = bb_parse(&b, NULL);
 	bb_init_split(&m, &b);
 	add_func(&m, "of_module", "int skb*");
 	add_tp(&m, "btf_trace_of_module", "void* skb*");
-	mod = parse(&m, base);
+	mod = bb_parse(&m, base);
 	f = discover(mod, 6, &nr);
 	assert_int_equal(nr, 1);
 	assert_string_equal(f->name, "of_module");
@@ -456,7 +444,7 @@ static void test_module(void **state)
 	bb_release(&m);
 	bb_init_split(&m, &b);
 	bb_fwd(&m, "x", false);
-	mod = parse(&m, base);
+	mod = bb_parse(&m, base);
 	f = discover(mod, 6, &nr);
 	assert_int_equal(nr, 0);
 	free(f);

@@ -14,22 +14,9 @@
 #include <cmocka.h>
 
 #include "btf/btf.h"
-#include "tests/unit/lib_btf_build.h"
+#include "tests/unit/lib_btf_parse.h"
 
 #define VMLINUX "/sys/kernel/btf/vmlinux"
-
-static struct btf *parse(struct btf_build *b, const struct btf *base)
-{
-	struct err err = ERR_INIT;
-	struct btf *btf = NULL;
-	size_t sz;
-	void *blob = bb_finish(b, &sz);
-
-	if (btf_parse(&btf, blob, sz, base, &err))
-		fail_msg("%s", err.msg);
-	assert_int_equal(err.code, 0);
-	return btf;
-}
 
 static void test_every_kind(void **state)
 {
@@ -73,7 +60,7 @@ static void test_every_kind(void **state)
 	bb_type_tag(&b, "user", 4);	/* 18 */
 	bb_enum64(&b, "e64", 8, false); /* 19 */
 	bb_enum64_val(&b, "E_BIG", 1ULL << 40 | 7);
-	btf = parse(&b, NULL);
+	btf = bb_parse(&b, NULL);
 
 	assert_int_equal(btf_nr_types(btf), 20);
 	assert_int_equal(btf_first_own(btf), 1);
@@ -140,7 +127,7 @@ static void test_tolerated(void **state)
 	bb_struct(&b, "tail", 1); /* a flexible array at the end */
 	bb_member(&b, "data", b.next_id, 8);
 	bb_array(&b, u8, u8, 0);
-	btf = parse(&b, NULL);
+	btf = bb_parse(&b, NULL);
 	assert_int_equal(btf_sizeof(btf, btf_find(btf, BTF_KIND_STRUCT, "empty", 0)), 0);
 	i = btf_find(btf, BTF_KIND_STRUCT, "sk_buff", 0);
 	assert_int_equal(i, 3);
@@ -189,7 +176,7 @@ static void test_bitfields(void **state)
 	bb_bitfield(&b, "b", 1, 35, 3);
 	bb_struct(&b, "plain", 8);
 	bb_member(&b, "a", 1, 32);
-	btf = parse(&b, NULL);
+	btf = bb_parse(&b, NULL);
 	t = btf_type(btf, 2);
 	assert_int_equal(btf_member_bit_off(t, 0), 0);
 	assert_int_equal(btf_member_bits(t, 0), 0);
@@ -216,7 +203,7 @@ static void test_enum_names(void **state)
 	bb_enum64(&b, "big", 8, true);
 	bb_enum64_val(&b, "B_NEG", (uint64_t)-2);
 	bb_enum64_val(&b, "B_BIG", 0x100000001);
-	btf = parse(&b, NULL);
+	btf = bb_parse(&b, NULL);
 	assert_string_equal(btf_enum_name(btf, 1, 0), "SKB_NOT_DROPPED_YET");
 	assert_string_equal(btf_enum_name(btf, 2, 0xffff0000), "SKB_DROP_REASON_MASK");
 	assert_string_equal(btf_enum_name(btf, 1, UINT32_MAX), "LAST");
@@ -241,7 +228,7 @@ static void test_sizeof_overflow(void **state)
 	bb_int(&b, "int", 4, 0);
 	for (i = 1; i <= 3; i++)
 		bb_array(&b, i, 1, 0x7fffffff);
-	btf = parse(&b, NULL);
+	btf = bb_parse(&b, NULL);
 	assert_int_equal(btf_sizeof(btf, 2), 4 * 0x7fffffffLL);
 	assert_int_equal(btf_sizeof(btf, 3), -EINVAL);
 	assert_int_equal(btf_sizeof(btf, 4), -EINVAL);
@@ -265,7 +252,7 @@ static void test_find(void **state)
 		else
 			bb_typedef(&b, name, i - 100);
 	}
-	btf = parse(&b, NULL);
+	btf = bb_parse(&b, NULL);
 	for (i = 1; i <= 100; i++) {
 		snprintf(name, sizeof(name), "t%u", i % 100);
 		assert_int_equal(btf_find(btf, BTF_KIND_FWD, name, 0), i);
@@ -296,8 +283,8 @@ static void test_split(void **state)
 	bb_typedef(&m, NULL, 2); /* 5: named by a string of the base */
 	((struct btf_type *)(m.types.data + m.last_off))->name_off = bb_str(&b, "int");
 
-	base = parse(&b, NULL);
-	mod = parse(&m, base);
+	base = bb_parse(&b, NULL);
+	mod = bb_parse(&m, base);
 	assert_ptr_equal(btf_base(mod), base);
 	assert_int_equal(st, 3);
 	assert_int_equal(btf_first_own(mod), 3);
@@ -320,7 +307,7 @@ static void test_split(void **state)
 	/* A module that adds nothing, not even strings. */
 	bb_release(&m);
 	bb_init_split(&m, &b);
-	mod = parse(&m, base);
+	mod = bb_parse(&m, base);
 	assert_int_equal(btf_nr_types(mod), 3);
 	assert_int_equal(btf_find(mod, BTF_KIND_STRUCT, "shared", 0), 2);
 	btf_free(mod);

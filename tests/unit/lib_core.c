@@ -9,17 +9,7 @@
 
 #include <cmocka.h>
 
-static struct btf *parsed(struct btf_build *b, const struct btf *base)
-{
-	struct err err = ERR_INIT;
-	struct btf *btf;
-	size_t sz;
-	void *blob = bb_finish(b, &sz);
-
-	if (btf_parse(&btf, blob, sz, base, &err))
-		fail_msg("%s", err.msg);
-	return btf;
-}
+#include "tests/unit/lib_btf_parse.h"
 
 int sides_setup(void **state)
 {
@@ -53,10 +43,10 @@ int sides_ask(struct sides *s, uint32_t kind, uint32_t id, const char *access)
 	const struct btf *targets[2];
 
 	if (!s->local) {
-		s->local = parsed(&s->l, NULL);
-		s->targ = parsed(&s->t, NULL);
+		s->local = bb_parse(&s->l, NULL);
+		s->targ = bb_parse(&s->t, NULL);
 		if (s->mod.next_id)
-			s->targ_mod = parsed(&s->mod, s->targ);
+			s->targ_mod = bb_parse(&s->mod, s->targ);
 	}
 	targets[0] = s->targ;
 	targets[1] = s->targ_mod;

@@ -7,19 +7,7 @@
 #include <cmocka.h>
 
 #include "loader/reasons.h"
-#include "tests/unit/lib_btf_build.h"
-
-static struct btf *parse(struct btf_build *b, const struct btf *base)
-{
-	struct err err = ERR_INIT;
-	struct btf *btf;
-	size_t sz;
-	void *blob = bb_finish(b, &sz);
-
-	if (btf_parse(&btf, blob, sz, base, &err))
-		fail_msg("%s", err.msg);
-	return btf;
-}
+#include "tests/unit/lib_btf_parse.h"
 
 /* The kernel's own enum, and that of a subsystem in a module, as in 6.4 and later. */
 static void test_names(void **state)
@@ -39,13 +27,13 @@ static void test_names(void **state)
 	bb_enum_val(&kernel, "SKB_DROP_REASON_SUBSYS_MASK", 0xffff0000);
 	bb_enum(&kernel, "colour", 4, false);
 	bb_enum_val(&kernel, "RED", 0x30001);
-	btfs[0] = parse(&kernel, NULL);
+	btfs[0] = bb_parse(&kernel, NULL);
 	bb_init_split(&module, &kernel);
 	bb_enum(&module, "ovs_drop_reason", 4, false);
 	bb_enum_val(&module, "__OVS_DROP_REASON", 0x30000);
 	bb_enum_val(&module, "OVS_DROP_LAST_ACTION", 0x30001);
 	bb_enum_val(&module, "OVS_SMALL", 8);
-	btfs[1] = parse(&module, btfs[0]);
+	btfs[1] = bb_parse(&module, btfs[0]);
 
 	assert_int_equal(reasons_load(&rs, &types, &err), 0);
 	assert_string_equal(reasons_name(&rs, 0), "SKB_NOT_DROPPED_YET");
@@ -72,7 +60,7 @@ static void test_no_reasons(void **state)
 
 	bb_init(&b);
 	bb_int(&b, "int", 4, BTF_INT_SIGNED);
-	btfs[0] = parse(&b, NULL);
+	btfs[0] = bb_parse(&b, NULL);
 	assert_int_equal(reasons_load(&rs, &types, &err), 0);
 	assert_int_equal(rs.nr, 0);
 	assert_null(reasons_name(&rs, 2));
