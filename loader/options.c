@@ -167,10 +167,7 @@ static int parse_colour(const char **colour, const char *arg)
 static int parse_backend(const char **name, const char *arg)
 {
 	*name = arg;
-	for (size_t i = 0; backends[i]; i++)
-		if (!strcmp(arg, backends[i]->name))
-			return 0;
-	return -EINVAL;
+	return backend_by_name(arg) ? 0 : -EINVAL;
 }
 
 static const char *opt_accepts(const struct opt *opt)

@@ -8,14 +8,6 @@
 #include "base/log.h"
 #include "output/output.h"
 
-static const struct backend *backend_named(const char *name)
-{
-	for (size_t i = 0; backends[i]; i++)
-		if (!strcmp(backends[i]->name, name))
-			return backends[i];
-	return NULL;
-}
-
 static int no_backend(struct err *err)
 {
 	char why[256];
@@ -38,7 +30,7 @@ static int choose_backend(struct scope *s, const char *name, const struct featur
 	const char *why = NULL;
 
 	if (name) {
-		s->backend = backend_named(name);
+		s->backend = backend_by_name(name);
 		if (!s->backend)
 			return err_set(err, -EINVAL, "unknown backend '%s'", name);
 		if (s->backend->usable(features, &why)) {
@@ -139,6 +131,12 @@ int scope_open(struct scope *s, const struct options *o, const struct features *
 	if (ret)
 		scope_release(s);
 	return ret;
+}
+
+void scope_say_left_outs(const struct scope *s)
+{
+	for (size_t i = 0; i < s->left_outs.nr; i++)
+		log_verbose("left out '%s': %s", s->left_outs.e[i].name, s->left_outs.e[i].why);
 }
 
 void scope_trim(struct scope *s)

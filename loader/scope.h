@@ -28,6 +28,8 @@ int scope_features(struct features *f, const struct options *o, struct err *err)
  */
 int scope_open(struct scope *s, const struct options *o, const struct features *features,
 	       struct err *err);
+/* Name in the verbose log what takes an skb and is no target. */
+void scope_say_left_outs(const struct scope *s);
 /* Free the types and what is needed only for finding targets: some megabytes. */
 void scope_trim(struct scope *s);
 void scope_release(struct scope *s);

@@ -69,19 +69,27 @@ static int parse_filters(struct session *s, struct err *err)
 	return ret;
 }
 
-/* What is in the way of the ready file must be known before anything is attached. */
-static int try_ready_file(const char *path, struct err *err)
+static int create_ready_file(const char *path, struct err *err)
 {
-	int fd;
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 
-	if (unlink(path) && errno != ENOENT)
-		return err_sys(err, -errno, "--ready-file: cannot remove the old '%s'", path);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return err_sys(err, -errno, "--ready-file: cannot create '%s'", path);
 	close(fd);
-	unlink(path);
 	return 0;
+}
+
+/* What is in the way of the ready file must be known before anything is attached. */
+static int try_ready_file(const char *path, struct err *err)
+{
+	int ret;
+
+	if (unlink(path) && errno != ENOENT)
+		return err_sys(err, -errno, "--ready-file: cannot remove the old '%s'", path);
+	ret = create_ready_file(path, err);
+	if (!ret)
+		unlink(path);
+	return ret;
 }
 
 static int open_files(struct session *s, struct err *err)
@@ -129,9 +137,7 @@ static void say_attached(const struct session *s)
 {
 	const char *what = s->scope.backend->tracepoints ? "tracepoints" : "functions";
 
-	for (size_t i = 0; i < s->scope.left_outs.nr; i++)
-		log_verbose("left out '%s': %s", s->scope.left_outs.e[i].name,
-			    s->scope.left_outs.e[i].why);
+	scope_say_left_outs(&s->scope);
 	for (size_t i = 0; i < s->scope.targets.nr; i++)
 		if (s->scope.targets.t[i].status)
 			log_verbose("not attached '%s': %s", s->scope.targets.t[i].name,
@@ -147,17 +153,10 @@ static void say_attached(const struct session *s)
 
 static int say_ready(struct session *s, struct err *err)
 {
-	const char *path = s->o->ready_file;
-	int fd;
+	int ret = s->o->ready_file ? create_ready_file(s->o->ready_file, err) : 0;
 
-	if (!path)
-		return 0;
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return err_sys(err, -errno, "--ready-file: cannot create '%s'", path);
-	s->ready_created = true;
-	close(fd);
-	return 0;
+	s->ready_created = s->o->ready_file && !ret;
+	return ret;
 }
 
 /* ---- output ---- */
@@ -364,11 +363,13 @@ int session_list(const struct options *o, struct err *err)
 	       "MODULE", "ARG", "", "ADDRESS");
 	for (size_t i = 0; i < scope.targets.nr && ret >= 0; i++)
 		ret = print_target(stdout, &scope.targets.t[i]);
-	for (size_t i = 0; i < scope.left_outs.nr; i++)
-		log_verbose("left out '%s': %s", scope.left_outs.e[i].name,
-			    scope.left_outs.e[i].why);
+	if (ret >= 0)
+		ret = fflush(stdout);
+	if (ret < 0)
+		ret = -errno;
+	scope_say_left_outs(&scope);
 	scope_release(&scope);
-	return ret < 0 || fflush(stdout) ? output_failed(o, -errno, err) : 0;
+	return ret < 0 ? output_failed(o, ret, err) : 0;
 }
 
 static int replay_to(struct replay *replay, struct sink *sink, const struct options *o,

@@ -24,6 +24,14 @@ const struct backend *const backends[] = {
 	NULL,
 };
 
+const struct backend *backend_by_name(const char *name)
+{
+	for (size_t i = 0; backends[i]; i++)
+		if (!strcmp(backends[i]->name, name))
+			return backends[i];
+	return NULL;
+}
+
 void targets_release(struct targets *ts)
 {
 	for (size_t i = 0; i < ts->nr; i++)

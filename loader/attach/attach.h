@@ -92,6 +92,8 @@ struct backend {
 extern const struct backend backend_kprobe_multi, backend_kprobe, backend_tracepoint;
 /* Best first, NULL at the end. */
 extern const struct backend *const backends[];
+/* NULL: no such backend. */
+const struct backend *backend_by_name(const char *name);
 
 /*
  * Quiesce, then detach: here where there are few probes, else in a child process that outlives
