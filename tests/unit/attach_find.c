@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/lib_btf_build.h"
+#include "btf/build.h"
 
 /* Addresses that no kernel has, so that the running one's blacklist is of no effect. */
 static const char symbols[] = "0000000000001000 T plain\n"

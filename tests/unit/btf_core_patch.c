@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "btf/core.h"
-#include "tests/unit/lib_btf_build.h"
+#include "btf/build.h"
 
 #define BPF_MEMSX_MODE 0x80 /* sign-extending load, 6.6 */
 

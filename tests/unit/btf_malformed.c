@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "btf/btf.h"
-#include "tests/unit/lib_btf_build.h"
+#include "btf/build.h"
 
 #define NR(a)	(sizeof(a) / sizeof((a)[0]))
 #define KIND(k) BTF_KIND_##k

@@ -10,7 +10,7 @@
 
 #include "btf/btf.h"
 #include "btf/discover.h"
-#include "tests/unit/lib_btf_build.h"
+#include "btf/build.h"
 
 #define NR(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -4,7 +4,7 @@
 #define TESTS_UNIT_LIB_BTF_PARSE_H
 
 #include "btf/btf.h"
-#include "tests/unit/lib_btf_build.h"
+#include "btf/build.h"
 
 /* What was built so far; the test fails where it is refused. The caller frees it. */
 struct btf *bb_parse(struct btf_build *b, const struct btf *base);

@@ -11,7 +11,7 @@
 #define TESTS_UNIT_LIB_CORE_H
 
 #include "btf/core.h"
-#include "tests/unit/lib_btf_build.h"
+#include "btf/build.h"
 
 /* The object's types and the kernel's; parsed by the first question. */
 struct sides {

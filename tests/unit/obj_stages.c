@@ -3,7 +3,7 @@
 #include "tests/unit/obj_common.h"
 
 #include "btf/core.h"
-#include "tests/unit/lib_btf_build.h"
+#include "btf/build.h"
 
 OBJ_EMBED(obj_stages);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * lib_btf_build.h - hand-made BTF for tests.
+ * build.h - BTF made by hand: from a measured layout, reduced from a kernel's, for tests.
  *
  *	struct btf_build b;
  *	bb_init(&b);
@@ -15,10 +15,11 @@
  * Each function that makes a type returns its id, counted from 1 (from the base's end for
  * a split BTF). Members, values, parameters and section entries go to the type made last.
  * Nothing is checked, so that malformed BTF can be made too: a type may refer to ids that
- * come later or never. Strings are shared; NULL means no name. Out of memory aborts.
+ * come later or never. Strings are shared (found by a search of all: for some thousand
+ * names at most); NULL means no name. Without memory bb_finish() returns NULL.
  */
-#ifndef TESTS_UNIT_LIB_BTF_BUILD_H
-#define TESTS_UNIT_LIB_BTF_BUILD_H
+#ifndef BTF_BUILD_H
+#define BTF_BUILD_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,6 +40,7 @@ struct btf_build {
 	size_t last_off;    /* the type made last, in types */
 	uint32_t next_id;   /* of the next type */
 	uint32_t str_base;  /* where own string offsets begin */
+	bool no_memory;
 };
 
 void bb_init(struct btf_build *b);
@@ -48,7 +50,7 @@ void bb_release(struct btf_build *b);
 
 /*
  * The raw BTF: header, types, strings. Owned by b, and valid until the next bb_finish() or
- * bb_release(). More types may be added afterwards for another bb_finish().
+ * bb_release(); NULL without memory. More types may be added afterwards for another bb_finish().
  */
 void *bb_finish(struct btf_build *b, size_t *sz);
 

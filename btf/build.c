@@ -1,41 +1,55 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "tests/unit/lib_btf_build.h"
+#include "btf/build.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static void buf_add(struct bb_buf *buf, const void *data, size_t sz)
+/* False without memory; what was there stays. */
+static bool buf_add(struct bb_buf *buf, const void *data, size_t sz)
 {
 	if (buf->sz + sz > buf->cap) {
 		size_t cap = 2 * (buf->cap + sz);
 		uint8_t *p = realloc(buf->data, cap);
 
 		if (!p)
-			abort();
+			return false;
 		buf->data = p;
 		buf->cap = cap;
 	}
 	memcpy(buf->data + buf->sz, data, sz);
 	buf->sz += sz;
+	return true;
 }
 
+static void types_add(struct btf_build *b, const void *data, size_t sz)
+{
+	b->no_memory |= !buf_add(&b->types, data, sz);
+}
+
+/* NULL where it did not fit into memory. */
 static struct btf_type *last_type(struct btf_build *b)
 {
+	if (b->no_memory)
+		return NULL;
 	return (struct btf_type *)(b->types.data + b->last_off);
 }
 
 /* Entries after a type: one more in its vlen. */
 static void add_entry(struct btf_build *b, const void *entry, size_t sz)
 {
-	buf_add(&b->types, entry, sz);
-	last_type(b)->info++;
+	struct btf_type *t;
+
+	types_add(b, entry, sz);
+	t = last_type(b);
+	if (t)
+		t->info++;
 }
 
 void bb_init(struct btf_build *b)
 {
 	memset(b, 0, sizeof(*b));
 	b->next_id = 1;
-	buf_add(&b->strs, "", 1);
+	b->no_memory = !buf_add(&b->strs, "", 1);
 }
 
 void bb_init_split(struct btf_build *b, const struct btf_build *base)
@@ -65,11 +79,10 @@ void *bb_finish(struct btf_build *b, size_t *sz)
 	};
 
 	b->blob.sz = 0;
-	buf_add(&b->blob, &hdr, sizeof(hdr));
-	if (b->types.sz)
-		buf_add(&b->blob, b->types.data, b->types.sz);
-	if (b->strs.sz)
-		buf_add(&b->blob, b->strs.data, b->strs.sz);
+	if (b->no_memory || !buf_add(&b->blob, &hdr, sizeof(hdr)) ||
+	    (b->types.sz && !buf_add(&b->blob, b->types.data, b->types.sz)) ||
+	    (b->strs.sz && !buf_add(&b->blob, b->strs.data, b->strs.sz)))
+		return NULL;
 	*sz = b->blob.sz;
 	return b->blob.data;
 }
@@ -84,7 +97,7 @@ uint32_t bb_str(struct btf_build *b, const char *s)
 		if (!strcmp((char *)b->strs.data + off, s))
 			return b->str_base + off;
 	}
-	buf_add(&b->strs, s, strlen(s) + 1);
+	b->no_memory |= !buf_add(&b->strs, s, strlen(s) + 1);
 	return b->str_base + off;
 }
 
@@ -98,20 +111,21 @@ uint32_t bb_type(struct btf_build *b, unsigned kind, bool kflag, const char *nam
 	};
 
 	b->last_off = b->types.sz;
-	buf_add(&b->types, &t, sizeof(t));
+	types_add(b, &t, sizeof(t));
 	return b->next_id++;
 }
 
 void bb_u32(struct btf_build *b, uint32_t v)
 {
-	buf_add(&b->types, &v, sizeof(v));
+	types_add(b, &v, sizeof(v));
 }
 
 void bb_set_vlen(struct btf_build *b, uint32_t vlen)
 {
 	struct btf_type *t = last_type(b);
 
-	t->info = (t->info & 0xff000000) | vlen;
+	if (t)
+		t->info = (t->info & 0xff000000) | vlen;
 }
 
 uint32_t bb_int(struct btf_build *b, const char *name, uint32_t sz, unsigned encoding)
@@ -200,8 +214,12 @@ void bb_member(struct btf_build *b, const char *name, uint32_t type, uint32_t bi
 void bb_bitfield(struct btf_build *b, const char *name, uint32_t type, uint32_t bit_off,
 		 uint32_t bits)
 {
+	struct btf_type *t;
+
 	bb_member(b, name, type, bits << 24 | bit_off);
-	last_type(b)->info |= 1U << 31;
+	t = last_type(b);
+	if (t)
+		t->info |= 1U << 31;
 }
 
 uint32_t bb_enum(struct btf_build *b, const char *name, uint32_t sz, bool is_signed)
