@@ -71,14 +71,22 @@ BPF_CFLAGS := --target=bpf -mcpu=v1 -O2 -g -std=gnu11 -ffreestanding -nostdinc \
 	   -isystem $(shell $(CLANG) -print-resource-dir)/include -idirafter progs/include \
 	   -I. -Wall -Wextra -Wno-unused-parameter -D__TARGET_$(subst -,_,$(ARCH))
 
+BPF_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard progs/*.bpf.c))
+
 $(B)/progs/%.bpf.o: progs/%.bpf.c Makefile
 	$(call say,BPF,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
 	$(Q)$(LLVM_STRIP) -g $@
 
-# The objects go into the program as they are.
-$(B)/loader/progs.o: loader/progs.S $(B)/progs/trail.bpf.o Makefile
+# ---- files inside the program (base/embedded.h) ----
+
+$(B)/%.gz: $(B)/%
+	$(Q)gzip -9nc $< >$@
+
+.PRECIOUS: $(B)/%.gz $(B)/progs/%.bpf.o
+
+$(B)/loader/progs.o: loader/progs.S base/embedded.h $(BPF_OBJ:=.gz) Makefile
 	$(call say,AS,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -I. -Wa,-I$(B)/progs -c -o $@ $<

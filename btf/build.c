@@ -64,6 +64,7 @@ void bb_release(struct btf_build *b)
 	free(b->types.data);
 	free(b->strs.data);
 	free(b->blob.data);
+	free(b->slots);
 	memset(b, 0, sizeof(*b));
 }
 
@@ -87,17 +88,70 @@ void *bb_finish(struct btf_build *b, size_t *sz)
 	return b->blob.data;
 }
 
+/* FNV-1a. */
+static uint32_t hash(const char *s)
+{
+	uint32_t h = 2166136261u;
+
+	for (; *s; s++)
+		h = (h ^ (uint8_t)*s) * 16777619u;
+	return h;
+}
+
+/* The slot of s, or the empty one where it belongs. There is always an empty one. */
+static uint32_t *find_slot(const struct btf_build *b, const char *s)
+{
+	for (uint32_t i = hash(s);; i++) {
+		uint32_t *slot = &b->slots[i & (b->nr_slots - 1)];
+
+		if (!*slot || !strcmp((char *)b->strs.data + *slot - 1, s))
+			return slot;
+	}
+}
+
+/* Room for another string, with at most half of the slots in use. */
+static bool grow_slots(struct btf_build *b)
+{
+	size_t nr = b->nr_slots ? 2 * b->nr_slots : 64;
+	uint32_t *slots;
+
+	if (2 * (b->nr_strs + 1) <= b->nr_slots)
+		return true;
+	slots = calloc(nr, sizeof(*slots));
+	if (!slots)
+		return false;
+	free(b->slots);
+	b->slots = slots;
+	b->nr_slots = nr;
+	for (size_t off = 0; off < b->strs.sz;) {
+		const char *s = (char *)b->strs.data + off;
+
+		*find_slot(b, s) = off + 1;
+		off += strlen(s) + 1;
+	}
+	return true;
+}
+
 uint32_t bb_str(struct btf_build *b, const char *s)
 {
-	size_t off;
+	size_t off = b->strs.sz;
+	uint32_t *slot;
 
 	if (!s || !*s)
 		return 0;
-	for (off = 0; off < b->strs.sz; off += strlen((char *)b->strs.data + off) + 1) {
-		if (!strcmp((char *)b->strs.data + off, s))
-			return b->str_base + off;
+	if (!grow_slots(b)) {
+		b->no_memory = true;
+		return 0;
 	}
-	b->no_memory |= !buf_add(&b->strs, s, strlen(s) + 1);
+	slot = find_slot(b, s);
+	if (*slot)
+		return b->str_base + *slot - 1;
+	if (!buf_add(&b->strs, s, strlen(s) + 1)) {
+		b->no_memory = true;
+		return 0;
+	}
+	*slot = off + 1;
+	b->nr_strs++;
 	return b->str_base + off;
 }
 

@@ -15,8 +15,8 @@
  * Each function that makes a type returns its id, counted from 1 (from the base's end for
  * a split BTF). Members, values, parameters and section entries go to the type made last.
  * Nothing is checked, so that malformed BTF can be made too: a type may refer to ids that
- * come later or never. Strings are shared (found by a search of all: for some thousand
- * names at most); NULL means no name. Without memory bb_finish() returns NULL.
+ * come later or never. Strings are shared; NULL means no name. Without memory bb_finish()
+ * returns NULL.
  */
 #ifndef BTF_BUILD_H
 #define BTF_BUILD_H
@@ -40,6 +40,9 @@ struct btf_build {
 	size_t last_off;    /* the type made last, in types */
 	uint32_t next_id;   /* of the next type */
 	uint32_t str_base;  /* where own string offsets begin */
+	uint32_t *slots;    /* hash table of strs: own offset + 1, 0 where empty */
+	size_t nr_slots;    /* a power of two, or 0 */
+	size_t nr_strs;
 	bool no_memory;
 };
 

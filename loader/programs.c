@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/embedded.h"
 #include "base/log.h"
 #include "loader/kern/bpf.h"
 #include "progs/trail_abi.h"
@@ -13,7 +14,7 @@
 #define RING_DEFAULT_SZ ((size_t)16 << 20) /* 90,000 events: kernel memory, not resident here */
 #define RING_LEAST_SZ	((size_t)1 << 20)
 
-extern const char trail_bpf_start[], trail_bpf_end[]; /* loader/progs.S */
+EMBEDDED(trail_bpf); /* loader/progs.S */
 
 /* What programs differ in. */
 struct loaded {
@@ -84,6 +85,19 @@ static int create_maps(struct programs *p, size_t ring_sz, struct err *err)
 	return 0;
 }
 
+static int open_object(struct programs *p, struct err *err)
+{
+	void *data;
+	size_t sz;
+	int ret = embedded_open(&trail_bpf, &data, &sz, err);
+
+	if (ret)
+		return ret;
+	ret = obj_open(&p->obj, data, sz, err);
+	free(data);
+	return ret;
+}
+
 int programs_open(struct programs *p, const struct backend *backend, const struct types *types,
 		  const struct features *features, const struct match *match, size_t ring_sz,
 		  const char *verifier_log, struct err *err)
@@ -97,7 +111,7 @@ int programs_open(struct programs *p, const struct backend *backend, const struc
 			       .events_fd = -1,
 			       .stats_fd = -1,
 			       .control_fd = -1};
-	ret = obj_open(&p->obj, trail_bpf_start, trail_bpf_end - trail_bpf_start, err);
+	ret = open_object(p, err);
 	if (!ret)
 		ret = obj_core(p->obj, types->btfs, types->nr, err);
 	if (!ret)

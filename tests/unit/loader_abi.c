@@ -5,14 +5,16 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "base/embedded.h"
 #include "loader/obj/obj.h"
 #include "progs/trail_abi.h"
 
-extern const char trail_bpf_start[], trail_bpf_end[];
+EMBEDDED(trail_bpf);
 
 struct field {
 	const char *name;
@@ -48,8 +50,13 @@ static struct obj *obj;
 static int open_obj(void **state)
 {
 	struct err err = ERR_INIT;
-	int ret = obj_open(&obj, trail_bpf_start, trail_bpf_end - trail_bpf_start, &err);
+	void *data = NULL;
+	size_t sz;
+	int ret = embedded_open(&trail_bpf, &data, &sz, &err);
 
+	if (!ret)
+		ret = obj_open(&obj, data, sz, &err);
+	free(data);
 	if (ret)
 		print_error("%s\n", err.msg);
 	return ret;

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "base/embedded.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/inflate.h"
+
+#define MOST_SZ (16U << 20) /* nothing embedded is this large: the size is damaged */
+
+/* CRC-32 of gzip: polynomial 0x04c11db7, bits reflected. */
+static uint32_t crc32(const uint8_t *p, size_t sz)
+{
+	uint32_t crc = ~0u;
+
+	while (sz--) {
+		crc ^= *p++;
+		for (int i = 0; i < 8; i++)
+			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+	}
+	return ~crc;
+}
+
+/* The header is 10 bytes: signature, method (8: deflate), flags, time, two more; RFC 1952. */
+static bool header_ok(struct bytes *b)
+{
+	static const uint8_t start[] = {0x1f, 0x8b, 8, 0}; /* no flags: no name, no comment */
+	const void *p = bytes_take(b, 10);
+
+	return p && !memcmp(p, start, sizeof(start));
+}
+
+int embedded_open(const struct embedded *e, void **data, size_t *sz, struct err *err)
+{
+	struct bytes b = bytes_of(e->start, e->end - e->start), trailer;
+	uint32_t crc, len;
+	uint8_t *p = NULL;
+
+	/* What the trailer says is needed first. */
+	trailer = b.sz < 8 ? bytes_of(NULL, 0) : bytes_sub(&b, b.sz - 8, 8);
+	crc = bytes_u32(&trailer);
+	len = bytes_u32(&trailer);
+	if (!trailer.bad && header_ok(&b) && len < MOST_SZ) {
+		p = malloc(len + 1);
+		if (!p)
+			return err_set(err, -ENOMEM, "no memory for a file inside the program");
+	}
+	if (!p || !inflate_bytes(&b, p, len) || bytes_left(&b) != 8 || crc32(p, len) != crc) {
+		free(p);
+		return err_set(err, -EINVAL, "a file inside the program is damaged");
+	}
+	p[len] = '\0';
+	*data = p;
+	*sz = len;
+	return 0;
+}
