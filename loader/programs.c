@@ -8,6 +8,7 @@
 
 #include "base/embedded.h"
 #include "base/log.h"
+#include "loader/fields.h"
 #include "loader/kern/bpf.h"
 #include "progs/trail_abi.h"
 
@@ -98,24 +99,36 @@ static int open_object(struct programs *p, struct err *err)
 	return ret;
 }
 
-int programs_open(struct programs *p, const struct backend *backend, const struct types *types,
-		  const struct features *features, const struct match *match, size_t ring_sz,
-		  const char *verifier_log, struct err *err)
+int programs_init(struct programs *p, const struct backend *backend, const struct btf *const *btfs,
+		  size_t nr_btfs, const struct features *features, const struct match *match,
+		  struct err *err)
 {
 	int ret;
 
 	*p = (struct programs){.backend = backend,
 			       .features = features,
 			       .match = *match,
-			       .verifier_log = verifier_log,
 			       .events_fd = -1,
 			       .stats_fd = -1,
 			       .control_fd = -1};
 	ret = open_object(p, err);
 	if (!ret)
-		ret = obj_core(p->obj, types->btfs, types->nr, err);
-	if (!ret)
-		ret = create_maps(p, ring_sz, err);
+		ret = obj_core(p->obj, btfs, nr_btfs, err);
+	if (ret)
+		programs_release(p);
+	return ret;
+}
+
+int programs_open(struct programs *p, const struct backend *backend, const struct types *types,
+		  const struct features *features, const struct match *match, size_t ring_sz,
+		  const char *verifier_log, struct err *err)
+{
+	int ret = programs_init(p, backend, types->btfs, types->nr, features, match, err);
+
+	if (ret)
+		return ret;
+	p->verifier_log = verifier_log;
+	ret = create_maps(p, ring_sz, err);
 	if (ret)
 		programs_release(p);
 	return ret;
@@ -132,6 +145,25 @@ static bool filter_uses_len(const struct filter *f)
 				return true;
 	}
 	return false;
+}
+
+unsigned int match_fields(const struct match *m)
+{
+	unsigned int uses = FIELD_TRACE;
+
+	if (m->filter)
+		uses |= FIELD_EXPR;
+	if (m->filter && m->filter->wants_vlan)
+		uses |= FIELD_VLAN;
+	if (m->filter && filter_uses_len(m->filter))
+		uses |= FIELD_LEN;
+	if (m->mark_mask)
+		uses |= FIELD_MARK;
+	if (m->ifindex)
+		uses |= FIELD_IFNAME;
+	else if (m->netns)
+		uses |= FIELD_NETNS;
+	return uses;
 }
 
 static int set_consts(const struct programs *p, struct prog *prog, const struct target *t,
@@ -158,6 +190,7 @@ static int set_consts(const struct programs *p, struct prog *prog, const struct 
 		{"netns", m->netns},
 		{"mark", m->mark},
 		{"mark_mask", m->mark_mask},
+		{"check_skb", m->check_skb},
 		{"ifindex", m->ifindex},
 	};
 
@@ -188,37 +221,60 @@ static int splice_filter(const struct programs *p, struct prog *prog, struct err
 	return ret ? ret : prog_fold(prog, err);
 }
 
-static int load(const struct programs *p, const struct target *t, struct err *err)
+static int fill_in(const struct programs *p, struct prog *prog, const struct target *t,
+		   struct err *err)
 {
-	struct prog_load_opts opts = {
+	int ret = set_consts(p, prog, t, err);
+
+	if (!ret)
+		ret = prog_fold(prog, err);
+	if (!ret)
+		ret = splice_filter(p, prog, err);
+	if (!ret)
+		ret = prog_set_map(prog, "events", p->events_fd, err);
+	if (!ret)
+		ret = prog_set_map(prog, "stats", p->stats_fd, err);
+	if (!ret)
+		ret = prog_set_map(prog, "control", p->control_fd, err);
+	if (!ret && !features_has(p->features, FEAT_PROBE_READ_KERNEL))
+		prog_use_old_probe_read(prog);
+	return ret;
+}
+
+int programs_build(const struct programs *p, const struct target *t, struct prog *prog,
+		   struct err *err)
+{
+	const char *section = p->backend->tracepoints ? "raw_tracepoint/skb" : "kprobe/skb";
+	int ret = prog_clone(prog, p->obj, section, err);
+
+	if (ret)
+		return ret;
+	ret = fill_in(p, prog, t, err);
+	if (ret)
+		prog_release(prog);
+	return ret;
+}
+
+struct prog_load_opts programs_load_opts(const struct programs *p)
+{
+	return (struct prog_load_opts){
 		.type = p->backend->prog_type,
 		.attach_type = p->backend->attach_type,
 		.name = features_has(p->features, FEAT_PROG_NAME) ? "skbtrail" : NULL,
 		.verifier_log = p->verifier_log,
 	};
-	struct prog prog;
-	int ret;
+}
 
-	ret = prog_clone(&prog, p->obj,
-			 p->backend->tracepoints ? "raw_tracepoint/skb" : "kprobe/skb", err);
+static int load(const struct programs *p, const struct target *t, struct err *err)
+{
+	struct prog_load_opts opts = programs_load_opts(p);
+	struct prog prog;
+	int ret = programs_build(p, t, &prog, err);
+
 	if (ret)
 		return ret;
-	ret = set_consts(p, &prog, t, err);
-	if (!ret)
-		ret = prog_fold(&prog, err);
-	if (!ret)
-		ret = splice_filter(p, &prog, err);
-	if (!ret)
-		ret = prog_set_map(&prog, "events", p->events_fd, err);
-	if (!ret)
-		ret = prog_set_map(&prog, "stats", p->stats_fd, err);
-	if (!ret)
-		ret = prog_set_map(&prog, "control", p->control_fd, err);
-	if (!ret && !features_has(p->features, FEAT_PROBE_READ_KERNEL))
-		prog_use_old_probe_read(&prog);
-	if (!ret)
-		ret = prog_load(&prog, &opts, err);
 	log_debug("program for '%s': %zu instructions", t->name, prog.code.nr);
+	ret = prog_load(&prog, &opts, err);
 	prog_release(&prog);
 	return ret;
 }

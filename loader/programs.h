@@ -18,7 +18,11 @@
 struct match {
 	const struct filter *filter; /* NULL: every packet */
 	uint32_t netns, ifindex, mark, mark_mask;
+	bool check_skb; /* it is not certain which arguments are skbs: look at each first */
 };
+
+/* What the match needs of the kernel's types: enum field_use of loader/fields.h. */
+unsigned int match_fields(const struct match *m);
 
 struct programs {
 	struct obj *obj; /* relocated for this kernel */
@@ -31,6 +35,22 @@ struct programs {
 	struct loaded *loaded; /* owned: the programs, by what they differ in */
 	size_t nr_loaded;
 };
+
+/*
+ * Relocate the object for types (btfs[0] is the kernel's, others are modules'), without asking the
+ * kernel: a test gives the descriptors of the maps itself. Errors: those of obj_core().
+ */
+int programs_init(struct programs *p, const struct backend *backend, const struct btf *const *btfs,
+		  size_t nr_btfs, const struct features *features, const struct match *match,
+		  struct err *err);
+
+/*
+ * The whole program for a target, and how it is loaded: what the kernel gets, but made without it.
+ * The caller releases prog. Errors have a message.
+ */
+int programs_build(const struct programs *p, const struct target *t, struct prog *prog,
+		   struct err *err);
+struct prog_load_opts programs_load_opts(const struct programs *p);
 
 /*
  * Make the maps and relocate the object. ring_sz: size of a BPF ring buffer, rounded up to a power

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "loader/fields.h"
 #include "loader/kern/clock.h"
 #include "loader/kern/net.h"
 #include "loader/live_names.h"
@@ -98,6 +99,17 @@ static int open_files(struct session *s, struct err *err)
 	int ret = o->ready_file ? try_ready_file(o->ready_file, err) : 0;
 
 	return ret ? ret : outfile_open(&s->outfile, o->record ? o->record : o->output_file, err);
+}
+
+/* Options that need what the kernel's types lack are refused; columns are left empty. */
+static int check_fields(const struct session *s, struct err *err)
+{
+	const struct types *types = &s->scope.types;
+	int ret = fields_require(match_fields(&s->match), types->btfs, types->nr, err);
+
+	if (!ret)
+		fields_say_missing(types->btfs, types->nr);
+	return ret;
 }
 
 /* ---- in the kernel ---- */
@@ -252,6 +264,8 @@ static int session_start(struct session *s, struct err *err)
 	ret = scope_features(&s->features, s->o, err);
 	if (!ret)
 		ret = scope_open(&s->scope, s->o, &s->features, err);
+	if (!ret)
+		ret = check_fields(s, err);
 	if (!ret)
 		ret = reasons_load(&s->reasons, &s->scope.types, err);
 	if (!ret)

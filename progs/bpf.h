@@ -61,20 +61,42 @@ static u64 (*const bpf_get_func_ip)(void *ctx) = (void *)173;
 		__m;                                                                               \
 	})
 
+/* Whether the running kernel's struct has the member: decided at load. */
+#define HAS(ptr, member) __builtin_preserve_field_info((ptr)->member, 2 /* FIELD_EXISTENCE */)
+
 /*
- * Kernel memory. READ() reads a member of a kernel struct, at the offset that it has
- * in the running kernel. A failed read yields zeroes.
+ * Kernel memory. READ() reads a member of a kernel struct, at the offset that it has in the
+ * running kernel; READ_INTO() reads sz bytes of one into a buffer. A read that fails
+ * yields zeroes. A member that the kernel's types lack is not read at all: READ() yields 0, and the
+ * buffer stays as it is. (What is never reached need not be relocated: the loader removes it.)
  */
+#define READ_INTO(buf, sz, ptr, member)                                                            \
+	do {                                                                                       \
+		if (HAS(ptr, member))                                                              \
+			bpf_probe_read_kernel(buf, sz,                                             \
+					      __builtin_preserve_access_index(&(ptr)->member));    \
+	} while (0)
+
 #define READ(ptr, member)                                                                          \
 	({                                                                                         \
 		__typeof__((ptr)->member) __val = 0;                                               \
-		bpf_probe_read_kernel(&__val, sizeof(__val),                                       \
-				      __builtin_preserve_access_index(&(ptr)->member));            \
+		READ_INTO(&__val, sizeof(__val), ptr, member);                                     \
 		__val;                                                                             \
 	})
 
-/* Whether the running kernel's struct has the member: decided at load. */
-#define HAS(ptr, member) __builtin_preserve_field_info((ptr)->member, 2 /* FIELD_EXISTENCE */)
+/* A member that is a bit-field in some kernels, as an unsigned value of up to 64 bits. */
+#define READ_BITS(ptr, member)                                                                     \
+	({                                                                                         \
+		u64 __word = 0;                                                                    \
+		if (HAS(ptr, member)) {                                                            \
+			bpf_probe_read_kernel(                                                     \
+				&__word, __builtin_preserve_field_info((ptr)->member, 1),          \
+				(void *)(ptr) + __builtin_preserve_field_info((ptr)->member, 0));  \
+			__word <<= __builtin_preserve_field_info((ptr)->member, 4);                \
+			__word >>= __builtin_preserve_field_info((ptr)->member, 5);                \
+		}                                                                                  \
+		__word;                                                                            \
+	})
 
 /*
  * pt_regs of the target: argument registers in order, the stack pointer, the return

@@ -70,7 +70,8 @@ struct sk_buff {
 	u16 vlan_tci;
 	u16 mac_header; /* this and the next: offsets from head */
 	u16 network_header;
-	u32 tail; /* offset from head */
+	u32 tail; /* this and the next: offsets from head */
+	u32 end;
 	u8 *head;
 	u8 *data;
 } KERNEL_STRUCT;

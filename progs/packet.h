@@ -22,8 +22,9 @@
 #define IPPROTO_UDP	    17
 #define TCP_TIME_WAIT	    6
 #define TCP_NEW_SYN_RECV    12
-#define NO_HEADER	    0xffff /* skb->mac_header that is not set */
-#define VLAN_TAG_PRESENT_4X 0x1000 /* bit in vlan_tci up to 4.20 */
+#define NO_HEADER	    0xffff     /* skb->mac_header that is not set */
+#define BUFFER_MAX	    (16 << 20) /* bytes: well over what an skb's linear part may have */
+#define VLAN_TAG_PRESENT_4X 0x1000     /* bit in vlan_tci up to 4.20 */
 
 /* Kernel addresses; 0 where a header is not there. */
 struct packet {
@@ -31,6 +32,23 @@ struct packet {
 	u64 l3;	 /* network header, where skb->network_header is set and not within l2 */
 	u64 end; /* end of the linear data */
 };
+
+/*
+ * Whether the pointer may lead to an skb: the four bounds of a buffer stand in it, one after
+ * the other, the first an address of the kernel. For targets of which it is not certain which
+ * argument is the skb.
+ */
+__inline bool looks_like_skb(struct sk_buff *skb)
+{
+	u64 head = (u64)READ(skb, head), data = head;
+	u32 tail = READ(skb, tail), end = tail;
+
+	if (HAS(skb, data))
+		data = (u64)READ(skb, data);
+	if (HAS(skb, end))
+		end = READ(skb, end);
+	return head >> 63 && data - head <= tail && tail <= end && end <= BUFFER_MAX;
+}
 
 /*
  * On a device without link-layer headers (tun, WireGuard) both offsets are the same; so
@@ -47,7 +65,7 @@ __inline bool dev_is_ethernet(struct sk_buff *skb)
 __inline void packet_locate(struct packet *p, struct sk_buff *skb)
 {
 	u64 head = (u64)READ(skb, head);
-	u16 mac = READ(skb, mac_header);
+	u16 mac = HAS(skb, mac_header) ? READ(skb, mac_header) : NO_HEADER;
 	u16 net = READ(skb, network_header);
 	bool net_set = net != 0 && net != NO_HEADER;
 
@@ -68,16 +86,8 @@ __inline bool vlan_tag(struct sk_buff *skb, u16 *proto, u16 *tci)
 
 	*tci = READ(skb, vlan_tci);
 	*proto = READ(skb, vlan_proto);
-	if (HAS(present, vlan_present)) {
-		u64 word = 0;
-
-		bpf_probe_read_kernel(
-			&word, __builtin_preserve_field_info(present->vlan_present, 1),
-			(void *)present + __builtin_preserve_field_info(present->vlan_present, 0));
-		word <<= __builtin_preserve_field_info(present->vlan_present, 4);
-		word >>= __builtin_preserve_field_info(present->vlan_present, 5);
-		return word;
-	}
+	if (HAS(present, vlan_present))
+		return READ_BITS(present, vlan_present);
 	if (HAS(all, vlan_all))
 		return (*tci | *proto) != 0;
 	if (!(*tci & VLAN_TAG_PRESENT_4X))
@@ -137,26 +147,21 @@ _Static_assert(sizeof(struct built_ipv4) == 40 && sizeof(struct built_ipv6) == 6
 
 __inline u8 sk_protocol(struct sock *sk, u8 state)
 {
-	u64 word = 0;
-
 	/* A request or time-wait socket is no struct sock, and always TCP's. */
 	if (state == TCP_TIME_WAIT || state == TCP_NEW_SYN_RECV)
 		return IPPROTO_TCP;
-	bpf_probe_read_kernel(&word, __builtin_preserve_field_info(sk->sk_protocol, 1),
-			      (void *)sk + __builtin_preserve_field_info(sk->sk_protocol, 0));
-	word <<= __builtin_preserve_field_info(sk->sk_protocol, 4);
-	word >>= __builtin_preserve_field_info(sk->sk_protocol, 5);
-	return word;
+	return READ_BITS(sk, sk_protocol);
 }
 
 __inline void build_ports(struct built_ports *l4, struct sk_buff *skb, struct sock *sk, u8 proto)
 {
-	struct tcp_skb_cb *cb = (void *)__builtin_preserve_access_index(&skb->cb);
+	struct tcp_skb_cb *cb;
 
 	l4->sport = be16(READ(sk, __sk_common.skc_num));
 	l4->dport = READ(sk, __sk_common.skc_dport);
-	if (proto != IPPROTO_TCP)
+	if (proto != IPPROTO_TCP || !HAS(skb, cb))
 		return;
+	cb = (void *)__builtin_preserve_access_index(&skb->cb);
 	l4->seq = be32(READ(cb, seq));
 	l4->doff = 5 << 4;
 	l4->flags = READ(cb, tcp_flags);
@@ -192,14 +197,10 @@ __inline u32 packet_build(u8 *buf, struct sk_buff *skb)
 	if (family == AF_INET6) {
 		struct built_ipv6 *h = (void *)buf;
 
-		bpf_probe_read_kernel(
-			h->daddr, sizeof(h->daddr),
-			__builtin_preserve_access_index(&sk->__sk_common.skc_v6_daddr));
+		READ_INTO(h->daddr, sizeof(h->daddr), sk, __sk_common.skc_v6_daddr);
 		if (!(h->daddr[0] | h->daddr[1] | h->daddr[2] | h->daddr[3]))
 			return 0;
-		bpf_probe_read_kernel(
-			h->saddr, sizeof(h->saddr),
-			__builtin_preserve_access_index(&sk->__sk_common.skc_v6_rcv_saddr));
+		READ_INTO(h->saddr, sizeof(h->saddr), sk, __sk_common.skc_v6_rcv_saddr);
 		*(u8 *)&h->flow = 0x60;
 		h->nexthdr = proto;
 		build_ports(&h->l4, skb, sk, proto);

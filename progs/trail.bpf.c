@@ -80,8 +80,7 @@ __inline void fill_dev(struct trail_event *ev, struct sk_buff *skb)
 		return;
 	ev->ifindex = READ(dev, ifindex);
 	ev->mtu = READ(dev, mtu);
-	bpf_probe_read_kernel(ev->ifname, sizeof(ev->ifname),
-			      __builtin_preserve_access_index(&dev->name));
+	READ_INTO(ev->ifname, sizeof(ev->ifname), dev, name);
 }
 
 __inline void fill_headers(struct trail_event *ev, struct sk_buff *skb)
@@ -183,7 +182,7 @@ __inline bool stopped(void)
 
 __inline bool matches(union scratch *s, struct sk_buff *skb)
 {
-	return skb && !stopped() && match_meta(skb) &&
+	return skb && !stopped() && (!CFG(check_skb) || looks_like_skb(skb)) && match_meta(skb) &&
 	       (!CFG(filter) || match_packet(&s->frame, skb));
 }
 

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "loader/fields.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+
+#define ANONYMOUS_DEPTH 16 /* of structs and unions without a name in one another */
+
+#define TUPLE_FROM_SK "column TUPLE before a packet has headers"
+#define NETNS_FROM_SK "column NETNS of packets without a device"
+
+const struct field fields[] = {
+	{"sk_buff", "head", "column TUPLE", FIELD_TRACE | FIELD_EXPR},
+	{"sk_buff", "network_header", "column TUPLE", FIELD_TRACE | FIELD_EXPR},
+	{"sk_buff", "tail", "column TUPLE", FIELD_TRACE | FIELD_EXPR},
+	{"sk_buff", "mac_header", "packet expressions", FIELD_EXPR},
+	{"sk_buff", "data", "`length` in packet expressions", FIELD_LEN},
+	{"sk_buff", "len", "column LEN", FIELD_LEN},
+	{"sk_buff", "protocol", "column PROTO", 0},
+	{"sk_buff", "vlan_tci", "VLAN tags that the hardware took off", FIELD_VLAN},
+	{"sk_buff", "vlan_proto", "the protocol of VLAN tags", FIELD_VLAN},
+	{"sk_buff", "mark", "column MARK", FIELD_MARK},
+	{"sk_buff", "dev", "columns IFACE, MTU and NETNS", FIELD_IFNAME | FIELD_NETNS},
+	{"net_device", "name", "interface names in column IFACE", 0},
+	{"net_device", "ifindex", "interfaces in column IFACE", FIELD_IFNAME},
+	{"net_device", "mtu", "column MTU", 0},
+	{"net_device", "type", "headers of packets on devices without Ethernet", 0},
+	{"net_device", "nd_net.net", "column NETNS", FIELD_NETNS | FIELD_IFNAME},
+	{"net", "ns.inum", "column NETNS", FIELD_NETNS | FIELD_IFNAME},
+	{"sk_buff", "sk", TUPLE_FROM_SK, 0},
+	{"sk_buff", "cb", "TCP flags before a packet has headers", 0},
+	{"tcp_skb_cb", "seq", "TCP sequence numbers before a packet has headers", 0},
+	{"tcp_skb_cb", "tcp_flags", "TCP flags before a packet has headers", 0},
+	{"sock", "sk_protocol", TUPLE_FROM_SK, 0},
+	{"sock", "__sk_common.skc_net.net", NETNS_FROM_SK, 0},
+	{"sock", "__sk_common.skc_family", TUPLE_FROM_SK, 0},
+	{"sock", "__sk_common.skc_state", "TCP of half-open sockets before a packet has headers",
+	 0},
+	{"sock", "__sk_common.skc_num", TUPLE_FROM_SK, 0},
+	{"sock", "__sk_common.skc_dport", TUPLE_FROM_SK, 0},
+	{"sock", "__sk_common.skc_daddr", TUPLE_FROM_SK, 0},
+	{"sock", "__sk_common.skc_rcv_saddr", TUPLE_FROM_SK, 0},
+	{"sock", "__sk_common.skc_v6_daddr", TUPLE_FROM_SK " (IPv6)", 0},
+	{"sock", "__sk_common.skc_v6_rcv_saddr", TUPLE_FROM_SK " (IPv6)", 0},
+};
+const size_t nr_fields = sizeof(fields) / sizeof(fields[0]);
+
+static bool is_composite(const struct btf_type *t)
+{
+	return t && (btf_kind(t) == BTF_KIND_STRUCT || btf_kind(t) == BTF_KIND_UNION);
+}
+
+/* The type of the member of this name (len bytes); 0: there is none. */
+static uint32_t member_type(const struct btf *btf, uint32_t id, const char *name, size_t len,
+			    int depth)
+{
+	const struct btf_type *t;
+	uint32_t found = 0;
+
+	id = btf_skip_mods(btf, id);
+	t = btf_type(btf, id);
+	if (!is_composite(t) || depth > ANONYMOUS_DEPTH)
+		return 0;
+	for (uint32_t i = 0; i < btf_vlen(t) && !found; i++) {
+		const struct btf_member *m = &btf_members(t)[i];
+		const char *s = btf_str(btf, m->name_off);
+
+		if (!*s)
+			found = member_type(btf, m->type, name, len, depth + 1);
+		else if (strlen(s) == len && !memcmp(s, name, len))
+			found = m->type;
+	}
+	return found;
+}
+
+static bool has_path(const struct btf *btf, uint32_t id, const char *path)
+{
+	while (id && *path) {
+		size_t len = strcspn(path, ".");
+
+		id = member_type(btf, id, path, len, 0);
+		path += len + (path[len] == '.');
+	}
+	return id != 0;
+}
+
+bool field_exists(const struct field *f, const struct btf *const *btfs, size_t nr_btfs)
+{
+	for (size_t n = 0; n < nr_btfs; n++) {
+		uint32_t id = 0;
+
+		/* Detached BTF may hold a struct more than once. */
+		while ((id = btf_find(btfs[n], BTF_KIND_STRUCT, f->type, id)))
+			if (has_path(btfs[n], id, f->member))
+				return true;
+	}
+	return false;
+}
+
+size_t fields_missing(size_t from, const struct btf *const *btfs, size_t nr_btfs)
+{
+	while (from < nr_fields && field_exists(&fields[from], btfs, nr_btfs))
+		from++;
+	return from;
+}
+
+void fields_say_missing(const struct btf *const *btfs, size_t nr_btfs)
+{
+	for (size_t i = fields_missing(0, btfs, nr_btfs); i < nr_fields;
+	     i = fields_missing(i + 1, btfs, nr_btfs))
+		log_info("not shown: %s (no '%s.%s' in the kernel's types)", fields[i].serves,
+			 fields[i].type, fields[i].member);
+}
+
+/* The option that asks for a use, as the user knows it; the most particular first. */
+static const struct {
+	enum field_use use;
+	const char *option;
+} users[] = {
+	{FIELD_TRACE, "skbtrail"},
+	{FIELD_MARK, "--filter-mark"},
+	{FIELD_NETNS, "--filter-netns"},
+	{FIELD_IFNAME, "--filter-ifname"},
+	{FIELD_VLAN, "`vlan` in a packet expression"},
+	{FIELD_LEN, "`len` in a packet expression"},
+	{FIELD_EXPR, "a packet expression"},
+};
+
+static int refuse(const struct field *f, unsigned int why, struct err *err)
+{
+	const char *option = "skbtrail";
+
+	for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++) {
+		if (why & users[i].use) {
+			option = users[i].option;
+			break;
+		}
+	}
+	err_set(err, -ENOTSUP, "%s needs '%s.%s', which the types of this kernel lack", option,
+		f->type, f->member);
+	if (why & FIELD_TRACE)
+		err_hint(err, "give full types with --kernel-btf FILE");
+	else
+		err_hint(err, "leave it out, or give full types with --kernel-btf FILE");
+	return -ENOTSUP;
+}
+
+int fields_require(unsigned int wanted, const struct btf *const *btfs, size_t nr_btfs,
+		   struct err *err)
+{
+	for (size_t i = 0; i < nr_fields; i++) {
+		unsigned int why = fields[i].needed_by & wanted;
+
+		if (why && !field_exists(&fields[i], btfs, nr_btfs))
+			return refuse(&fields[i], why, err);
+	}
+	return 0;
+}
