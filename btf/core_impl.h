@@ -2,7 +2,7 @@
 /*
  * core_impl.h - what the files of CO-RE share: access paths and comparison of types.
  *
- * Only btf/core*.c include it. All of it is pure.
+ * Only btf/core*.c and btf/reduce.c include it. All of it is pure.
  */
 #ifndef BTF_CORE_IMPL_H
 #define BTF_CORE_IMPL_H

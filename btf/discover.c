@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In order of preference. */
-enum skb_kind { SKB_PLAIN, SKB_CONST, SKB_DEREF, SKB_NONE };
+#include "btf/discover_impl.h"
 
 /* A growing array of equal elements. */
 struct list {
@@ -59,8 +58,7 @@ static bool is_skb(const struct btf *btf, uint32_t id)
 	       !strcmp(btf_name(btf, id), "sk_buff");
 }
 
-/* id is without modifiers. */
-static enum skb_kind skb_kind(const struct btf *btf, uint32_t id, bool *is_const)
+enum skb_kind skb_kind(const struct btf *btf, uint32_t id, bool *is_const)
 {
 	bool deref;
 
@@ -76,7 +74,7 @@ static enum skb_kind skb_kind(const struct btf *btf, uint32_t id, bool *is_const
 	return deref ? SKB_DEREF : *is_const ? SKB_CONST : SKB_PLAIN;
 }
 
-static bool is_drop_reason(const struct btf *btf, uint32_t id)
+bool is_drop_reason(const struct btf *btf, uint32_t id)
 {
 	return (is_kind(btf, id, BTF_KIND_ENUM) || is_kind(btf, id, BTF_KIND_ENUM64)) &&
 	       !strcmp(btf_name(btf, id), "skb_drop_reason");
@@ -90,8 +88,7 @@ static bool is_void_ptr(const struct btf *btf, uint32_t id)
 
 /* ---- functions ---- */
 
-/* Registers that an argument needs (id without modifiers), and none where it is in memory. */
-static unsigned regs_of(const struct btf *btf, uint32_t id, unsigned nr_regs)
+unsigned regs_of(const struct btf *btf, uint32_t id, unsigned nr_regs)
 {
 	const struct btf_type *t = btf_type(btf, id);
 	int64_t sz = btf_sizeof(btf, id);
@@ -259,6 +256,36 @@ int discover_funcs(const struct btf *btf, unsigned nr_regs, struct skb_func **ou
 	return 0;
 }
 
+/* The first `nr` parameters of two functions have the same types. */
+static bool same_params(const struct btf *btf, uint32_t func_a, uint32_t func_b, uint32_t nr)
+{
+	const struct btf_type *a = btf_type(btf, btf_type(btf, func_a)->type);
+	const struct btf_type *b = btf_type(btf, btf_type(btf, func_b)->type);
+
+	if (a == b)
+		return true;
+	if (btf_vlen(a) < nr || btf_vlen(b) < nr)
+		return false;
+	for (uint32_t i = 0; i < nr; i++) {
+		if (btf_params(a)[i].type != btf_params(b)[i].type)
+			return false;
+	}
+	return true;
+}
+
+bool discover_instances_agree(const struct btf *btf, const struct skb_func *f)
+{
+	const struct btf_type *proto = btf_type(btf, btf_type(btf, f->func_id)->type);
+	uint32_t nr = f->reason_reg == DISCOVER_NO_ARG ? f->skb_arg + 1U : btf_vlen(proto);
+	uint32_t id = btf_first_own(btf) - 1;
+
+	while ((id = btf_find(btf, BTF_KIND_FUNC, f->name, id))) {
+		if (!same_params(btf, f->func_id, id, nr))
+			return false;
+	}
+	return true;
+}
+
 /* ---- tracepoints ---- */
 
 /* The prototype of `typedef void (*btf_trace_NAME)(void *__data, ...)`, or NULL. */
@@ -359,7 +386,7 @@ int discover_tracepoints(const struct btf *btf, struct skb_tp **out, size_t *nr,
 	for (id = btf_first_own(btf); id < btf_nr_types(btf) && !ret; id++) {
 		const struct btf_type *t = btf_type(btf, id), *proto;
 		const char *name = btf_str(btf, t->name_off);
-		struct skb_tp tp = {0};
+		struct skb_tp tp = {.typedef_id = id};
 
 		if (btf_kind(t) != BTF_KIND_TYPEDEF || strncmp(name, prefix, strlen(prefix)))
 			continue;

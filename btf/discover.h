@@ -45,6 +45,7 @@ struct skb_tp {
 	uint8_t skb_arg;      /* from 0 */
 	uint8_t location_arg; /* argument "location", a void *; DISCOVER_NO_ARG: none */
 	uint8_t reason_arg;
+	uint32_t typedef_id; /* BTF_KIND_TYPEDEF */
 };
 
 /*
@@ -59,6 +60,14 @@ struct skb_tp {
  */
 int discover_funcs(const struct btf *btf, unsigned nr_regs, struct skb_func **out, size_t *nr,
 		   struct err *err);
+
+/*
+ * Static functions of one name in several files: whether all that the BTF lists have the arguments
+ * of f. (pahole before 1.25 lists only the first, whatever the others take; that cannot be seen.)
+ */
+bool discover_instances_agree(const struct btf *btf, const struct skb_func *f);
+
+/* Raw tracepoints with an skb, by name. Errors: as discover_funcs(). */
 int discover_tracepoints(const struct btf *btf, struct skb_tp **out, size_t *nr, struct err *err);
 
 #endif

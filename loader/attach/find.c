@@ -105,40 +105,6 @@ static bool same_module(const char *a, const char *b)
 	return a && b ? !strcmp(a, b) : a == b;
 }
 
-/* The first `nr` parameters of two functions have the same types. */
-static bool same_params(const struct btf *btf, uint32_t func_a, uint32_t func_b, uint32_t nr)
-{
-	const struct btf_type *a = btf_type(btf, btf_type(btf, func_a)->type);
-	const struct btf_type *b = btf_type(btf, btf_type(btf, func_b)->type);
-
-	if (a == b)
-		return true;
-	if (btf_vlen(a) < nr || btf_vlen(b) < nr)
-		return false;
-	for (uint32_t i = 0; i < nr; i++) {
-		if (btf_params(a)[i].type != btf_params(b)[i].type)
-			return false;
-	}
-	return true;
-}
-
-/*
- * Static functions of one name in several files: whether all that BTF lists have the arguments
- * of f. (pahole before 1.25 lists only the first, whatever the others take; that cannot be seen.)
- */
-static bool instances_agree(const struct btf *btf, const struct skb_func *f)
-{
-	const struct btf_type *proto = btf_type(btf, btf_type(btf, f->func_id)->type);
-	uint32_t nr = f->reason_reg == DISCOVER_NO_ARG ? f->skb_arg + 1U : btf_vlen(proto);
-	uint32_t id = btf_first_own(btf) - 1;
-
-	while ((id = btf_find(btf, BTF_KIND_FUNC, f->name, id))) {
-		if (!same_params(btf, f->func_id, id, nr))
-			return false;
-	}
-	return true;
-}
-
 /* Why the symbol cannot be taken, judged by what the compiler added to its name; else NULL. */
 static const char *suffix_objection(const struct name_run *r, const char *suffix)
 {
@@ -164,7 +130,7 @@ static const char *objection(const struct find *s, const struct name_run *r, con
 		return why;
 	if (r->nr > 1)
 		return "functions of this name take the skb in different places";
-	if (r->nr_exact > 1 && !instances_agree(s->btf, r->f))
+	if (r->nr_exact > 1 && !discover_instances_agree(s->btf, r->f))
 		return "functions of this name take different arguments";
 	if (s->blacklist && kprobe_blacklist_has(s->blacklist, sym->addr))
 		return "the kernel allows no probe there (blacklist)";

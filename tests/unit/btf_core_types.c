@@ -175,6 +175,7 @@ static void test_doubled(void **state)
 	struct sides *s = *state;
 	uint32_t named, anonymous, root;
 
+	s->hostile = true;
 	doubled(&s->l, &named, &anonymous);
 	root = bb_struct(&s->l, NULL, 0);
 	bb_member(&s->l, "absent", named, 0);

@@ -12,6 +12,7 @@
 
 #include "btf/discover.h"
 #include "tests/unit/lib_btf_parse.h"
+#include "tests/unit/lib_reduce.h"
 
 #define VMLINUX "/sys/kernel/btf/vmlinux"
 #define NONE	DISCOVER_NO_ARG
@@ -113,6 +114,22 @@ static uint32_t add_func(struct btf_build *b, const char *name, const char *sign
 	return bb_func(b, name, add_proto(b, signature, NULL), BTF_FUNC_STATIC);
 }
 
+/* Everything that is asked here is asked of reduced types too. */
+static void check_reduced(const struct btf *btf)
+{
+	struct btf_build b;
+	struct btf *wanted;
+
+	if (btf_base(btf))
+		return;
+	bb_init(&b);
+	bb_struct(&b, "sk_buff", 0);
+	wanted = bb_parse(&b, NULL);
+	check_reduced_lists(btf, wanted);
+	btf_free(wanted);
+	bb_release(&b);
+}
+
 static struct skb_func *discover(const struct btf *btf, unsigned nr_regs, size_t *nr)
 {
 	struct err err = ERR_INIT;
@@ -120,6 +137,7 @@ static struct skb_func *discover(const struct btf *btf, unsigned nr_regs, size_t
 
 	if (discover_funcs(btf, nr_regs, &funcs, nr, &err))
 		fail_msg("%s", err.msg);
+	check_reduced(btf);
 	return funcs;
 }
 
@@ -319,6 +337,7 @@ static struct skb_tp *discover_tps(const struct btf *btf, size_t *nr)
 
 	if (discover_tracepoints(btf, &tps, nr, &err))
 		fail_msg("%s", err.msg);
+	check_reduced(btf);
 	return tps;
 }
 

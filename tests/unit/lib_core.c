@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/lib_btf_parse.h"
+#include "tests/unit/lib_reduce.h"
 
 int sides_setup(void **state)
 {
@@ -37,21 +38,39 @@ int sides_teardown(void **state)
 	return 0;
 }
 
+/* Only what has an skb can be reduced. */
+static struct btf *parse_with_skb(struct btf_build *b)
+{
+	struct btf *btf = bb_parse(b, NULL);
+
+	if (b->next_id > 1 && !btf_find(btf, BTF_KIND_STRUCT, "sk_buff", 0)) {
+		btf_free(btf);
+		bb_struct(b, "sk_buff", 0);
+		btf = bb_parse(b, NULL);
+	}
+	return btf;
+}
+
+/* Every question of every test is put to reduced types too. */
 int sides_ask(struct sides *s, uint32_t kind, uint32_t id, const char *access)
 {
 	struct core_relo r = {.type_id = id, .access = access, .kind = kind, .section = "x"};
 	const struct btf *targets[2];
+	int ret;
 
 	if (!s->local) {
 		s->local = bb_parse(&s->l, NULL);
-		s->targ = bb_parse(&s->t, NULL);
+		s->targ = s->mod.next_id ? bb_parse(&s->t, NULL) : parse_with_skb(&s->t);
 		if (s->mod.next_id)
 			s->targ_mod = bb_parse(&s->mod, s->targ);
 	}
 	targets[0] = s->targ;
 	targets[1] = s->targ_mod;
 	err_clear(&s->err);
-	return core_calc(s->local, &r, targets, s->targ_mod ? 2 : 1, &s->v, &s->err);
+	ret = core_calc(s->local, &r, targets, s->targ_mod ? 2 : 1, &s->v, &s->err);
+	if (!s->targ_mod && !s->hostile)
+		check_reduced_answer(s->targ, s->local, &r, &s->v, ret);
+	return ret;
 }
 
 void sides_expect(struct sides *s, uint32_t kind, uint32_t id, const char *access, uint64_t value,

@@ -20,6 +20,7 @@ struct sides {
 	struct btf *local;
 	struct btf *targ;
 	struct btf *targ_mod; /* NULL without a module */
+	bool hostile;	      /* set by the test: types that cannot be reduced */
 	struct core_value v;  /* the last answer */
 	struct err err;
 };
