@@ -47,10 +47,13 @@ static inline bool number_then(const char **s, int base, uint64_t *v, char c)
 	return true;
 }
 
-/* The decimal number that a file of /proc or /sys starts with; -1 where there is none. */
-static inline int64_t number_in_file(const char *path)
+/*
+ * The decimal number that a file of /proc or /sys starts with; -1 where there is none. The path is
+ * relative to the directory as for openat(2).
+ */
+static inline int64_t number_in_file_at(int dir_fd, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
 	char buf[32];
 	const char *s = buf;
 	uint64_t v;
@@ -62,6 +65,11 @@ static inline int64_t number_in_file(const char *path)
 	close(fd);
 	buf[n > 0 ? n : 0] = '\0';
 	return number_take(&s, 10, &v) && v <= INT64_MAX ? (int64_t)v : -1;
+}
+
+static inline int64_t number_in_file(const char *path)
+{
+	return number_in_file_at(AT_FDCWD, path);
 }
 
 #endif

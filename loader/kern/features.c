@@ -12,6 +12,7 @@
 #include "base/number.h"
 #include "base/insn.h"
 #include "loader/kern/bpf.h"
+#include "loader/kern/kprobe_events.h"
 #include "loader/kern/ksyms.h"
 #include "loader/kern/lines.h"
 #include "loader/kern/perf.h"
@@ -34,6 +35,7 @@ struct probing {
 	int kprobe;	    /* 0: programs of this type load; else -errno */
 	int raw_tracepoint; /* the same */
 	uint64_t text;	    /* address of some function; 0: unknown */
+	int tracefs_fd;	    /* its root; -1: none */
 };
 
 /*
@@ -44,6 +46,9 @@ static const char *const quiet_funcs[] = {"sock_unregister", "unregister_netdev"
 					  "register_netdevice_notifier"};
 /* Raw tracepoints to try: the first is what we want, the last is in every kernel with any. */
 static const char *const some_tracepoints[] = {"kfree_skb", "netif_receive_skb", "sched_switch"};
+
+static const char *const some_events[] = {"events/skb/kfree_skb/id",
+					  "events/net/netif_receive_skb/id"};
 
 #define NR(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -286,10 +291,53 @@ static int probe_jump_optimization(struct probing *p)
 
 static int probe_tracefs(struct probing *p)
 {
-	char path[PATH_MAX];
-	int ret = tracefs_path(path, sizeof(path), "available_filter_functions");
+	p->tracefs_fd = tracefs_dir();
+	return p->tracefs_fd < 0 ? p->tracefs_fd : 0;
+}
 
-	return ret ? ret : readable(path);
+static int try_kprobe_event(struct kprobe_events *ke)
+{
+	int ret = -ENOENT;
+
+	for (size_t i = 0; ret < 0 && i < NR(quiet_funcs); i++)
+		ret = kprobe_events_add_name(ke, quiet_funcs[i]);
+	return ret < 0 ? ret : answered(perf_tracepoint_open(ret));
+}
+
+static int probe_kprobe_events(struct probing *p)
+{
+	struct kprobe_events ke;
+	int ret = p->tracefs_fd < 0 ? p->tracefs_fd : p->kprobe;
+
+	if (!ret)
+		ret = kprobe_events_open(&ke, p->tracefs_fd);
+	if (ret)
+		return ret;
+	ret = try_kprobe_event(&ke);
+	kprobe_events_remove(&ke);
+	kprobe_events_close(&ke);
+	return ret;
+}
+
+static int probe_tracepoint_events(struct probing *p)
+{
+	int ret = -ENOENT, prog_fd;
+
+	if (p->tracefs_fd < 0)
+		return p->tracefs_fd;
+	prog_fd = load_insns(p, BPF_PROG_TYPE_TRACEPOINT, 0, prog_nothing, NR(prog_nothing), NULL);
+	if (prog_fd < 0)
+		return prog_fd;
+	for (size_t i = 0; ret == -ENOENT && i < NR(some_events); i++) {
+		int64_t id = number_in_file_at(p->tracefs_fd, some_events[i]);
+		int fd = id < 0 || id > INT_MAX ? -ENOENT : perf_tracepoint_open(id);
+
+		ret = fd < 0 ? fd : perf_attach_bpf(fd, prog_fd);
+		if (fd >= 0)
+			close(fd);
+	}
+	close(prog_fd);
+	return ret;
 }
 
 static int probe_kcore(struct probing *p)
@@ -332,13 +380,18 @@ const struct feature_info feature_infos[FEAT_NR] = {
 				"memory of BPF is not charged to RLIMIT_MEMLOCK", NULL},
 	[FEAT_JUMP_OPTIMIZATION] = {"jump-optimization", "2.6.34", "kprobes as jumps, not traps",
 				    "CONFIG_OPTPROBES=y, sysctl debug.kprobes-optimization=1"},
-	[FEAT_TRACEFS] = {"tracefs", "4.1", "the list of functions that can be traced",
-			  "CONFIG_FUNCTION_TRACER=y; mount -t tracefs tracefs /sys/kernel/tracing"},
+	[FEAT_TRACEFS] = {"tracefs", "2.6.27", "tracing by files; is mounted privately if need be",
+			  "CONFIG_TRACING=y; mount -t tracefs tracefs /sys/kernel/tracing"},
+	[FEAT_KPROBE_EVENTS] = {"kprobe-events", "4.1", "kprobes by address, through tracefs",
+				"Linux 4.1 or later with CONFIG_KPROBE_EVENTS=y, and tracefs"},
+	[FEAT_TRACEPOINT_EVENTS] = {"tracepoint-events", "4.7",
+				    "tracepoints with their fields, through tracefs",
+				    "Linux 4.7 or later with CONFIG_BPF_EVENTS=y, and tracefs"},
 	[FEAT_KCORE] = {"kcore", "2.4", "kernel text, to place probes after the call site",
 			"CONFIG_PROC_KCORE=y"},
 };
 
-/* In the order of the enumeration: the first two fill what others need. */
+/* In the order of the enumeration: some fill in what those after them need. */
 static int (*const probes[FEAT_NR])(struct probing *p) = {
 	[FEAT_BPF] = probe_bpf,
 	[FEAT_KALLSYMS] = probe_kallsyms,
@@ -355,12 +408,14 @@ static int (*const probes[FEAT_NR])(struct probing *p) = {
 	[FEAT_MEMCG_MEMLOCK] = probe_memcg_memlock,
 	[FEAT_JUMP_OPTIMIZATION] = probe_jump_optimization,
 	[FEAT_TRACEFS] = probe_tracefs,
+	[FEAT_KPROBE_EVENTS] = probe_kprobe_events,
+	[FEAT_TRACEPOINT_EVENTS] = probe_tracepoint_events,
 	[FEAT_KCORE] = probe_kcore,
 };
 
 void features_probe(struct features *f)
 {
-	struct probing p = {.release = kern_release_code()};
+	struct probing p = {.release = kern_release_code(), .tracefs_fd = -1};
 
 	for (int i = 0; i < FEAT_NR; i++) {
 		int ret = probes[i](&p);
@@ -368,4 +423,6 @@ void features_probe(struct features *f)
 		f->f[i].has = ret == 0;
 		f->f[i].why = ret;
 	}
+	if (p.tracefs_fd >= 0)
+		close(p.tracefs_fd);
 }

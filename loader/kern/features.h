@@ -27,7 +27,9 @@ enum feature {
 	FEAT_PROG_NAME,
 	FEAT_MEMCG_MEMLOCK,	/* BPF memory is not charged to RLIMIT_MEMLOCK */
 	FEAT_JUMP_OPTIMIZATION, /* /proc/sys/debug/kprobes-optimization is 1 */
-	FEAT_TRACEFS,		/* a readable available_filter_functions */
+	FEAT_TRACEFS,		/* mounted or not */
+	FEAT_KPROBE_EVENTS,	/* a kprobe event of tracefs can be opened */
+	FEAT_TRACEPOINT_EVENTS, /* and a program be attached to a tracepoint's */
 	FEAT_KCORE,		/* kernel text can be read */
 	FEAT_NR,
 };

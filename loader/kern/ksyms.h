@@ -45,25 +45,26 @@ bool ksyms_by_name(const struct ksyms *ks, const char *name, bool exact, size_t 
 void ksyms_drop_names_index(struct ksyms *ks);
 
 /*
- * Names that ftrace can trace (available_filter_functions of tracefs or debugfs; a mount of either
- * is looked for in /proc/mounts, nothing is mounted). -ENOENT: not readable, which is
- * no error for the caller. "name" or "name [module]" lines.
+ * Names that ftrace can trace (available_filter_functions of tracefs). Errors: those of
+ * tracefs_dir(), -ENOENT where the kernel has no function tracer; a caller can do without.
+ * "name" or "name [module]" lines.
  */
 struct name_set; /* set of "name" / "name [module]" strings */
 int ftrace_functions_load(struct name_set **out, struct err *err);
-/* The same from a file of such lines. Errors: those of open(2), -EINVAL, -ENOMEM. */
-int name_set_load(struct name_set **out, const char *path, struct err *err);
+/* The same from a file of such lines. Errors: those of openat(2), -EINVAL, -ENOMEM. */
+int name_set_load(struct name_set **out, int dir_fd, const char *path, struct err *err);
 bool name_set_has(const struct name_set *s, const char *name, const char *module);
 size_t name_set_nr(const struct name_set *s);
 void name_set_free(struct name_set *s);
 
 /*
- * Addresses that kprobes refuse: kprobes/blacklist of the debugfs mount, else no ranges. Errors:
- * -EINVAL for a malformed line, -ENOMEM; of load_from() those of open(2) too.
+ * Addresses that kprobes refuse: kprobes/blacklist of debugfs, else no ranges. Errors:
+ * -EINVAL for a malformed line, -ENOMEM; of load_from() those of openat(2) too.
  */
 struct kprobe_blacklist;
 int kprobe_blacklist_load(struct kprobe_blacklist **out, struct err *err);
-int kprobe_blacklist_load_from(struct kprobe_blacklist **out, const char *path, struct err *err);
+int kprobe_blacklist_load_from(struct kprobe_blacklist **out, int dir_fd, const char *path,
+			       struct err *err);
 bool kprobe_blacklist_has(const struct kprobe_blacklist *b, uint64_t addr);
 void kprobe_blacklist_free(struct kprobe_blacklist *b);
 

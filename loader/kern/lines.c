@@ -9,12 +9,12 @@
 
 #define CHUNK_SZ (64 * 1024)
 
-int lines_open(struct lines *l, const char *path)
+int lines_openat(struct lines *l, int dir_fd, const char *path)
 {
 	int ret;
 
 	*l = (struct lines){.fd = -1};
-	l->fd = open(path, O_RDONLY | O_CLOEXEC);
+	l->fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
 	if (l->fd < 0)
 		return -errno;
 	/* One byte more: to terminate a last line without newline. */
@@ -24,6 +24,11 @@ int lines_open(struct lines *l, const char *path)
 	ret = -ENOMEM;
 	lines_close(l);
 	return ret;
+}
+
+int lines_open(struct lines *l, const char *path)
+{
+	return lines_openat(l, AT_FDCWD, path);
 }
 
 /* Read more behind what is left of the last read. Returns the number of bytes or -errno. */

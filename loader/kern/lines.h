@@ -14,6 +14,7 @@ struct lines {
 
 /* 0 or -errno. Always followed by lines_close(), which does nothing after a failure. */
 int lines_open(struct lines *l, const char *path);
+int lines_openat(struct lines *l, int dir_fd, const char *path); /* as openat(2) */
 
 /*
  * The next line, terminated in place without its newline, valid until the next call. Returns

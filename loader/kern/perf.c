@@ -49,6 +49,17 @@ int perf_kprobe_open_name(int pmu_type, const char *name)
 	return perf_open(&attr, 0);
 }
 
+int perf_tracepoint_open(int id)
+{
+	struct perf_event_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.type = PERF_TYPE_TRACEPOINT;
+	attr.size = PERF_ATTR_SIZE_VER1;
+	attr.config = id;
+	return perf_open(&attr, 0);
+}
+
 int perf_attach_bpf(int perf_fd, int prog_fd)
 {
 	if (ioctl(perf_fd, PERF_EVENT_IOC_SET_BPF, prog_fd) < 0)
@@ -56,6 +67,17 @@ int perf_attach_bpf(int perf_fd, int prog_fd)
 	if (ioctl(perf_fd, PERF_EVENT_IOC_ENABLE, 0) < 0)
 		return -errno;
 	return 0;
+}
+
+int perf_with_bpf(int perf_fd, int prog_fd)
+{
+	int ret = perf_fd < 0 ? perf_fd : perf_attach_bpf(perf_fd, prog_fd);
+
+	if (ret == 0)
+		return perf_fd;
+	if (perf_fd >= 0)
+		close(perf_fd);
+	return ret;
 }
 
 int perf_bpf_output_open(int cpu, uint32_t wake_bytes)

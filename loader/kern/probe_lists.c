@@ -3,10 +3,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/number.h"
 #include "loader/kern/lines.h"
@@ -50,7 +50,7 @@ static int name_add(struct name_set *s, const char *name, size_t len)
 	return 0;
 }
 
-int name_set_load(struct name_set **out, const char *path, struct err *err)
+int name_set_load(struct name_set **out, int dir_fd, const char *path, struct err *err)
 {
 	struct name_set *s = NULL;
 	struct lines l;
@@ -59,7 +59,7 @@ int name_set_load(struct name_set **out, const char *path, struct err *err)
 	int ret;
 
 	*out = NULL;
-	ret = lines_open(&l, path);
+	ret = lines_openat(&l, dir_fd, path);
 	if (ret)
 		return err_sys(err, ret, "cannot read %s", path);
 	s = calloc(1, sizeof(*s));
@@ -80,17 +80,14 @@ int name_set_load(struct name_set **out, const char *path, struct err *err)
 
 int ftrace_functions_load(struct name_set **out, struct err *err)
 {
-	char path[PATH_MAX];
+	int dir_fd = tracefs_dir(), ret;
 
 	*out = NULL;
-	if (tracefs_path(path, sizeof(path), "available_filter_functions")) {
-		err_set(err, -ENOENT, "no tracefs is mounted");
-		err_hint(err, "mount -t tracefs tracefs /sys/kernel/tracing");
-		return -ENOENT;
-	}
-	if (name_set_load(out, path, err) == 0)
-		return 0;
-	return -ENOENT;
+	if (dir_fd < 0)
+		return err_sys(err, dir_fd, "no tracefs can be had");
+	ret = name_set_load(out, dir_fd, "available_filter_functions", err);
+	close(dir_fd);
+	return ret;
 }
 
 bool name_set_has(const struct name_set *s, const char *name, const char *module)
@@ -201,14 +198,15 @@ static int ranges_read(struct kprobe_blacklist *b, struct lines *l, const char *
 	return 0;
 }
 
-int kprobe_blacklist_load_from(struct kprobe_blacklist **out, const char *path, struct err *err)
+int kprobe_blacklist_load_from(struct kprobe_blacklist **out, int dir_fd, const char *path,
+			       struct err *err)
 {
 	struct kprobe_blacklist *b = NULL;
 	struct lines l;
 	int ret;
 
 	*out = NULL;
-	ret = lines_open(&l, path);
+	ret = lines_openat(&l, dir_fd, path);
 	if (ret)
 		return err_sys(err, ret, "cannot read %s", path);
 	b = calloc(1, sizeof(*b));
@@ -223,12 +221,13 @@ int kprobe_blacklist_load_from(struct kprobe_blacklist **out, const char *path, 
 
 int kprobe_blacklist_load(struct kprobe_blacklist **out, struct err *err)
 {
-	char path[PATH_MAX];
 	struct err e = ERR_INIT;
-	int ret = debugfs_path(path, sizeof(path), "kprobes/blacklist");
+	int dir_fd = debugfs_dir(), ret = dir_fd;
 
-	if (!ret)
-		ret = kprobe_blacklist_load_from(out, path, &e);
+	if (dir_fd >= 0) {
+		ret = kprobe_blacklist_load_from(out, dir_fd, "kprobes/blacklist", &e);
+		close(dir_fd);
+	}
 	if (!ret)
 		return 0;
 	if (ret == -EINVAL || ret == -ENOMEM)

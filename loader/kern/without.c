@@ -7,8 +7,9 @@
 
 /* What somebody asks features_has() for; leaving out others would change nothing. */
 static const enum feature choices[] = {
-	FEAT_KPROBE_MULTI, FEAT_KPROBE_PMU,  FEAT_RAW_TRACEPOINT,    FEAT_RINGBUF,
-	FEAT_PROG_NAME,	   FEAT_GET_FUNC_IP, FEAT_PROBE_READ_KERNEL, FEAT_JUMP_OPTIMIZATION,
+	FEAT_KPROBE_MULTI, FEAT_KPROBE_PMU,    FEAT_RAW_TRACEPOINT,    FEAT_RINGBUF,
+	FEAT_PROG_NAME,	   FEAT_GET_FUNC_IP,   FEAT_PROBE_READ_KERNEL, FEAT_JUMP_OPTIMIZATION,
+	FEAT_TRACEFS,	   FEAT_KPROBE_EVENTS, FEAT_TRACEPOINT_EVENTS,
 };
 
 #define NR_CHOICES (sizeof(choices) / sizeof(choices[0]))

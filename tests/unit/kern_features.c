@@ -68,6 +68,12 @@ static void assert_consistent(const struct features *f)
 		assert_false(features_has(f, FEAT_KPROBE_MULTI));
 		assert_false(features_has(f, FEAT_RAW_TRACEPOINT));
 		assert_false(features_has(f, FEAT_PROBE_READ_KERNEL));
+		assert_false(features_has(f, FEAT_KPROBE_EVENTS));
+		assert_false(features_has(f, FEAT_TRACEPOINT_EVENTS));
+	}
+	if (!features_has(f, FEAT_TRACEFS)) {
+		assert_false(features_has(f, FEAT_KPROBE_EVENTS));
+		assert_false(features_has(f, FEAT_TRACEPOINT_EVENTS));
 	}
 	assert_int_equal(features_has(f, FEAT_BTF), access("/sys/kernel/btf/vmlinux", R_OK) == 0);
 	if (perf_kprobe_pmu() < 0)

@@ -4,6 +4,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,7 +15,6 @@
 #include <cmocka.h>
 
 #include "loader/kern/strings.h"
-#include "loader/kern/tracefs.h"
 
 static char tmp_path[64];
 
@@ -343,7 +343,7 @@ static void test_name_set(void **state)
 	struct err err = ERR_INIT;
 	struct name_set *s;
 
-	assert_int_equal(name_set_load(&s, file_of(text, strlen(text)), &err), 0);
+	assert_int_equal(name_set_load(&s, AT_FDCWD, file_of(text, strlen(text)), &err), 0);
 	unlink(tmp_path);
 	assert_int_equal(name_set_nr(s), 4);
 	assert_true(name_set_has(s, "ip_rcv", NULL));
@@ -356,19 +356,19 @@ static void test_name_set(void **state)
 	assert_false(name_set_has(s, "las", NULL));
 	name_set_free(s);
 
-	assert_int_equal(name_set_load(&s, file_of("", 0), &err), 0);
+	assert_int_equal(name_set_load(&s, AT_FDCWD, file_of("", 0), &err), 0);
 	unlink(tmp_path);
 	assert_int_equal(name_set_nr(s), 0);
 	assert_false(name_set_has(s, "ip_rcv", NULL));
 	name_set_free(s);
-	assert_int_equal(name_set_load(&s, tmp_path, &err), -ENOENT);
+	assert_int_equal(name_set_load(&s, AT_FDCWD, tmp_path, &err), -ENOENT);
 	name_set_free(NULL);
 }
 
 static int load_blacklist(struct kprobe_blacklist **b, const char *text)
 {
 	struct err err = ERR_INIT;
-	int ret = kprobe_blacklist_load_from(b, file_of(text, strlen(text)), &err);
+	int ret = kprobe_blacklist_load_from(b, AT_FDCWD, file_of(text, strlen(text)), &err);
 
 	unlink(tmp_path);
 	return ret;
@@ -398,24 +398,6 @@ static void test_blacklist(void **state)
 	assert_int_equal(load_blacklist(&b, "0x10-0x20\ta\nrubbish\n"), -EINVAL);
 	assert_int_equal(load_blacklist(&b, "0x20-0x10\ta\n"), -EINVAL);
 	kprobe_blacklist_free(NULL);
-}
-
-static void test_mount_path(void **state)
-{
-	static const char mounts[] = "sysfs /sys sysfs rw 0 0\n"
-				     "x\n"
-				     "debugfs /mnt/a\\040b debugfs rw,relatime 0 0\n"
-				     "tracefs /t tracefs rw 0 0\n";
-	const char *path = file_of(mounts, strlen(mounts));
-	char buf[32];
-
-	assert_int_equal(mount_path(buf, sizeof(buf), path, "debugfs", "x/y"), 0);
-	assert_string_equal(buf, "/mnt/a b/x/y");
-	assert_int_equal(mount_path(buf, sizeof(buf), path, "tracefs", "f"), 0);
-	assert_string_equal(buf, "/t/f");
-	assert_int_equal(mount_path(buf, sizeof(buf), path, "bpf", "f"), -ENOENT);
-	assert_int_equal(mount_path(buf, 4, path, "tracefs", "file"), -ENAMETOOLONG);
-	unlink(path);
 }
 
 struct core_file {
@@ -533,7 +515,6 @@ int main(void)
 		cmocka_unit_test(test_running_kernel),
 		cmocka_unit_test(test_name_set),
 		cmocka_unit_test(test_blacklist),
-		cmocka_unit_test(test_mount_path),
 		cmocka_unit_test(test_kcore),
 		cmocka_unit_test(test_kcore_rejects),
 		cmocka_unit_test(test_index_keeps_order_of_colliding_items),
