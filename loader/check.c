@@ -200,14 +200,6 @@ static bool print_types(FILE *out, const struct features *f)
 	return whole;
 }
 
-/* The feature that a backend stands on, for the way to get it. */
-static enum feature backend_feature(const struct backend *b)
-{
-	if (b == &backend_kprobe_multi)
-		return FEAT_KPROBE_MULTI;
-	return b == &backend_kprobe ? FEAT_KPROBE_PMU : FEAT_RAW_TRACEPOINT;
-}
-
 /* Returns the best backend that works, or NULL. */
 static const struct backend *print_backends(FILE *out, const struct features *f)
 {
@@ -215,9 +207,9 @@ static const struct backend *print_backends(FILE *out, const struct features *f)
 
 	heading(out, "Backends, best first");
 	for (const struct backend *const *b = backends; *b; b++) {
-		enum feature needs = backend_feature(*b);
+		enum feature needs = (*b)->feature;
 		const char *why = NULL;
-		int ret = (*b)->usable(f, &why);
+		int ret = backend_usable(*b, f, &why);
 
 		if (ret) {
 			row(out, MARK_MISSING, (*b)->name, "%s", why ? why : why_words(ret));
@@ -229,7 +221,8 @@ static const struct backend *print_backends(FILE *out, const struct features *f)
 			best = best ? best : *b;
 		}
 	}
-	if (features_has(f, FEAT_JUMP_OPTIMIZATION) || features_has(f, FEAT_KPROBE_PMU))
+	if (features_has(f, FEAT_JUMP_OPTIMIZATION) || features_has(f, FEAT_KPROBE_PMU) ||
+	    features_has(f, FEAT_KPROBE_EVENTS))
 		feature_row(out, f, FEAT_JUMP_OPTIMIZATION, MARK_MISSING);
 	return best;
 }

@@ -43,7 +43,7 @@ static const struct opt opts[] = {
 	{NULL, "filter-ifname", 'i', "NAME",
 	 "only this interface, of --filter-netns or of our namespace", OPT_TEXT, AT(filter_ifname)},
 
-	{"Tracing", "backend", 0, "NAME", "kprobe-multi, kprobe or tracepoint (default: the best)",
+	{"Tracing", "backend", 0, "NAME", "one of those that --check lists (default: the best)",
 	 OPT_BACKEND, AT(backend)},
 	{NULL, "kernel-btf", 0, "FILE", "type information of this kernel: raw BTF, or an ELF file",
 	 OPT_TEXT, AT(kernel_btf)},
@@ -176,7 +176,7 @@ static const char *opt_accepts(const struct opt *opt)
 	case OPT_FLAG:
 		return "true or false";
 	case OPT_BACKEND:
-		return "kprobe-multi, kprobe or tracepoint";
+		return "kprobe-multi, kprobe, kprobe-events, tracepoint or tracepoint-events";
 	case OPT_NUMBER:
 		return "a whole number";
 	case OPT_SIZE:

@@ -33,7 +33,7 @@ static int choose_backend(struct scope *s, const char *name, const struct featur
 		s->backend = backend_by_name(name);
 		if (!s->backend)
 			return err_set(err, -EINVAL, "unknown backend '%s'", name);
-		if (s->backend->usable(features, &why)) {
+		if (backend_usable(s->backend, features, &why)) {
 			err_set(err, -ENOTSUP, "backend '%s' cannot be used: %s", name, why);
 			err_hint(err, "without --backend the best that works is chosen; "
 				      "skbtrail --check lists them");
@@ -42,7 +42,7 @@ static int choose_backend(struct scope *s, const char *name, const struct featur
 		return 0;
 	}
 	for (size_t i = 0; backends[i]; i++) {
-		if (!backends[i]->usable(features, &why)) {
+		if (!backend_usable(backends[i], features, &why)) {
 			s->backend = backends[i];
 			return 0;
 		}
@@ -70,9 +70,12 @@ static int find_targets(struct scope *s, const regex_t *re, const struct feature
 	struct find_opts find = {
 		.name_re = re,
 		.is_drop = func_is_drop,
-		.only_ftrace = s->backend == &backend_kprobe_multi,
+		.only_ftrace =
+			s->backend == &backend_kprobe_multi && features_has(features, FEAT_TRACEFS),
 	};
 
+	if (s->backend == &backend_tracepoint_events)
+		return targets_find_tracepoint_events(&s->targets, re, err);
 	if (s->backend->tracepoints)
 		return targets_find_tracepoints(&s->targets, s->types.btfs[0], re, err);
 	return targets_find_funcs(&s->targets, s->types.btfs, s->types.modules, s->types.nr,

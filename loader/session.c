@@ -149,6 +149,9 @@ static void say_attached(const struct session *s)
 {
 	const char *what = s->scope.backend->tracepoints ? "tracepoints" : "functions";
 
+	if (s->attachment.nr_leftovers)
+		log_info("removed %zu kprobe events that a killed skbtrail had left behind",
+			 s->attachment.nr_leftovers);
 	scope_say_left_outs(&s->scope);
 	for (size_t i = 0; i < s->scope.targets.nr; i++)
 		if (s->scope.targets.t[i].status)

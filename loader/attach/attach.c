@@ -18,10 +18,9 @@
 #define PROGRESS_STEP 32
 
 const struct backend *const backends[] = {
-	&backend_kprobe_multi,
-	&backend_kprobe,
-	&backend_tracepoint,
-	NULL,
+	&backend_kprobe_multi,	    &backend_kprobe,
+	&backend_kprobe_events,	    &backend_tracepoint,
+	&backend_tracepoint_events, NULL,
 };
 
 const struct backend *backend_by_name(const char *name)
@@ -30,6 +29,27 @@ const struct backend *backend_by_name(const char *name)
 		if (!strcmp(backends[i]->name, name))
 			return backends[i];
 	return NULL;
+}
+
+static int needs(const struct features *f, enum feature which, const char *missing,
+		 const char **why)
+{
+	int ret = f->f[which].why;
+
+	if (features_has(f, which))
+		return 0;
+	if (ret == -EPERM || ret == -EACCES)
+		*why = "this process is not permitted to use it";
+	else
+		*why = missing;
+	return ret < 0 ? ret : -ENOTSUP;
+}
+
+int backend_usable(const struct backend *b, const struct features *f, const char **why)
+{
+	int ret = b->tracefs ? needs(f, FEAT_TRACEFS, "no tracefs can be had", why) : 0;
+
+	return ret ? ret : needs(f, b->feature, b->missing, why);
 }
 
 void targets_release(struct targets *ts)
@@ -110,6 +130,42 @@ int attachment_end(struct attachment *a, const struct attach_ctx *ctx, int ret, 
 	return 0;
 }
 
+static bool out_of_fds(int ret)
+{
+	return ret == -EMFILE || ret == -ENFILE;
+}
+
+bool refuses_all(int ret)
+{
+	return out_of_fds(ret) || ret == -EPERM || ret == -EACCES;
+}
+
+int attachment_take(struct attachment *a, const struct attach_ctx *ctx, struct target *t, int fd,
+		    struct err *err)
+{
+	const char *what = t->addr ? "function" : "tracepoint";
+
+	if (out_of_fds(fd)) {
+		err_sys(err, fd, "cannot attach to more than %zu of %zu %ss", a->nr_fds,
+			ctx->targets->nr, what);
+		err_hint(err,
+			 "raise the limit on open files (ulimit -n %zu), or choose fewer "
+			 "functions with --filter-func",
+			 ctx->targets->nr + 128);
+		return fd;
+	}
+	if (refuses_all(fd) && !a->nr_fds)
+		return err_sys(err, fd, "cannot attach to %s '%s'", what, t->name);
+	if (fd < 0) {
+		target_fail(t, fd);
+		return 0;
+	}
+	t->fd = fd;
+	t->status = 0;
+	attachment_add(a, fd);
+	return 0;
+}
+
 int attach_step(const struct attach_ctx *ctx, size_t done, struct err *err)
 {
 	if (ctx->stop && *ctx->stop)
@@ -117,6 +173,28 @@ int attach_step(const struct attach_ctx *ctx, size_t done, struct err *err)
 	if (ctx->progress && done % PROGRESS_STEP == 0)
 		ctx->progress(ctx->progress_arg, done, ctx->targets->nr);
 	return 0;
+}
+
+int attach_one_by_one(const struct backend *backend,
+		      int (*open_at)(const struct target *t, int prog_fd),
+		      const struct attach_ctx *ctx, struct attachment *a, struct err *err)
+{
+	struct targets *ts = ctx->targets;
+	int ret = attachment_begin(a, backend, ctx, ts->nr, err);
+
+	if (ret < 0)
+		return ret;
+	for (size_t i = 0; i < ts->nr && ret >= 0; i++) {
+		int prog_fd;
+
+		ret = attach_step(ctx, i, err);
+		if (ret < 0)
+			break;
+		ret = prog_fd = ctx->progs.prog_for(ctx->progs.arg, &ts->t[i], err);
+		if (ret >= 0)
+			ret = attachment_take(a, ctx, &ts->t[i], open_at(&ts->t[i], prog_fd), err);
+	}
+	return attachment_end(a, ctx, ret, err);
 }
 
 void target_fail(struct target *t, int status)
@@ -135,6 +213,7 @@ void target_fail(struct target *t, int status)
 		t->why = "not in this kernel";
 		break;
 	case EBUSY:
+	case EEXIST:
 		t->why = "in use by another tracer";
 		break;
 	case ENOTSUP:
@@ -143,20 +222,6 @@ void target_fail(struct target *t, int status)
 	default:
 		t->why = strerrordesc_np(-status);
 	}
-}
-
-int backend_needs(const struct features *f, enum feature which, const char *missing,
-		  const char **why)
-{
-	int ret = f->f[which].why;
-
-	if (features_has(f, which))
-		return 0;
-	if (ret == -EPERM || ret == -EACCES)
-		*why = "this process is not permitted to use it";
-	else
-		*why = missing;
-	return ret < 0 ? ret : -ENOTSUP;
 }
 
 /* ---- closing ---- */
@@ -169,8 +234,8 @@ static int cmp_int(const void *a, const void *b)
 }
 
 /*
- * Everything but the probes: a pipe that stayed open would keep its reader waiting, and the
- * programs and maps are of no more use. a->fds must be sorted.
+ * Everything but the probes and their events: a pipe that stayed open would keep its reader
+ * waiting, and the programs and maps are of no more use. a->fds must be sorted.
  */
 static void close_others(const struct attachment *a)
 {
@@ -183,6 +248,8 @@ static void close_others(const struct attachment *a)
 		int fd = strtol(d->d_name, NULL, 10);
 
 		if (d->d_name[0] == '.' || fd == dirfd(dir))
+			continue;
+		if (a->events.pid && fd == a->events.fd)
 			continue;
 		if (!bsearch(&fd, a->fds, a->nr_fds, sizeof(fd), cmp_int))
 			close(fd);
@@ -242,6 +309,7 @@ void attachment_close(struct attachment *a)
 		attachment_close_fds(a);
 	else
 		backend->detach(a);
+	kprobe_events_close(&a->events);
 	free(a->fds);
 	a->fds = NULL;
 	a->backend = NULL;

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "loader/kern/features.h"
+#include "loader/kern/kprobe_events.h"
 
 #define TARGET_NO_ARG 0xff
 
@@ -21,6 +22,7 @@ struct target {
 	const char *module;   /* NULL: the kernel proper; owned by the ksyms */
 	uint64_t addr;	      /* entry; 0 for tracepoints */
 	uint32_t source;      /* tracepoints: number for trail_event.source, from 1 */
+	int event_id;	      /* tracepoint-events: the kernel's number of the event */
 	uint8_t skb_reg;      /* register or tracepoint argument of the skb, from 0 */
 	bool deref;	      /* it is a struct sk_buff ** */
 	uint8_t reason_reg;   /* TARGET_NO_ARG: none */
@@ -37,6 +39,8 @@ struct targets {
 };
 
 void targets_release(struct targets *ts);
+/* Takes t, its name copied and without a probe. -ENOMEM. */
+int targets_add(struct targets *ts, struct target t, struct err *err);
 
 /*
  * Gives the fd of the program for a target, loading it when it is first needed: one program serves
@@ -63,13 +67,15 @@ struct attachment {
 	size_t nr_fds;
 	size_t nr_attached, nr_failed; /* targets */
 	int rcu_expedited_saved;       /* -1: not changed; else the value to restore */
+	struct kprobe_events events;   /* to be removed with the probes; else closed */
+	size_t nr_leftovers;	       /* events of killed runs that were found and removed */
 };
 
 /*
- * One way to attach. usable() says 0 or -errno with one phrase why not. attach() sets
- * fd, status and why of every target and counts them. It fails where nothing could be attached,
- * where a program could not be loaded, where file descriptors ran out, and with -EINTR where it was
- * stopped; then nothing stays attached. A single function that is refused is no failure.
+ * One way to attach. attach() sets fd, status and why of every target and counts them. It fails
+ * where nothing could be attached, where a program could not be loaded, where file descriptors ran
+ * out, and with -EINTR where it was stopped; then nothing stays attached. A single function that is
+ * refused is no failure.
  *
  * quiesce() makes all probes silent at once. It is NULL where the kernel has no way to do
  * that: a kprobe's program runs whether its perf event is enabled or not
@@ -79,19 +85,24 @@ struct attachment {
  */
 struct backend {
 	const char *name;     /* "kprobe-multi": what --backend takes */
+	enum feature feature; /* what it stands on */
+	const char *missing;  /* words for a kernel without that feature */
+	bool tracefs;	      /* it needs FEAT_TRACEFS too */
 	bool tracepoints;     /* its targets are tracepoints, not functions */
 	bool slow_detach;     /* detach in a child process where there are many */
 	uint32_t prog_type;   /* enum bpf_prog_type */
 	uint32_t attach_type; /* expected_attach_type */
-	int (*usable)(const struct features *f, const char **why);
 	int (*attach)(const struct attach_ctx *ctx, struct attachment *a, struct err *err);
 	void (*quiesce)(struct attachment *a);
 	void (*detach)(struct attachment *a);
 };
 
-extern const struct backend backend_kprobe_multi, backend_kprobe, backend_tracepoint;
+extern const struct backend backend_kprobe_multi, backend_kprobe, backend_kprobe_events,
+	backend_tracepoint, backend_tracepoint_events;
 /* Best first, NULL at the end. */
 extern const struct backend *const backends[];
+/* 0, or -errno with one phrase why not. */
+int backend_usable(const struct backend *b, const struct features *f, const char **why);
 /* NULL: no such backend. */
 const struct backend *backend_by_name(const char *name);
 
@@ -100,8 +111,8 @@ const struct backend *backend_by_name(const char *name);
  * this one, so that the prompt is back at once. The child is its own session, named
  * skbtrail-detach, ignores SIGINT, SIGTERM and SIGHUP, and holds no terminal, pipe, file, program
  * or map. It restores rcu_expedited; killed by SIGKILL it cannot, and the kernel then removes the
- * probes. The counts stay readable; the fds of the targets are void. Does nothing for a zeroed
- * attachment.
+ * probes, but kprobe events only the next skbtrail. The counts stay readable; the fds of the
+ * targets are void. Does nothing for a zeroed attachment.
  */
 void attachment_close(struct attachment *a);
 

@@ -25,8 +25,18 @@ void attachment_close_fds(struct attachment *a);
 void attachment_expedite(struct attachment *a);
 void attachment_unexpedite(struct attachment *a);
 
-/* Close all descriptors from several threads, with RCU expedited. */
+/* Close all descriptors from several threads; close_fast: with RCU expedited. */
+void attachment_close_in_threads(struct attachment *a);
 void attachment_close_fast(struct attachment *a);
+
+/*
+ * What opening a target's probe came to: keep fd, or note in the target that it is -errno.
+ * -errno (and err) where going on is pointless: out of descriptors, or not permitted at all.
+ */
+int attachment_take(struct attachment *a, const struct attach_ctx *ctx, struct target *t, int fd,
+		    struct err *err);
+/* Would every other place be refused as well? */
+bool refuses_all(int ret);
 
 /*
  * Count what became of the targets. Where ret is negative, or not one is attached, close everything
@@ -37,11 +47,15 @@ int attachment_end(struct attachment *a, const struct attach_ctx *ctx, int ret, 
 /* Call between targets: -EINTR (and err) once ctx->stop is set; tells of progress now and then. */
 int attach_step(const struct attach_ctx *ctx, size_t done, struct err *err);
 
+/*
+ * The whole of a backend's attach() where open_at() gives the descriptor that holds a target with
+ * its program, or -errno.
+ */
+int attach_one_by_one(const struct backend *backend,
+		      int (*open_at)(const struct target *t, int prog_fd),
+		      const struct attach_ctx *ctx, struct attachment *a, struct err *err);
+
 /* Note that a target could not be attached: status and words. */
 void target_fail(struct target *t, int status);
-
-/* usable() of a backend that needs one feature. */
-int backend_needs(const struct features *f, enum feature which, const char *missing,
-		  const char **why);
 
 #endif

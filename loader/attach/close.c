@@ -57,7 +57,7 @@ static void *closer(void *arg)
 	return NULL;
 }
 
-static void close_in_threads(struct attachment *a)
+void attachment_close_in_threads(struct attachment *a)
 {
 	struct closers c = {.a = a};
 	pthread_t threads[NR_CLOSERS];
@@ -83,6 +83,6 @@ void attachment_close_fast(struct attachment *a)
 	if (!a->nr_fds)
 		return;
 	attachment_expedite(a);
-	close_in_threads(a);
+	attachment_close_in_threads(a);
 	attachment_unexpedite(a);
 }

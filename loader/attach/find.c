@@ -64,8 +64,7 @@ static void *grow(void *array, size_t nr, size_t *cap, size_t elem_sz, struct er
 	return p;
 }
 
-/* Takes t, its name copied. */
-static int targets_add(struct targets *ts, struct target t, struct err *err)
+int targets_add(struct targets *ts, struct target t, struct err *err)
 {
 	struct target *p = grow(ts->t, ts->nr, &ts->cap, sizeof(*p), err);
 

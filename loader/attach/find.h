@@ -65,4 +65,20 @@ int targets_find_funcs(struct targets *ts, const struct btf *const *btfs,
 int targets_find_tracepoints(struct targets *ts, const struct btf *vmlinux, const regex_t *re,
 			     struct err *err);
 
+/*
+ * The same from the events of tracefs, for kernels without raw tracepoints: those with a pointer
+ * `skbaddr` where a program can read it. Errors: those of tracefs_dir(), -ENOMEM.
+ */
+int targets_find_tracepoint_events(struct targets *ts, const regex_t *re, struct err *err);
+
+/* What a file events/GROUP/NAME/format of tracefs says. */
+struct event_format {
+	int id;
+	uint8_t skb_arg;      /* number of the 64-bit word in the program's context */
+	uint8_t location_arg; /* the same, or TARGET_NO_ARG */
+};
+
+/* False: no event that carries an skb. Changes the text. */
+bool event_format_parse(struct event_format *f, char *text);
+
 #endif

@@ -17,32 +17,10 @@ struct kprobes {
 	int pmu;
 };
 
-static int kprobe_usable(const struct features *f, const char **why)
-{
-	return backend_needs(f, FEAT_KPROBE_PMU,
-			     "the kernel has no kprobes for perf (4.17, CONFIG_KPROBE_EVENTS)",
-			     why);
-}
-
 /* The fd of a probe with the program, or -errno. */
 static int probe_at(const struct kprobes *k, uint64_t addr, int prog_fd)
 {
-	int fd = perf_kprobe_open(k->pmu, addr, false);
-	int ret;
-
-	if (fd < 0)
-		return fd;
-	ret = perf_attach_bpf(fd, prog_fd);
-	if (ret < 0) {
-		close(fd);
-		return ret;
-	}
-	return fd;
-}
-
-static bool out_of_fds(int ret)
-{
-	return ret == -EMFILE || ret == -ENFILE;
+	return perf_with_bpf(perf_kprobe_open(k->pmu, addr, false), prog_fd);
 }
 
 static int probe_place(struct kprobes *k, uint64_t addr, int prog_fd)
@@ -53,7 +31,7 @@ static int probe_place(struct kprobes *k, uint64_t addr, int prog_fd)
 
 	if (fd >= 0)
 		placement_took(&k->place, off, clock_now() - start);
-	else if (off && !out_of_fds(fd))
+	else if (off && !refuses_all(fd))
 		fd = probe_at(k, addr, prog_fd);
 	return fd;
 }
@@ -61,30 +39,10 @@ static int probe_place(struct kprobes *k, uint64_t addr, int prog_fd)
 static int attach_one(struct kprobes *k, struct target *t, struct err *err)
 {
 	int prog_fd = k->ctx->progs.prog_for(k->ctx->progs.arg, t, err);
-	int fd;
 
 	if (prog_fd < 0)
 		return prog_fd;
-	fd = probe_place(k, t->addr, prog_fd);
-	if (out_of_fds(fd)) {
-		err_sys(err, fd, "cannot attach to more than %zu of %zu functions", k->a->nr_fds,
-			k->ctx->targets->nr);
-		err_hint(err,
-			 "raise the limit on open files (ulimit -n %zu), or choose fewer "
-			 "functions with --filter-func",
-			 k->ctx->targets->nr + 128);
-		return fd;
-	}
-	if ((fd == -EPERM || fd == -EACCES) && !k->a->nr_fds)
-		return err_sys(err, fd, "cannot make a kprobe at '%s'", t->name);
-	if (fd < 0) {
-		target_fail(t, fd);
-		return 0;
-	}
-	t->fd = fd;
-	t->status = 0;
-	attachment_add(k->a, fd);
-	return 0;
+	return attachment_take(k->a, k->ctx, t, probe_place(k, t->addr, prog_fd), err);
 }
 
 static int kprobe_attach(const struct attach_ctx *ctx, struct attachment *a, struct err *err)
@@ -112,9 +70,10 @@ static int kprobe_attach(const struct attach_ctx *ctx, struct attachment *a, str
 
 const struct backend backend_kprobe = {
 	.name = "kprobe",
+	.feature = FEAT_KPROBE_PMU,
+	.missing = "the kernel has no kprobes for perf (4.17, CONFIG_KPROBE_EVENTS)",
 	.slow_detach = true,
 	.prog_type = BPF_PROG_TYPE_KPROBE,
-	.usable = kprobe_usable,
 	.attach = kprobe_attach,
 	.detach = attachment_close_fast,
 };

@@ -85,12 +85,6 @@ static size_t group_end(const struct multi *m, size_t from)
 	return to;
 }
 
-static int multi_usable(const struct features *f, const char **why)
-{
-	return backend_needs(f, FEAT_KPROBE_MULTI,
-			     "the kernel has no kprobe-multi links (5.18, CONFIG_FPROBE)", why);
-}
-
 /* An error that a smaller set of addresses would meet as well. */
 static bool concerns_all(int ret)
 {
@@ -189,9 +183,10 @@ out:
 
 const struct backend backend_kprobe_multi = {
 	.name = "kprobe-multi",
+	.feature = FEAT_KPROBE_MULTI,
+	.missing = "the kernel has no kprobe-multi links (5.18, CONFIG_FPROBE)",
 	.prog_type = BPF_PROG_TYPE_KPROBE,
 	.attach_type = BPF_TRACE_KPROBE_MULTI,
-	.usable = multi_usable,
 	.attach = multi_attach,
 	/* Normally one link for each program; hundreds only where many functions were refused. */
 	.slow_detach = true,

@@ -89,6 +89,11 @@ void placement_release(struct placement *p)
 	p->kcore = NULL;
 }
 
+bool placement_on_trial(const struct placement *p)
+{
+	return p->phase == PLACEMENT_TRY_ENTRY || p->phase == PLACEMENT_TRY_AFTER;
+}
+
 unsigned placement_off(struct placement *p, uint64_t addr)
 {
 	uint8_t code[PLACEMENT_CODE_SZ];

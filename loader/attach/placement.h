@@ -6,6 +6,7 @@
 #ifndef LOADER_ATTACH_PLACEMENT_H
 #define LOADER_ATTACH_PLACEMENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "loader/attach/attach.h"
@@ -38,6 +39,9 @@ struct placement {
 /* For nr_targets probes. Never fails: without the means it is always the entry. */
 void placement_init(struct placement *p, const struct features *f, size_t nr_targets);
 void placement_release(struct placement *p);
+
+/* Is it not decided yet? */
+bool placement_on_trial(const struct placement *p);
 
 /* Distance from the function's address where its probe should go now. */
 unsigned placement_off(struct placement *p, uint64_t addr);

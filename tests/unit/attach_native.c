@@ -2,6 +2,7 @@
 /* Each backend on the running kernel, where it has it and this process may use it. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -108,6 +109,7 @@ static void find(struct targets *ts, const struct backend *backend)
 	struct find_opts o = {.only_ftrace = backend == &backend_kprobe_multi};
 	struct err err = ERR_INIT;
 	regex_t re;
+	int ret;
 
 	if (btf_open(&btf, VMLINUX, NULL, &err) || ksyms_load(&ks, NULL, &err))
 		fail_msg("%s", err.msg);
@@ -115,10 +117,14 @@ static void find(struct targets *ts, const struct backend *backend)
 				 REG_EXTENDED),
 			 0);
 	o.name_re = &re;
-	if (backend->tracepoints
-		    ? targets_find_tracepoints(ts, btf, &re, &err)
-		    : targets_find_funcs(ts, (const struct btf *const[]){btf},
-					 (const char *const[]){NULL}, 1, ks, &o, NULL, &err))
+	if (backend == &backend_tracepoint_events)
+		ret = targets_find_tracepoint_events(ts, &re, &err);
+	else if (backend->tracepoints)
+		ret = targets_find_tracepoints(ts, btf, &re, &err);
+	else
+		ret = targets_find_funcs(ts, (const struct btf *const[]){btf},
+					 (const char *const[]){NULL}, 1, ks, &o, NULL, &err);
+	if (ret)
 		fail_msg("%s", err.msg);
 	for (size_t i = 0; i < ts->nr; i++)
 		ts->t[i].module = NULL; /* ks goes now */
@@ -132,6 +138,7 @@ static void add_bad(struct targets *ts, uint64_t addr)
 	ts->t = realloc(ts->t, (ts->nr + 1) * sizeof(*ts->t));
 	ts->t[ts->nr] = ts->t[0];
 	ts->t[ts->nr].addr = addr;
+	ts->t[ts->nr].event_id = INT_MAX;
 	ts->t[ts->nr++].name = strdup("skbtrail_has_no_such_name");
 	ts->cap = ts->nr;
 }
@@ -212,7 +219,7 @@ static void check_backend(const struct backend *backend)
 static void run(const struct backend *backend)
 {
 	const char *why = "";
-	int ret = backend->usable(&features, &why);
+	int ret = backend_usable(backend, &features, &why);
 
 	if (ret < 0) {
 		assert_true(why[0]);
@@ -236,9 +243,19 @@ static void test_kprobe(void **state)
 	run(&backend_kprobe);
 }
 
+static void test_kprobe_events(void **state)
+{
+	run(&backend_kprobe_events);
+}
+
 static void test_tracepoint(void **state)
 {
 	run(&backend_tracepoint);
+}
+
+static void test_tracepoint_events(void **state)
+{
+	run(&backend_tracepoint_events);
 }
 
 static void test_usable(void **state)
@@ -249,27 +266,27 @@ static void test_usable(void **state)
 	for (; backends[nr]; nr++) {
 		const char *why = NULL;
 
-		assert_true(backends[nr]->usable(&none, &why) < 0);
+		assert_true(backend_usable(backends[nr], &none, &why) < 0);
 		assert_non_null(why);
-		none.f[FEAT_KPROBE_MULTI].why = none.f[FEAT_KPROBE_PMU].why =
-			none.f[FEAT_RAW_TRACEPOINT].why = -EPERM;
-		assert_int_equal(backends[nr]->usable(&none, &why), -EPERM);
+		none.f[backends[nr]->feature].why = none.f[FEAT_TRACEFS].why = -EPERM;
+		assert_int_equal(backend_usable(backends[nr], &none, &why), -EPERM);
 		assert_non_null(strstr(why, "not permitted"));
 		memset(&none, 0, sizeof(none));
 	}
-	assert_int_equal(nr, 3);
+	assert_int_equal(nr, 5);
 	assert_ptr_equal(backends[0], &backend_kprobe_multi);
 	assert_ptr_equal(backends[1], &backend_kprobe);
-	assert_ptr_equal(backends[2], &backend_tracepoint);
+	assert_ptr_equal(backends[2], &backend_kprobe_events);
+	assert_ptr_equal(backends[3], &backend_tracepoint);
+	assert_ptr_equal(backends[4], &backend_tracepoint_events);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_usable),
-		cmocka_unit_test(test_kprobe_multi),
-		cmocka_unit_test(test_kprobe),
-		cmocka_unit_test(test_tracepoint),
+		cmocka_unit_test(test_usable),	   cmocka_unit_test(test_kprobe_multi),
+		cmocka_unit_test(test_kprobe),	   cmocka_unit_test(test_kprobe_events),
+		cmocka_unit_test(test_tracepoint), cmocka_unit_test(test_tracepoint_events),
 	};
 
 	limits_raise();

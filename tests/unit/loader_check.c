@@ -111,14 +111,31 @@ static void test_choice_follows_what_is_missing(void **state)
 	take(&f, FEAT_RINGBUF, -EINVAL);
 	text = text_of(&f, &can_trace);
 	assert_true(can_trace);
-	assert_row(text, "tracing", "ok", "backend tracepoint, events through a perf ring");
+	assert_row(text, "tracing", "ok", "backend kprobe-events, events through a perf ring");
 	assert_row(text, "ring-buffer", "--", "5.8");
+	assert_row(text, "jump-optimization", "--", "");
+	free(text);
+
+	take(&f, FEAT_KPROBE_EVENTS, -ENOENT);
+	text = text_of(&f, &can_trace);
+	assert_row(text, "tracing", "ok", "backend tracepoint,");
+	assert_row(text, "tracepoint-events", "ok", "");
 	assert_null(strstr(text, "jump-optimization"));
 	free(text);
 
 	take(&f, FEAT_RAW_TRACEPOINT, -EINVAL);
 	text = text_of(&f, &can_trace);
+	assert_true(can_trace);
+	assert_row(text, "tracing", "ok", "backend tracepoint-events,");
+	free(text);
+
+	/* Tracefs carries two backends. */
+	f.f[FEAT_KPROBE_EVENTS].has = true;
+	take(&f, FEAT_TRACEFS, -ENODEV);
+	text = text_of(&f, &can_trace);
 	assert_false(can_trace);
+	assert_row(text, "kprobe-events", "--", "no tracefs can be had");
+	assert_row(text, "tracepoint-events", "--", "no tracefs can be had");
 	assert_row(text, "tracing", "!!", "no backend works");
 	free(text);
 }
