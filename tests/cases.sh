@@ -22,7 +22,7 @@ traffic='http_passes iptables_drop nft_drop udp4 icmp4 udp6 icmp6 arp vlan_accel
 options='version_and_help check list_funcs default_backend netns_forms filter_func json
 	timestamp_none timestamp_current timestamp_relative timestamp_absolute limit_lines
 	output_file record_and_replay replay_truncated closed_pipe sigint sigterm old_transport
-	lost_events all_functions'
+	lost_events leftovers without_tracefs private_tracefs all_functions'
 errors='usage expression regex no_function interface netns btf output_file replay backend
 	not_root full_stdout full_disk full_record'
 
@@ -48,7 +48,7 @@ drop_words() {
 use_backend() {
 	BACKEND=$1
 	case $1 in
-	tracepoint)
+	tracepoint*)
 		SEND='tp:net_dev_(queue|start_xmit)'
 		RECV='tp:(netif_receive_skb|netif_rx)'
 		RECV_ANY=$RECV

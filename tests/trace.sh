@@ -7,7 +7,8 @@
 # wrong, or missing/skip when it cannot run; the first reason is the one reported.
 #
 #   trace_start OPTION...   run skbtrail in the background until all is attached. Its words
-#                           go to $T/out and $T/err. With $BACKEND, and only $FUNCS.
+#                           go to $T/out and $T/err. With $BACKEND, only $FUNCS, and
+#                           without the features in $WITHOUT.
 #   trace_stop              stop it with SIGINT
 #   expect, expect_not RE   lines of $T/out
 #   run_case NAME FUNCTION  prints "TEST NAME ok", "TEST NAME FAIL reason" or "... SKIP reason"
@@ -42,8 +43,10 @@ trace_start() {
 	rm -f "$T/ready"
 	# As at a terminal: in the background of a script without job control SIGINT is ignored.
 	set -m
-	"$SKBTRAIL" ${BACKEND:+--backend "$BACKEND"} ${FUNCS:+--filter-func "$FUNCS"} \
-		--ready-file "$T/ready" "$@" >"${TRACE_OUT:-$T/out}" 2>"${TRACE_ERR:-$T/err}" &
+	# shellcheck disable=SC2086 # words: a case may put a command in front
+	$SKBTRAIL ${BACKEND:+--backend "$BACKEND"} ${FUNCS:+--filter-func "$FUNCS"} \
+		${WITHOUT:+--without "$WITHOUT"} --ready-file "$T/ready" "$@" \
+		>"${TRACE_OUT:-$T/out}" 2>"${TRACE_ERR:-$T/err}" &
 	TRACE=$!
 	set +m
 	wait_for "${ATTACH_SECONDS:-60}" ready_or_gone "$T/ready" "$TRACE"
@@ -85,7 +88,7 @@ every() {
 
 # expect_error OPTION...: refused with one clear line (and perhaps a hint), nothing on stdout.
 expect_error() {
-	timeout 30 "$SKBTRAIL" "$@" >"$T/out" 2>"$T/err" </dev/null
+	timeout 30 "$SKBTRAIL" ${WITHOUT:+--without "$WITHOUT"} "$@" >"$T/out" 2>"$T/err" </dev/null
 	RC=$?
 	error_said
 }

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Cases run once, with the backend that skbtrail picks: output, records, limits, ends.
 
+on_tracepoints() { case $BEST in tracepoint*) true ;; *) false ;; esac }
+
 case_version_and_help() {
 	"$SKBTRAIL" --version >"$T/out" || bad "--version fails"
 	expect '^skbtrail [0-9]+\.[0-9]+'
@@ -19,7 +21,7 @@ case_check() {
 case_list_funcs() {
 	"$SKBTRAIL" --list-funcs >"$T/out" 2>"$T/err" || bad "--list-funcs fails"
 	[ "$(wc -l <"$T/out")" -ge 20 ] || bad "fewer than 20 lines"
-	[ "$BEST" = tracepoint ] || expect '(^|[ :])ip_rcv( |$|:)'
+	on_tracepoints || expect '(^|[ :])ip_rcv( |$|:)'
 }
 
 case_default_backend() {
@@ -27,7 +29,7 @@ case_default_backend() {
 	trace_start "udp port 5000" || return
 	udp_client "$SERVER" 5000 1
 	trace_stop
-	if [ "$BEST" = tracepoint ]; then expect ' tp:'; else expect_not ' tp:'; fi
+	if on_tracepoints; then expect ' tp:'; else expect_not ' tp:'; fi
 }
 
 case_netns_forms() {
@@ -42,7 +44,7 @@ case_netns_forms() {
 
 # Whole names only.
 case_filter_func() {
-	[ "$BEST" != tracepoint ] || { skip "this kernel has no kprobes"; return; }
+	! on_tracepoints || { skip "this kernel has no kprobes"; return; }
 	FUNCS='ip_rc.|ip_outpu'
 	trace_start "udp port 5000" || return
 	udp_client "$SERVER" 5000 1
@@ -189,7 +191,7 @@ case_all_functions() {
 	echo "  and stopped in $took"
 	expect "$SERVER:5000\\(udp\\) +$SEND_BEST\$"
 	expect "$SERVER:5000\\(udp\\) +$RECV_BEST\$"
-	[ "$BEST" = tracepoint ] || [ "$(grep -c '^0x' "$T/out")" -ge 60 ] ||
+	on_tracepoints || [ "$(grep -c '^0x' "$T/out")" -ge 60 ] ||
 		bad "only $(grep -c '^0x' "$T/out") events for two packets"
 }
 
@@ -201,6 +203,97 @@ no_process() {
 }
 no_kprobes() { [ "$(nr_kprobes)" -le "$KPROBES_BEFORE" ]; }
 
+kprobe_events=/sys/kernel/tracing/kprobe_events
+nr_events() { grep -c "[:/]$1/" $kprobe_events; }
+can_make_events() {
+	[ -w $kprobe_events ] && return
+	missing "kprobe_events of a mounted tracefs"
+	false
+}
+no_events() { ! grep -q '[:/]skbtrail_' $kprobe_events; }
+
+# What a killed run left is removed by the next. What belongs to others, whatever its name, and to a
+# run that is alive, is not.
+case_leftovers() {
+	can_make_events || return
+	BACKEND=kprobe-events FUNCS=$functions
+	trace_start "udp port 5000" || return
+	killed=$TRACE
+	kill -KILL "$TRACE"
+	wait "$TRACE" 2>/dev/null
+	nr=$(nr_events "skbtrail_$killed")
+	[ "$nr" -ge 10 ] || bad "$nr events of the killed run, not one a function"
+	others="skbtest/f0 skbtrail_$killed/mine skbtrail_${killed}x/f0"
+	for e in $others; do
+		echo "p:$e ip_rcv" >>$kprobe_events || bad "cannot make an event $e"
+	done
+	if trace_start "udp port 5000"; then
+		grep -q "removed $nr kprobe events that a killed" "$T/err" ||
+			bad "does not tell of $nr leftovers"
+		! grep -q "skbtrail_$killed/f" $kprobe_events || bad "leftovers stay"
+		live=$TRACE
+		mine=$(nr_events "skbtrail_$live")
+		TRACE_ERR=$T/second
+		if trace_start --output-file "$T/file" "udp port 5000"; then
+			! grep -q 'events that a killed' "$T/second" ||
+				bad "a live run was taken for a killed one"
+			[ "$(nr_events "skbtrail_$live")" -eq "$mine" ] ||
+				bad "events of a live run are gone"
+			kill -INT "$TRACE"
+			trace_end 15
+		fi
+		TRACE_ERR=''
+		TRACE=$live
+		udp_client "$SERVER" 5000 1
+		trace_stop
+		expect ' ip_rcv$'
+	fi
+	for e in $others; do
+		echo "-:$e" >>$kprobe_events || bad "event $e of another is gone"
+	done
+	wait_for 30 no_events || bad "kprobe events stay: $(head -n 1 $kprobe_events)"
+}
+
+# The rung of kernels before 4.17, and discovery without any list of tracefs.
+case_without_tracefs() {
+	BACKEND='' FUNCS=$FUNCS_BEST
+	expect_error --backend kprobe-events --without tracefs udp
+	said tracefs
+	case $BEST in
+	*-events) skip "$BEST needs tracefs"; return ;;
+	esac
+	trace_start --without "${WITHOUT:+$WITHOUT,}tracefs" "udp port 5000" || return
+	udp_client "$SERVER" 5000 1
+	trace_stop
+	expect "$SERVER:5000\(udp\) +$SEND_BEST\$"
+	expect "$SERVER:5000\(udp\) +$RECV_BEST\$"
+}
+
+# Nobody has mounted tracefs: it is mounted where nobody else sees it.
+case_private_tracefs() {
+	BACKEND=tracepoint-events FUNCS=
+	[ ! -w $kprobe_events ] || BACKEND=kprobe-events FUNCS=$functions
+	cat >"$T/unmounted" <<-EOF
+	#!/bin/sh
+	umount -l \$(awk '\$3 ~ /^(tracefs|debugfs)\$/ { print \$2 }' /proc/mounts)
+	cp /proc/self/mounts $T/mounts
+	exec $SKBTRAIL "\$@"
+	EOF
+	chmod +x "$T/unmounted"
+	real=$SKBTRAIL SKBTRAIL="busybox unshare -m $T/unmounted"
+	cp /proc/self/mounts "$T/ours"
+	if trace_start "udp port 5000"; then
+		! grep -Eq 'tracefs|debugfs' "$T/mounts" || bad "tracefs is still mounted there"
+		cmp -s "/proc/$TRACE/mounts" "$T/mounts" || bad "its mounts changed"
+		cmp -s /proc/self/mounts "$T/ours" || bad "our mounts changed"
+		udp_client "$SERVER" 5000 1
+		trace_stop
+		[ "$(grep -c '^0x' "$T/out")" -ge 2 ] || bad "no events"
+	fi
+	SKBTRAIL=$real
+	[ ! -w $kprobe_events ] || wait_for 30 no_events || bad "kprobe events stay"
+}
+
 # The last case: whatever the others did, nothing stays behind.
 case_nothing_left() {
 	# Closing many kprobes takes long under emulation; a child process does it.
@@ -208,14 +301,15 @@ case_nothing_left() {
 	wait_for 180 no_process || bad "a skbtrail process is still there"
 	echo "  the last process ended after $(($(now_cs) - start)) hundredths of a second"
 	wait_for 5 no_kprobes || bad "$(nr_kprobes) kprobes are still there"
+	[ ! -w $kprobe_events ] || no_events || bad "kprobe events are still there"
 	[ "$(cat /sys/kernel/rcu_expedited 2>/dev/null)" = "$RCU_BEFORE" ] ||
 		bad "rcu_expedited was $RCU_BEFORE"
 }
 
 # The way of kernels before 5.8 and 5.5: perf rings merged by time, the old helper.
 case_old_transport() {
-	trace_start --without ring-buffer,probe-read-kernel,prog-name --output-json \
-		"udp port 5000" || return
+	old=ring-buffer,probe-read-kernel,prog-name
+	trace_start --without "${WITHOUT:+$WITHOUT,}$old" --output-json "udp port 5000" || return
 	udp_client "$SERVER" 5000 20
 	trace_stop
 	[ "$(grep -c '"dport":5000' "$T/out")" -ge 40 ] || bad "too few events"
