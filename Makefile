@@ -23,7 +23,7 @@ include tests/rules.mk
 
 # ---- the program ----
 
-ROOMS   := base btf filter loader/kern loader/obj loader/attach output loader
+ROOMS   := base btf filter loader/kern loader/obj loader/attach loader/measure output loader
 CFLAGS  ?= -Os -g
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
 	   -Wno-unused-parameter -Wno-missing-field-initializers

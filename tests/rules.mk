@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Tests. A unit test tests/unit/ROOM_topic.c is a program linked with its room and the rooms
-# below it; - in ROOM stands for / (kern, obj, attach: those of loader/).
+# below it; - in ROOM stands for / (kern, obj, attach, measure: those of loader/).
 
 UNIT_SRC := $(filter-out tests/unit/lib_%,$(wildcard tests/unit/*_*.c))
 UNIT     := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
@@ -12,8 +12,9 @@ rooms_filter := filter btf base
 rooms_kern   := loader/kern base
 rooms_obj    := loader/obj loader/kern btf base
 rooms_attach := loader/attach loader/kern btf base
+rooms_measure := loader/measure loader/attach loader/obj loader/kern btf base
 rooms_output := output loader/kern base
-rooms_loader := loader loader/attach loader/obj output loader/kern filter btf base
+rooms_loader := loader loader/measure loader/attach loader/obj output loader/kern filter btf base
 
 unit: $(UNIT) ## build the unit tests
 

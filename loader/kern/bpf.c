@@ -92,6 +92,31 @@ int bpf_prog_load(const struct bpf_prog_spec *spec, char *log, size_t log_sz, in
 	return ret;
 }
 
+/* The kernel clears the pointer to the instructions where it does not give them out. */
+int bpf_prog_translated(int prog_fd, struct bpf_insn *insns, size_t *nr)
+{
+	struct bpf_prog_info info = {
+		.xlated_prog_len = *nr * sizeof(*insns),
+		.xlated_prog_insns = ptr_u64(insns),
+	};
+	union bpf_attr attr;
+	int ret;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = prog_fd;
+	attr.info.info_len = offsetof(struct bpf_prog_info, load_time);
+	attr.info.info = ptr_u64(&info);
+	ret = bpf_call(BPF_OBJ_GET_INFO_BY_FD, &attr, ATTR_SZ(info));
+	if (ret)
+		return ret;
+	if (!info.xlated_prog_insns)
+		return -EPERM;
+	if (info.xlated_prog_len > *nr * sizeof(*insns))
+		return -E2BIG;
+	*nr = info.xlated_prog_len / sizeof(*insns);
+	return 0;
+}
+
 int bpf_raw_tracepoint_open(const char *name, int prog_fd)
 {
 	union bpf_attr attr;

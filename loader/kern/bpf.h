@@ -38,6 +38,12 @@ struct bpf_prog_spec {
 /* log may be NULL (log_sz 0). level: 0 off, 1 on, 2 verbose. */
 int bpf_prog_load(const struct bpf_prog_spec *spec, char *log, size_t log_sz, int level);
 
+/*
+ * The instructions of a loaded program as the kernel rewrote them (4.13): up to *nr, and *nr is
+ * set. -EPERM where the kernel hides them, -E2BIG where there are more.
+ */
+int bpf_prog_translated(int prog_fd, struct bpf_insn *insns, size_t *nr);
+
 int bpf_raw_tracepoint_open(const char *name, int prog_fd); /* 4.17 */
 
 /* A kprobe-multi link (5.18) on nr addresses. */

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a program that the kernel rewrote says about offsets; and whether it says the truth. */
+#include "loader/measure/translated.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "btf/btf.h"
+
+#define NR(array) (sizeof(array) / sizeof((array)[0]))
+#define END	  INSN_MOV_IMM(0, 0), INSN_EXIT()
+
+static struct translation decode(const struct bpf_insn *insns, size_t nr)
+{
+	struct translation t;
+
+	assert_int_equal(translation_decode(insns, nr, &t), 0);
+	return t;
+}
+
+#define DECODE(...)                                                                                \
+	({                                                                                         \
+		const struct bpf_insn __insns[] = {__VA_ARGS__};                                   \
+		decode(__insns, NR(__insns));                                                      \
+	})
+
+#define REFUSED(...)                                                                               \
+	do {                                                                                       \
+		const struct bpf_insn __insns[] = {__VA_ARGS__};                                   \
+		struct translation __t;                                                            \
+		assert_int_equal(translation_decode(__insns, NR(__insns), &__t), -EINVAL);         \
+	} while (0)
+
+static void test_plain(void **state)
+{
+	struct translation t = DECODE(INSN_LDX(BPF_W, 2, 1, 112), END);
+
+	assert_int_equal(t.nr_hops, 0);
+	assert_int_equal(t.bit_off, 112 * 8);
+	assert_int_equal(t.bits, 32);
+	assert_false(t.is_test);
+}
+
+/* ifindex: dev, unless it is NULL, and then the member of that. */
+static void test_through_a_pointer(void **state)
+{
+	struct translation t = DECODE(INSN_LDX(BPF_DW, 2, 1, 16), INSN_JMP_IMM(BPF_JEQ, 2, 0, 1),
+				      INSN_LDX(BPF_W, 2, 2, 224), END);
+
+	assert_int_equal(t.nr_hops, 1);
+	assert_int_equal(t.hop[0], 16);
+	assert_int_equal(t.bit_off, 224 * 8);
+	assert_int_equal(t.bits, 32);
+}
+
+/* vlan_present over the years: bit 12 of vlan_tci, a bit of a byte, whether vlan_all is 0. */
+static void test_vlan_present(void **state)
+{
+	struct translation t = DECODE(INSN_LDX(BPF_H, 2, 1, 150), INSN_ALU32_IMM(BPF_RSH, 2, 12),
+				      INSN_ALU32_IMM(BPF_AND, 2, 1), END);
+
+	assert_int_equal(t.bit_off, 150 * 8 + 12);
+	assert_int_equal(t.bits, 1);
+	t = DECODE(INSN_LDX(BPF_B, 2, 1, 130), INSN_ALU32_IMM(BPF_AND, 2, 1), END);
+	assert_int_equal(t.bit_off, 130 * 8);
+	assert_int_equal(t.bits, 1);
+	t = DECODE(INSN_LDX(BPF_B, 2, 1, 130), INSN_ALU32_IMM(BPF_RSH, 2, 7), END);
+	assert_int_equal(t.bit_off, 130 * 8 + 7);
+	assert_int_equal(t.bits, 1);
+	t = DECODE(INSN_LDX(BPF_W, 2, 1, 156), INSN_JMP_IMM(BPF_JEQ, 2, 0, 1),
+		   INSN_ALU32_IMM(BPF_MOV, 2, 1), END);
+	assert_int_equal(t.bit_off, 156 * 8);
+	assert_int_equal(t.bits, 32);
+	assert_true(t.is_test);
+}
+
+/* A bit-field of 8 bits in a word, masked first: sk_protocol up to 5.5. */
+static void test_mask_then_shift(void **state)
+{
+	struct translation t =
+		DECODE(INSN_LDX(BPF_W, 2, 1, 512), INSN_ALU32_IMM(BPF_AND, 2, 0xff00),
+		       INSN_ALU32_IMM(BPF_RSH, 2, 8), END);
+
+	assert_int_equal(t.bit_off, 513 * 8);
+	assert_int_equal(t.bits, 8);
+	/* vlan_tci without its highest bits stays where it is. */
+	t = DECODE(INSN_LDX(BPF_H, 2, 1, 150), INSN_ALU32_IMM(BPF_AND, 2, 0xefff), END);
+	assert_int_equal(t.bit_off, 150 * 8);
+}
+
+static void test_shifted_up(void **state)
+{
+	struct translation t = DECODE(INSN_LDX(BPF_DW, 2, 1, 24), INSN_LDX(BPF_H, 2, 2, 12),
+				      INSN_ALU32_IMM(BPF_LSH, 2, 16), END);
+
+	assert_int_equal(t.hop[0], 24);
+	assert_int_equal(t.bit_off, 12 * 8);
+	assert_int_equal(t.bits, 16);
+}
+
+static void test_refused(void **state)
+{
+	REFUSED(END);							  /* no value */
+	REFUSED(INSN_LDX(BPF_W, 2, 1, 112));				  /* no end */
+	REFUSED(INSN_LDX(BPF_W, 2, 1, -8), END);			  /* before the struct */
+	REFUSED(INSN_LDX(BPF_W, 2, 3, 8), END);				  /* from nowhere */
+	REFUSED(INSN_LDX(BPF_W, 2, 1, 8), INSN_LDX(BPF_W, 2, 2, 8), END); /* not a pointer */
+	REFUSED(INSN_LDX(BPF_W, 2, 1, 8), INSN_ALU32_IMM(BPF_ADD, 2, 8), END);
+	REFUSED(INSN_LDX(BPF_W, 2, 1, 8), INSN_ALU32_IMM(BPF_RSH, 2, 32), END);
+	REFUSED(INSN_LDX(BPF_W, 2, 1, 8), INSN_ALU32_IMM(BPF_AND, 2, 0x101), END);
+	REFUSED(INSN_LDX(BPF_W, 2, 1, 8), INSN_ALU32_IMM(BPF_AND, 2, 0xff00), END); /* no shift */
+	REFUSED(INSN_LDX(BPF_W, 2, 1, 8), INSN_CALL(5), END);
+	REFUSED(INSN_LDX(BPF_DW, 2, 1, 8), INSN_LDX(BPF_DW, 2, 2, 8), INSN_LDX(BPF_DW, 2, 2, 8),
+		INSN_LDX(BPF_DW, 2, 2, 8), END); /* too deep */
+}
+
+/* ---- against the BTF of the running kernel ---- */
+
+/* Bit offset of a member, in anonymous structs and unions too; -1: it has none. */
+static int64_t bit_off_in(const struct btf *btf, uint32_t id, const char *name)
+{
+	const struct btf_type *t = btf_type(btf, btf_skip_mods(btf, id));
+
+	if (!t || (btf_kind(t) != BTF_KIND_STRUCT && btf_kind(t) != BTF_KIND_UNION))
+		return -1;
+	for (uint32_t i = 0; i < btf_vlen(t); i++) {
+		const struct btf_member *m = &btf_members(t)[i];
+		const char *its = btf_str(btf, m->name_off);
+		int64_t below;
+
+		if (!strcmp(its, name))
+			return btf_member_bit_off(t, i);
+		below = *its ? -1 : bit_off_in(btf, m->type, name);
+		if (below >= 0)
+			return btf_member_bit_off(t, i) + below;
+	}
+	return -1;
+}
+
+static int64_t bit_off(const struct btf *btf, const char *type, const char *member)
+{
+	return bit_off_in(btf, btf_find(btf, BTF_KIND_STRUCT, type, 0), member);
+}
+
+static void test_running_kernel(void **state)
+{
+	static const struct {
+		enum translated_member which;
+		const char *hop, *type, *member;
+	} truth[] = {
+		{TRANSLATED_LEN, NULL, "sk_buff", "len"},
+		{TRANSLATED_MARK, NULL, "sk_buff", "mark"},
+		{TRANSLATED_PROTOCOL, NULL, "sk_buff", "protocol"},
+		{TRANSLATED_VLAN_PROTO, NULL, "sk_buff", "vlan_proto"},
+		{TRANSLATED_VLAN_TCI, NULL, "sk_buff", "vlan_tci"},
+		{TRANSLATED_IFINDEX, "dev", "net_device", "ifindex"},
+		{TRANSLATED_FAMILY, "sk", "sock_common", "skc_family"},
+		{TRANSLATED_DADDR, "sk", "sock_common", "skc_daddr"},
+		{TRANSLATED_RCV_SADDR, "sk", "sock_common", "skc_rcv_saddr"},
+		{TRANSLATED_V6_DADDR, "sk", "sock_common", "skc_v6_daddr"},
+		{TRANSLATED_V6_RCV_SADDR, "sk", "sock_common", "skc_v6_rcv_saddr"},
+		{TRANSLATED_DPORT, "sk", "sock_common", "skc_dport"},
+		{TRANSLATED_NUM, "sk", "sock_common", "skc_num"},
+		{TRANSLATED_SK_PROTOCOL, NULL, "sock", "sk_protocol"},
+	};
+	struct err err = ERR_INIT;
+	struct translated t;
+	struct btf *btf;
+
+	if (geteuid() || btf_open(&btf, "/sys/kernel/btf/vmlinux", NULL, &err))
+		skip();
+	translated_read(&t);
+	if (!t.has[TRANSLATED_LEN])
+		skip();
+	for (size_t i = 0; i < NR(truth); i++) {
+		const struct translation *at = &t.at[truth[i].which];
+
+		if (!t.has[truth[i].which]) {
+			print_message("not told: %s\n", truth[i].member);
+			continue;
+		}
+		assert_int_equal(at->nr_hops, truth[i].hop != NULL);
+		if (truth[i].hop)
+			assert_int_equal(8 * at->hop[0], bit_off(btf, "sk_buff", truth[i].hop));
+		if (at->bit_off != bit_off(btf, truth[i].type, truth[i].member))
+			fail_msg("%s: %u", truth[i].member, at->bit_off);
+	}
+	btf_free(btf);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_plain),	       cmocka_unit_test(test_through_a_pointer),
+		cmocka_unit_test(test_vlan_present),   cmocka_unit_test(test_mask_then_shift),
+		cmocka_unit_test(test_shifted_up),     cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_running_kernel),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
