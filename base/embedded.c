@@ -3,23 +3,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <zlib.h>
 
 #include "base/inflate.h"
 
 #define MOST_SZ (16U << 20) /* nothing embedded is this large: the size is damaged */
-
-/* CRC-32 of gzip: polynomial 0x04c11db7, bits reflected. */
-static uint32_t crc32(const uint8_t *p, size_t sz)
-{
-	uint32_t crc = ~0u;
-
-	while (sz--) {
-		crc ^= *p++;
-		for (int i = 0; i < 8; i++)
-			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
-	}
-	return ~crc;
-}
 
 /* The header is 10 bytes: signature, method (8: deflate), flags, time, two more; RFC 1952. */
 static bool header_ok(struct bytes *b)
@@ -45,7 +33,7 @@ int embedded_open(const struct embedded *e, void **data, size_t *sz, struct err 
 		if (!p)
 			return err_set(err, -ENOMEM, "no memory for a file inside the program");
 	}
-	if (!p || !inflate_bytes(&b, p, len) || bytes_left(&b) != 8 || crc32(p, len) != crc) {
+	if (!p || !inflate_bytes(&b, p, len) || bytes_left(&b) != 8 || crc32(0, p, len) != crc) {
 		free(p);
 		return err_set(err, -EINVAL, "a file inside the program is damaged");
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is deflated is what comes back: by zlib, and by our own inflate. */
+/* What is deflated is what comes back: by zlib alone, and by inflate_bytes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What zlib packs in every way it has is unpacked; damaged data ends in an error, within bounds. */
+/* What was packed in every way is unpacked; damaged data ends in an error, within bounds. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
