@@ -429,6 +429,7 @@ void features_probe(struct features *f)
 {
 	struct probing p = {.f = f, .release = kern_release_code(), .tracefs_fd = -1};
 
+	*f = (struct features){0};
 	for (int i = 0; i < FEAT_NR; i++) {
 		int ret = probes[i](&p);
 
