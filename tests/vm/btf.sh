@@ -1,0 +1,93 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# usage: btf.sh SERIES                         - BTF of a kernel that fetch.sh got, as
+#                                                build/vm/SERIES/RELEASE.btf and btf/MODULE
+#        btf.sh VMLINUZ MODULES KERNEL.btf DIR - from a kernel image and the modules below the
+#                                                directory MODULES, as KERNEL.btf and DIR/MODULE
+#
+# Nothing is done where KERNEL.btf is newer than the image. A kernel older than 5.11 has
+# no BTF in its modules: DIR is empty then.
+set -u
+
+objcopy=${OBJCOPY:-llvm-objcopy} # knows all architectures
+
+if [ $# -eq 1 ]; then
+	vm=$(cd "$(dirname "$0")/../.." && pwd)/${VM_DIR:-build/vm}
+	"$(dirname "$0")/fetch.sh" "$1" || exit
+	release=$(cat "$vm/$1/release")
+	set -- "$vm/$1/vmlinuz" "$vm/$1/root/lib/modules/$release/" "$vm/$1/$release.btf" \
+		"$vm/$1/btf"
+fi
+[ $# -eq 4 ] || { echo "usage: btf.sh SERIES | VMLINUZ MODULES KERNEL.btf DIR" >&2; exit 2; }
+image=$1 modules=$2 btf=$3 dir=$4
+[ ! "$btf" -nt "$image" ] || exit 0
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 130' INT TERM
+
+# number OFFSET BYTES: little-endian, of the image
+number() { od -An -t "u$2" -j "$1" -N "$2" "$image" | tr -d ' '; }
+magic() { od -An -t x1 -j "$2" -N "$3" "$1" | tr -d ' \n'; }
+
+# unpack FILE: by its first bytes. Packed kernels have four bytes more at the end.
+unpack() {
+	case $(magic "$1" 0 4) in
+	1f8b*) gzip -dc "$1" ;;
+	fd377a58) xz -dc --single-stream "$1" ;;
+	28b52ffd) head -c -4 "$1" | zstd -qdc ;;
+	02214c18) head -c -4 "$1" | lz4 -qdc ;;
+	*) cat "$1" ;;
+	esac 2>/dev/null
+}
+
+# The ELF file in a bzImage (Documentation/arch/x86/boot.rst), or in the image itself.
+vmlinux() {
+	if [ "$(magic "$image" 514 4)" = 48647253 ]; then
+		from=$((($(number 497 1) + 1) * 512 + $(number 584 4)))
+		tail -c +$((from + 1)) "$image" | head -c "$(number 588 4)" >"$tmp/packed"
+	else
+		cp "$image" "$tmp/packed"
+	fi
+	unpack "$tmp/packed" >"$tmp/vmlinux"
+}
+
+# An image that is no ELF file (arm64) has its BTF somewhere: a header with version 1,
+# no flags and 24 bytes, and types that begin at once, of the most bytes.
+raw_btf() {
+	LC_ALL=C grep -obUaP '\x9f\xeb\x01\x00\x18\x00\x00\x00\x00\x00\x00\x00' "$tmp/vmlinux" |
+		cut -d: -f1 | while read -r at; do
+		# shellcheck disable=SC2046 # words: offset of the strings and their length
+		set -- $(od -An -t u4 -j $((at + 16)) -N 8 "$tmp/vmlinux")
+		echo "$((24 + $1 + $2)) $at"
+	done | sort -n | tail -n 1 | while read -r sz at; do
+		tail -c +$((at + 1)) "$tmp/vmlinux" | head -c "$sz"
+	done
+}
+
+kernel_btf() {
+	vmlinux
+	if [ "$(magic "$tmp/vmlinux" 0 4)" = 7f454c46 ]; then
+		"$objcopy" --dump-section ".BTF=$tmp/btf" "$tmp/vmlinux" /dev/null 2>/dev/null
+	else
+		raw_btf >"$tmp/btf"
+	fi
+	[ -s "$tmp/btf" ] || { echo "$image: no BTF found" >&2; exit 1; }
+}
+
+# All modules at once: a process for each would take most of the time.
+module_btfs() {
+	mkdir -p "$tmp/ko" "$tmp/modules"
+	find "$modules" -name '*.ko*' -exec cp -t "$tmp/ko" {} +
+	find "$tmp/ko" -name '*.xz' -exec xz -dq {} +
+	find "$tmp/ko" -name '*.zst' -exec zstd -dq --rm {} +
+	find "$tmp/ko" -name '*.gz' -exec gzip -d {} +
+	for ko in "$tmp/ko"/*.ko; do
+		name=$(basename "$ko" .ko | tr - _)
+		"$objcopy" --dump-section ".BTF=$tmp/modules/$name" "$ko" /dev/null 2>/dev/null
+	done
+}
+
+kernel_btf
+module_btfs
+rm -rf "$dir"
+mkdir -p "$dir" && cp -r "$tmp/modules/." "$dir" && cp "$tmp/btf" "$btf"
