@@ -42,7 +42,9 @@ LIBS    := -lpcap -lelf -lz
 # $(call room_src,ROOM): its C files; the program's main() is linked by itself.
 room_src = $(filter-out loader/main.c,$(wildcard $(1)/*.c))
 room_lib = $(B)/lib$(subst /,-,$(1)).a
-room_obj = $(patsubst %.c,$(B)/%.o,$(call room_src,$(1))) $(if $(filter loader,$(1)),$(B)/loader/progs.o)
+embedding_loader := $(B)/loader/progs.o
+embedding_btf := $(B)/btf/known_functions.o
+room_obj = $(patsubst %.c,$(B)/%.o,$(call room_src,$(1))) $(embedding_$(1))
 
 all: $(B)/skbtrail ## build the program (default)
 
@@ -84,14 +86,30 @@ $(B)/progs/%.bpf.o: progs/%.bpf.c Makefile
 $(B)/%.gz: $(B)/%
 	$(Q)gzip -9nc $< >$@
 
+$(B)/%.gz: %
+	@mkdir -p $(@D)
+	$(Q)gzip -9nc $< >$@
+
 .PRECIOUS: $(B)/%.gz $(B)/progs/%.bpf.o
 
-$(B)/loader/progs.o: loader/progs.S base/embedded.h $(BPF_OBJ:=.gz) Makefile
+$(B)/loader/progs.o: $(BPF_OBJ:=.gz)
+$(B)/btf/known_functions.o: $(B)/btf/known_functions.txt.gz
+
+$(B)/%.o: %.S base/embedded.h Makefile
 	$(call say,AS,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -I. -Wa,-I$(B)/progs -c -o $@ $<
+	$(Q)$(CC) -I. -Wa,-I$(B)/progs -Wa,-I$(B)/btf -c -o $@ $<
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+$(B)/known-functions: tests/known/make.c $(call room_lib,btf) $(call room_lib,base)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lelf
+
+known-functions: $(B)/known-functions ## make btf/known_functions.txt anew, from Debian's kernels
+	$(Q)tests/known/fetch.sh
+	$(Q)$< tests/known/changes $$(dirname $$(ls build/known/*/package | sort -V)) >$(B)/known.txt
+	$(Q)mv $(B)/known.txt btf/known_functions.txt
 
 # ---- what the machine needs ----
 
@@ -122,4 +140,4 @@ clean: ## remove build/
 help: ## this list
 	@grep -hE '^[a-z0-9.%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
-.PHONY: all check-layers deps deps-build deps-demo demo clean help
+.PHONY: all known-functions check-layers deps deps-build deps-demo demo clean help

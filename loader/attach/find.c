@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "btf/discover.h"
+#include "btf/known.h"
 
 _Static_assert(TARGET_NO_ARG == DISCOVER_NO_ARG, "both mean: none");
 
@@ -26,6 +27,7 @@ struct name_run {
 	const struct skb_func *f;
 	size_t nr;
 	size_t nr_exact; /* symbols that have just this name */
+	bool scattered;	 /* they are in several modules, and nobody knows which is meant */
 };
 
 void left_outs_release(struct left_outs *lo)
@@ -127,6 +129,8 @@ static const char *objection(const struct find *s, const struct name_run *r, con
 
 	if (why)
 		return why;
+	if (r->scattered)
+		return "several modules have a function of this name";
 	if (r->nr > 1)
 		return "functions of this name take the skb in different places";
 	if (r->nr_exact > 1 && !discover_instances_agree(s->btf, r->f))
@@ -164,22 +168,53 @@ static int take_symbol(struct find *s, const struct name_run *r, const struct ks
 			   s->err);
 }
 
+/* The symbol may be the function that the types speak of. */
+static bool may_be(const struct find *s, const struct ksym *sym)
+{
+	return s->o->any_module || same_module(sym->module, s->module);
+}
+
 static int take_name(struct find *s, struct name_run r)
 {
-	struct ksym sym;
+	struct ksym sym, first;
 	size_t nr = 0;
 	int ret = 0;
 
-	for (size_t i = 0; ksyms_by_name(s->ks, r.f->name, true, i, &sym); i++)
-		r.nr_exact += same_module(sym.module, s->module);
+	for (size_t i = 0; ksyms_by_name(s->ks, r.f->name, false, i, &sym); i++) {
+		if (i == 0)
+			first = sym;
+		r.scattered |= s->o->any_module && !same_module(sym.module, first.module);
+		r.nr_exact += may_be(s, &sym) && !strcmp(sym.name, r.f->name);
+	}
 	for (size_t i = 0; ret == 0 && ksyms_by_name(s->ks, r.f->name, false, i, &sym); i++) {
-		if (!same_module(sym.module, s->module))
+		if (!may_be(s, &sym))
 			continue;
 		nr++;
 		ret = take_symbol(s, &r, &sym);
 	}
-	if (!nr && name_matches(s->o->name_re, r.f->name))
+	if (!nr && !s->o->any_module && name_matches(s->o->name_re, r.f->name))
 		ret = leave_out(s, r.f->name, s->module, "it has no symbol: inlined everywhere");
+	return ret;
+}
+
+/* Name those that the kernel has and the table of known functions cannot tell the arguments of. */
+static int leave_out_differing(struct find *s)
+{
+	struct known known;
+	int ret = known_open(&known, s->err);
+
+	if (ret < 0)
+		return ret;
+	for (size_t i = 0; i < known.nr && ret == 0; i++) {
+		const struct known_entry *e = &known.e[i];
+		struct ksym sym;
+
+		if (e->kind == KNOWN_DIFFERS && name_matches(s->o->name_re, e->name) &&
+		    ksyms_by_name(s->ks, e->name, true, 0, &sym))
+			ret = leave_out(s, e->name, sym.module,
+					"its arguments differ between kernels");
+	}
+	known_release(&known);
 	return ret;
 }
 
@@ -263,6 +298,8 @@ int targets_find_funcs(struct targets *ts, const struct btf *const *btfs,
 		s.module = modules[i];
 		ret = take_btf(&s);
 	}
+	if (ret == 0 && o->any_module && lo)
+		ret = leave_out_differing(&s);
 	sorted = sort_unique(&s);
 	name_set_free(s.ftrace);
 	kprobe_blacklist_free(s.blacklist);

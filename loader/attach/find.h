@@ -31,6 +31,8 @@ void left_outs_release(struct left_outs *lo);
 struct find_opts {
 	const regex_t *name_re; /* must match a whole name, with its suffix or without; NULL: all */
 	bool (*is_drop)(const char *name); /* sets want_caller, asked without suffix; or NULL */
+	bool any_module;  /* the types are those of btf/known.h, and do not say which module a
+			     function is in */
 	bool only_ftrace; /* for kprobe-multi: leave out what ftrace does not list, where it can be
 			     read */
 };
@@ -50,6 +52,8 @@ bool name_matches(const regex_t *re, const char *name);
  *   - name.part.N beside name, which would show a call twice;
  *   - names whose instances take different arguments, and addresses that names with different
  * arguments share;
+ *   - with any_module, names that several modules have, and those that the table of known functions
+ * leaves out; but functions without a symbol are no news then;
  *   - what the blacklist of kprobes holds, and with only_ftrace what ftrace does not list.
  * No function found is no error. ts and ks share strings: ks must outlive ts.
  * Errors: those of discover_funcs(), -ENOMEM; ts and lo may then hold some.

@@ -37,8 +37,7 @@ enum feature {
 struct features {
 	struct {
 		bool has;
-		int why;       /* -errno of the probe where !has */
-		bool left_out; /* the user does without it */
+		int why; /* -errno of the probe where !has */
 	} f[FEAT_NR];
 };
 

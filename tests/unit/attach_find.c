@@ -37,7 +37,9 @@ static const char symbols[] = "0000000000001000 T plain\n"
 			      "0000000000001e40 t both.isra.0.constprop.0\n"
 			      "0000000000003000 t in_module\t[mod_one]\n"
 			      "0000000000003100 t plain\t[mod_one]\n"
-			      "0000000000004000 t in_module\t[mod_two]\n";
+			      "0000000000004000 t in_module\t[mod_two]\n"
+			      "0000000000004100 t only_two\t[mod_two]\n"
+			      "0000000000004200 t ipt_do_table\t[mod_two]\n";
 
 struct fixture {
 	struct btf_build build, split_build;
@@ -243,6 +245,50 @@ static void test_left_out(void **state)
 	assert_int_equal(x->lo.nr, total);
 }
 
+/* Without modules in the types: what one module has is taken, what several have is not. */
+static void test_any_module(void **state)
+{
+	struct find_opts o = {.any_module = true};
+	const char *const no_module[] = {NULL};
+	struct targets ts = {0};
+	struct left_outs lo = {0};
+	struct fixture *x = *state;
+	struct err err = ERR_INIT;
+	struct btf_build b;
+	struct btf *btf;
+	uint32_t skb;
+	size_t sz;
+	void *blob;
+
+	bb_init(&b);
+	skb = bb_ptr(&b, bb_struct(&b, "sk_buff", 8));
+	func(&b, "in_module", skb, 0, 0);
+	func(&b, "only_two", skb, 0, 0);
+	func(&b, "twins", skb, 0, 0);
+	func(&b, "absent", skb, 0, 0);
+	blob = bb_finish(&b, &sz);
+	if (btf_parse(&btf, blob, sz, NULL, &err) ||
+	    targets_find_funcs(&ts, (const struct btf *const *)&btf, no_module, 1, x->ks, &o, &lo,
+			       &err))
+		fail_msg("%s", err.msg);
+	assert_int_equal(ts.nr, 3);
+	assert_string_equal(ts.t[0].name, "twins");
+	assert_string_equal(ts.t[1].name, "twins");
+	assert_string_equal(ts.t[2].name, "only_two");
+	assert_string_equal(ts.t[2].module, "mod_two");
+	assert_int_equal(lo.nr, 4);
+	for (size_t i = 0; i < 3; i++) {
+		assert_string_equal(lo.e[i].name, "in_module");
+		assert_string_equal(lo.e[i].why, "several modules have a function of this name");
+	}
+	assert_string_equal(lo.e[3].name, "ipt_do_table");
+	assert_string_equal(lo.e[3].why, "its arguments differ between kernels");
+	targets_release(&ts);
+	left_outs_release(&lo);
+	btf_free(btf);
+	bb_release(&b);
+}
+
 static void test_regex(void **state)
 {
 	struct fixture *x = *state;
@@ -318,6 +364,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_targets, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_left_out, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_any_module, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_regex, setup, teardown),
 		cmocka_unit_test(test_tracepoints),
 	};
