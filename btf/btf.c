@@ -77,6 +77,11 @@ const struct btf *btf_base(const struct btf *btf)
 	return btf->base;
 }
 
+bool btf_same(const struct btf *a, const struct btf *b)
+{
+	return a->data_sz == b->data_sz && !memcmp(a->data, b->data, a->data_sz);
+}
+
 const struct btf_type *btf_type(const struct btf *btf, uint32_t id)
 {
 	if (!id || id >= btf->nr)

@@ -44,6 +44,8 @@ uint32_t btf_nr_types(const struct btf *btf);
 /* First id that is not the base's; 1 without a base. */
 uint32_t btf_first_own(const struct btf *btf);
 const struct btf *btf_base(const struct btf *btf);
+/* Were both made of the same bytes? */
+bool btf_same(const struct btf *a, const struct btf *b);
 
 /* The type, or NULL for void and for ids out of range. */
 const struct btf_type *btf_type(const struct btf *btf, uint32_t id);

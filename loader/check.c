@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -18,8 +17,7 @@
 #include "btf/discover.h"
 #include "loader/attach/attach.h"
 
-#define BTF_DIR	    "/sys/kernel/btf"
-#define BTF_VMLINUX BTF_DIR "/vmlinux"
+#define BTF_DIR "/sys/kernel/btf"
 
 enum mark { MARK_OK, MARK_MISSING, MARK_NEEDED };
 
@@ -148,45 +146,73 @@ static void print_kernel(FILE *out)
 			sysconf(_SC_NPROCESSORS_ONLN));
 }
 
-/* The types are there; are they whole, and what is in them? */
-static bool print_vmlinux(FILE *out)
+/*
+ * Every source, in the order in which they are tried. Returns whether one has types, and these in
+ * *used: those of a file that the user names, else the first.
+ */
+static bool print_sources(FILE *out, const struct types_opts *o, struct types *used)
+{
+	bool found = false;
+
+	for (int source = 0; source < NR_TYPES_SOURCES; source++) {
+		bool asked = o->kernel_btf && source == TYPES_FILE;
+		struct err err = ERR_INIT;
+		struct types t;
+
+		if (types_try(&t, source, o, &err)) {
+			row(out, asked ? MARK_NEEDED : MARK_MISSING, types_source_name(source),
+			    "%s", err.msg);
+			continue;
+		}
+		row(out, MARK_OK, types_source_name(source), "%s", t.words);
+		if (found || (o->kernel_btf && !asked)) {
+			types_release(&t);
+			continue;
+		}
+		*used = t;
+		found = true;
+	}
+	return found;
+}
+
+/* The types are there; what is in them? */
+static bool print_used(FILE *out, const struct types *t)
 {
 	struct skb_func *funcs = NULL;
 	struct skb_tp *tps = NULL;
 	struct err err = ERR_INIT;
-	struct btf *btf = NULL;
 	size_t nr_funcs = 0, nr_tps = 0;
-	struct stat st;
-	int ret = btf_open(&btf, BTF_VMLINUX, NULL, &err);
+	int ret = discover_funcs(t->btfs[0], DISCOVER_NR_REGS, &funcs, &nr_funcs, &err);
 
 	if (!ret)
-		ret = discover_funcs(btf, DISCOVER_NR_REGS, &funcs, &nr_funcs, &err);
-	if (!ret)
-		ret = discover_tracepoints(btf, &tps, &nr_tps, &err);
+		ret = discover_tracepoints(t->btfs[0], &tps, &nr_tps, &err);
 	if (ret) {
-		row(out, MARK_NEEDED, "btf", "%s", err.msg);
+		row(out, MARK_NEEDED, "btf", "%s: %s", t->words, err.msg);
 		remedy(out, "give BTF made for this kernel with --kernel-btf FILE");
 	} else {
-		row(out, MARK_OK, "btf",
-		    "%s, %.1f MB: %zu functions and %zu tracepoints carry an skb", BTF_VMLINUX,
-		    stat(BTF_VMLINUX, &st) ? 0 : st.st_size / 1e6, nr_funcs, nr_tps);
+		row(out, MARK_OK, "btf", "%s: %zu functions and %zu tracepoints carry an skb",
+		    t->words, nr_funcs, nr_tps);
 	}
 	free(funcs);
 	free(tps);
-	btf_free(btf);
 	return !ret;
 }
 
-static bool print_types(FILE *out, const struct features *f)
+static bool print_types(FILE *out, const struct types_opts *o)
 {
+	const struct features *f = o->features;
+	struct types used;
+
 	size_t nr_modules = nr_lines("/proc/modules"), nr_btfs = nr_module_btfs();
 	bool whole = false;
 
 	heading(out, "Types and symbols");
-	if (features_has(f, FEAT_BTF))
-		whole = print_vmlinux(out);
-	else
+	if (print_sources(out, o, &used)) {
+		whole = print_used(out, &used);
+		types_release(&used);
+	} else {
 		feature_row(out, f, FEAT_BTF, MARK_NEEDED);
+	}
 	if (!features_has(f, FEAT_MODULE_BTF))
 		feature_row(out, f, FEAT_MODULE_BTF, MARK_MISSING);
 	else if (!nr_modules)
@@ -332,13 +358,14 @@ static void print_choice(FILE *out, const struct features *f, const struct backe
 		    transport);
 }
 
-int check_print(FILE *out, const struct features *f, bool *can_trace)
+int check_print(FILE *out, const struct types_opts *o, bool *can_trace)
 {
+	const struct features *f = o->features;
 	const struct backend *best;
 	bool has_types;
 
 	print_kernel(out);
-	has_types = print_types(out, f);
+	has_types = print_types(out, o);
 	best = print_backends(out, f);
 	print_bpf(out, f);
 	print_rights(out, f);

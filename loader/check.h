@@ -6,14 +6,14 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "loader/kern/features.h"
+#include "loader/types.h"
 
 /*
- * Print what features_probe() found, what else matters to tracing (rights, limits, settings), how
+ * Print where types come from, what features_probe() found, what else matters to tracing (rights, limits, settings), how
  * to get what is missing, and last what skbtrail would use. Marks: "ok" there, "--" missing but
  * not needed, "!!" missing and needed. *can_trace: tracing works without further options.
  * Returns 0 or the -errno of writing.
  */
-int check_print(FILE *out, const struct features *f, bool *can_trace);
+int check_print(FILE *out, const struct types_opts *o, bool *can_trace);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "loader/check.h"
 #include "loader/options.h"
+#include "loader/pack.h"
 #include "loader/scope.h"
 #include "loader/session.h"
 
@@ -26,17 +27,20 @@ static int run(const struct options *o, struct err *err)
 {
 	if (o->check) {
 		struct features features;
+		struct types_opts types = types_opts_of(o, &features);
 		bool can_trace;
 		int ret;
 
 		ret = scope_features(&features, o, err);
 		if (ret)
 			return ret;
-		ret = check_print(stdout, &features, &can_trace);
+		ret = check_print(stdout, &types, &can_trace);
 		if (ret)
 			return ret == -EPIPE ? ret : err_sys(err, ret, "cannot write the report");
 		return can_trace ? 0 : -ENOTSUP;
 	}
+	if (o->btf_pack)
+		return pack_write(o->btf_pack, o->files, o->nr_files, err);
 	if (o->list_funcs)
 		return session_list(o, err);
 	if (o->replay)

@@ -45,8 +45,11 @@ static const struct opt opts[] = {
 
 	{"Tracing", "backend", 0, "NAME", "one of those that --check lists (default: the best)",
 	 OPT_BACKEND, AT(backend)},
-	{NULL, "kernel-btf", 0, "FILE", "type information of this kernel: raw BTF, or an ELF file",
-	 OPT_TEXT, AT(kernel_btf)},
+	{NULL, "kernel-btf", 0, "FILE|DIR",
+	 "this kernel's types: BTF or ELF, or a directory of RELEASE.btf", OPT_TEXT,
+	 AT(kernel_btf)},
+	{NULL, "kernel-btf-force", 0, NULL, "take it even if it is for another kernel", OPT_FLAG,
+	 AT(kernel_btf_force)},
 	{NULL, "without", 0, "FEATURE,...",
 	 "act as if the kernel lacked what --check calls by these names", OPT_TEXT, AT(without)},
 	{NULL, "ring-size", 0, "BYTES[K|M]", "room for events on their way (default 16M)", OPT_SIZE,
@@ -71,6 +74,8 @@ static const struct opt opts[] = {
 	{"Information", "check", 0, NULL, "what this kernel offers, what is missing, how to get it",
 	 OPT_FLAG, AT(check)},
 	{NULL, "list-funcs", 0, NULL, "what would be attached", OPT_FLAG, AT(list_funcs)},
+	{NULL, "btf-pack", 0, "OUT FILE...", "write a skbtrail that carries the types in FILEs",
+	 OPT_TEXT, AT(btf_pack)},
 	{NULL, "verifier-log", 0, "FILE", "write the verifier's whole log if a program is rejected",
 	 OPT_TEXT, AT(verifier_log)},
 	{NULL, "quiet", 'q', NULL, "no progress and no summary", OPT_FLAG, AT(quiet)},
@@ -266,6 +271,8 @@ static int check_conflicts(const struct options *o, struct err *err)
 	if (o->record && (o->output_file || o->output_json))
 		return err_set(err, -EINVAL, "--record writes no text: it goes without --output-%s",
 			       o->output_file ? "file" : "json");
+	if (o->kernel_btf_force && !o->kernel_btf)
+		return err_set(err, -EINVAL, "--kernel-btf-force goes with --kernel-btf");
 	if (o->replay && (o->record || o->check || o->list_funcs || o->ready_file))
 		return err_set(err, -EINVAL, "--replay only prints: it goes without --%s",
 			       o->record       ? "record"
@@ -278,6 +285,24 @@ static int check_conflicts(const struct options *o, struct err *err)
 			       "--replay prints the whole record: filters are set "
 			       "when it is made");
 	return 0;
+}
+
+/* The words are files then, and no expression. */
+static int check_pack(const struct options *o, struct err *err)
+{
+	if (o->check || o->list_funcs || o->replay || o->record || o->kernel_btf || o->without)
+		return err_set(err, -EINVAL, "--btf-pack writes a program: it goes without --%s",
+			       o->check	       ? "check"
+			       : o->list_funcs ? "list-funcs"
+			       : o->replay     ? "replay"
+			       : o->record     ? "record"
+			       : o->kernel_btf ? "kernel-btf"
+					       : "without");
+	if (o->nr_files)
+		return 0;
+	err_set(err, -EINVAL, "--btf-pack: no FILE after '%s'", o->btf_pack);
+	err_hint(err, "as in: skbtrail --btf-pack skbtrail-fleet 5.10.0-8-amd64.btf vmlinux-6.1.0");
+	return -EINVAL;
 }
 
 static int unknown_option(int value, char **argv, struct err *err)
@@ -324,6 +349,11 @@ int options_parse(struct options *o, int argc, char **argv, struct err *err)
 		ret = opt_set(o, opt, optarg, err);
 		if (ret)
 			return ret;
+	}
+	if (o->btf_pack) {
+		o->files = (const char *const *)argv + optind;
+		o->nr_files = argc - optind;
+		return check_pack(o, err);
 	}
 	ret = join_words(o, argc - optind, argv + optind, err);
 	return ret ? ret : check_conflicts(o, err);

@@ -21,6 +21,7 @@ struct options {
 
 	const char *backend;
 	const char *kernel_btf;
+	bool kernel_btf_force;
 	const char *without; /* features, separated by commas */
 
 	bool output_json;
@@ -33,6 +34,9 @@ struct options {
 	const char *ready_file;
 	uint64_t ring_sz; /* bytes of all rings together; 0: what suits the transport */
 
+	const char *btf_pack;	  /* file to write */
+	const char *const *files; /* and the words after it, in argv */
+	size_t nr_files;
 	bool check;
 	bool list_funcs;
 	const char *verifier_log;

@@ -86,7 +86,7 @@ static int create_maps(struct programs *p, size_t ring_sz, struct err *err)
 	return 0;
 }
 
-static int open_object(struct programs *p, struct err *err)
+int programs_object(struct obj **out, struct err *err)
 {
 	void *data;
 	size_t sz;
@@ -94,7 +94,7 @@ static int open_object(struct programs *p, struct err *err)
 
 	if (ret)
 		return ret;
-	ret = obj_open(&p->obj, data, sz, err);
+	ret = obj_open(out, data, sz, err);
 	free(data);
 	return ret;
 }
@@ -111,7 +111,7 @@ int programs_init(struct programs *p, const struct backend *backend, const struc
 			       .events_fd = -1,
 			       .stats_fd = -1,
 			       .control_fd = -1};
-	ret = open_object(p, err);
+	ret = programs_object(&p->obj, err);
 	if (!ret)
 		ret = obj_core(p->obj, btfs, nr_btfs, err);
 	if (ret)

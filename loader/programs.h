@@ -24,6 +24,11 @@ struct match {
 /* What the match needs of the kernel's types: enum field_use of loader/fields.h. */
 unsigned int match_fields(const struct match *m);
 
+/* The BPF object inside this program, not yet relocated. Errors: those of embedded_open(),
+ * obj_open().
+ */
+int programs_object(struct obj **out, struct err *err);
+
 struct programs {
 	struct obj *obj; /* relocated for this kernel */
 	const struct backend *backend;

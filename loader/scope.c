@@ -101,6 +101,26 @@ static int found_none(const struct scope *s, const char *regex, struct err *err)
 	return -ENOENT;
 }
 
+struct types_opts types_opts_of(const struct options *o, const struct features *features)
+{
+	return (struct types_opts){
+		.kernel_btf = o->kernel_btf,
+		.force = o->kernel_btf_force,
+		.features = features,
+	};
+}
+
+static int open_types(struct scope *s, const struct options *o, const struct features *features,
+		      struct err *err)
+{
+	struct types_opts opts = types_opts_of(o, features);
+	int ret = types_open(&s->types, &opts, err);
+
+	if (!ret)
+		log_verbose("types: %s", s->types.words);
+	return ret;
+}
+
 int scope_features(struct features *f, const struct options *o, struct err *err)
 {
 	limits_raise();
@@ -122,7 +142,7 @@ int scope_open(struct scope *s, const struct options *o, const struct features *
 	}
 	ret = choose_backend(s, o->backend, features, err);
 	if (!ret)
-		ret = types_open(&s->types, o->kernel_btf, err);
+		ret = open_types(s, o, features, err);
 	if (!ret)
 		ret = ksyms_load(&s->ksyms, NULL, err);
 	if (!ret)

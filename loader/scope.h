@@ -21,6 +21,8 @@ struct scope {
 /* Raise limits, probe the kernel, leave out what the user wants to do without. */
 int scope_features(struct features *f, const struct options *o, struct err *err);
 
+struct types_opts types_opts_of(const struct options *o, const struct features *features);
+
 /*
  * Choose the backend (the one asked for, or the best that works), open types and symbols,
  * find the targets. features must have been probed. Errors have a message and a hint;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,9 +71,10 @@ static int parse_filters(struct session *s, struct err *err)
 	return ret;
 }
 
-static int create_ready_file(const char *path, struct err *err)
+/* Create `file`, which stands for the ready file `path`. */
+static int create_ready_file(const char *file, const char *path, struct err *err)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 
 	if (fd < 0)
 		return err_sys(err, -errno, "--ready-file: cannot create '%s'", path);
@@ -80,16 +82,22 @@ static int create_ready_file(const char *path, struct err *err)
 	return 0;
 }
 
-/* What is in the way of the ready file must be known before anything is attached. */
+/*
+ * What is in the way of the ready file must be known before anything is attached. Its own name must
+ * not appear yet, not for a moment: somebody waits for it.
+ */
 static int try_ready_file(const char *path, struct err *err)
 {
+	char other[PATH_MAX];
 	int ret;
 
 	if (unlink(path) && errno != ENOENT)
 		return err_sys(err, -errno, "--ready-file: cannot remove the old '%s'", path);
-	ret = create_ready_file(path, err);
+	if (snprintf(other, sizeof(other), "%s.%d", path, (int)getpid()) >= (int)sizeof(other))
+		return err_sys(err, -ENAMETOOLONG, "--ready-file: cannot create '%s'", path);
+	ret = create_ready_file(other, path, err);
 	if (!ret)
-		unlink(path);
+		unlink(other);
 	return ret;
 }
 
@@ -168,7 +176,7 @@ static void say_attached(const struct session *s)
 
 static int say_ready(struct session *s, struct err *err)
 {
-	int ret = s->o->ready_file ? create_ready_file(s->o->ready_file, err) : 0;
+	int ret = s->o->ready_file ? create_ready_file(s->o->ready_file, s->o->ready_file, err) : 0;
 
 	s->ready_created = s->o->ready_file && !ret;
 	return ret;

@@ -31,6 +31,7 @@ enum {
 
 /* What several probes need, found once. */
 struct probing {
+	const struct features *f; /* what is found out by now */
 	uint32_t release;
 	int kprobe;	    /* 0: programs of this type load; else -errno */
 	int raw_tracepoint; /* the same */
@@ -295,6 +296,16 @@ static int probe_tracefs(struct probing *p)
 	return p->tracefs_fd < 0 ? p->tracefs_fd : 0;
 }
 
+/*
+ * Opening an event and closing it takes 70 ms of grace periods on an idle machine. Where the kernel
+ * has the better way to the same probes, which was tried already, it is enough that the files are
+ * there.
+ */
+static bool tried_already(const struct probing *p, enum feature better)
+{
+	return features_has(p->f, better);
+}
+
 static int try_kprobe_event(struct kprobe_events *ke)
 {
 	int ret = -ENOENT;
@@ -313,7 +324,8 @@ static int probe_kprobe_events(struct probing *p)
 		ret = kprobe_events_open(&ke, p->tracefs_fd);
 	if (ret)
 		return ret;
-	ret = try_kprobe_event(&ke);
+	if (!tried_already(p, FEAT_KPROBE_PMU))
+		ret = try_kprobe_event(&ke);
 	kprobe_events_remove(&ke);
 	kprobe_events_close(&ke);
 	return ret;
@@ -330,11 +342,11 @@ static int probe_tracepoint_events(struct probing *p)
 		return prog_fd;
 	for (size_t i = 0; ret == -ENOENT && i < NR(some_events); i++) {
 		int64_t id = number_in_file_at(p->tracefs_fd, some_events[i]);
-		int fd = id < 0 || id > INT_MAX ? -ENOENT : perf_tracepoint_open(id);
 
-		ret = fd < 0 ? fd : perf_attach_bpf(fd, prog_fd);
-		if (fd >= 0)
-			close(fd);
+		if (id >= 0 && id <= INT_MAX)
+			ret = tried_already(p, FEAT_RAW_TRACEPOINT)
+				      ? 0
+				      : answered(perf_with_bpf(perf_tracepoint_open(id), prog_fd));
 	}
 	close(prog_fd);
 	return ret;
@@ -415,8 +427,9 @@ static int (*const probes[FEAT_NR])(struct probing *p) = {
 
 void features_probe(struct features *f)
 {
-	struct probing p = {.release = kern_release_code(), .tracefs_fd = -1};
+	struct probing p = {.f = f, .release = kern_release_code(), .tracefs_fd = -1};
 
+	*f = (struct features){0};
 	for (int i = 0; i < FEAT_NR; i++) {
 		int ret = probes[i](&p);
 

@@ -37,7 +37,8 @@ enum feature {
 struct features {
 	struct {
 		bool has;
-		int why; /* -errno of the probe where !has */
+		int why;       /* -errno of the probe where !has */
+		bool left_out; /* the user does without it */
 	} f[FEAT_NR];
 };
 

@@ -136,8 +136,8 @@ static int private_dir(const struct special_fs *fs)
 }
 
 /*
- * Before Linux 6.0 a further mount sets the options of the one file system anew, so a mount that
- * only others see is better used than ours: that of the first process, if we are in a container.
+ * Before Linux 6.0 (debugfs 6.1) a further mount sets the options of the file system anew, so one
+ * that only others see is better used than ours: the first process may, if we are in a container.
  */
 static int special_dir(const struct special_fs *fs)
 {

@@ -9,7 +9,7 @@
 static const enum feature choices[] = {
 	FEAT_KPROBE_MULTI, FEAT_KPROBE_PMU,    FEAT_RAW_TRACEPOINT,    FEAT_RINGBUF,
 	FEAT_PROG_NAME,	   FEAT_GET_FUNC_IP,   FEAT_PROBE_READ_KERNEL, FEAT_JUMP_OPTIMIZATION,
-	FEAT_TRACEFS,	   FEAT_KPROBE_EVENTS, FEAT_TRACEPOINT_EVENTS,
+	FEAT_TRACEFS,	   FEAT_KPROBE_EVENTS, FEAT_TRACEPOINT_EVENTS, FEAT_BTF,
 };
 
 #define NR_CHOICES (sizeof(choices) / sizeof(choices[0]))
@@ -35,6 +35,7 @@ static int leave_out(struct features *f, const char *name, size_t len, struct er
 		if (strlen(known) == len && !memcmp(known, name, len)) {
 			f->f[choices[i]].has = false;
 			f->f[choices[i]].why = -ENOTSUP;
+			f->f[choices[i]].left_out = true;
 			return 0;
 		}
 	}

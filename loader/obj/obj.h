@@ -52,6 +52,14 @@ const struct btf *obj_btf(const struct obj *obj);
  */
 int obj_core(struct obj *obj, const struct btf *const *targets, size_t nr_targets, struct err *err);
 
+/*
+ * Do two BTFs give the same answers to all CO-RE records about fields? -ESTALE where not: "struct
+ * sk_buff.mark (byte offset) is 168 there and 176 here", a there and b here. partial: only
+ * offsets count, and of these not what only one of them has. Other errors are those of core_calc().
+ */
+int obj_compare(const struct obj *obj, const struct btf *a, const struct btf *b, bool partial,
+		struct err *err);
+
 /* A copy of one program. -ENOENT: no such section (by name in the message). */
 int prog_clone(struct prog *prog, const struct obj *obj, const char *section, struct err *err);
 void prog_release(struct prog *prog);

@@ -216,6 +216,7 @@ no_events() { ! grep -q '[:/]skbtrail_' $kprobe_events; }
 # run that is alive, is not.
 case_leftovers() {
 	can_make_events || return
+	local WITHOUT='' # whatever the rung, this is about one backend
 	BACKEND=kprobe-events FUNCS=$functions
 	trace_start "udp port 5000" || return
 	killed=$TRACE
@@ -271,6 +272,7 @@ case_without_tracefs() {
 
 # Nobody has mounted tracefs: it is mounted where nobody else sees it.
 case_private_tracefs() {
+	local WITHOUT=''
 	BACKEND=tracepoint-events FUNCS=
 	[ ! -w $kprobe_events ] || BACKEND=kprobe-events FUNCS=$functions
 	cat >"$T/unmounted" <<-EOF

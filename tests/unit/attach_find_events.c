@@ -94,6 +94,33 @@ static void test_rejects(void **state)
 			fail_msg("taken: '%s'", bad[i]);
 }
 
+/* Whatever a byte becomes, nothing outside the text is read and no bad number comes out. */
+static void test_mutated(void **state)
+{
+	static const char good[] = "name: x\nID: 7\n" HEAD SKB
+				   "\tfield:void * location;\toffset:16;\tsize:8;\tsigned:0;\n";
+	static const char put[] = {0, '\n', '\t', ' ', ';', ':', '*', '0', '9', '-', (char)0xff};
+	struct event_format f;
+	char text[sizeof(good)];
+
+	for (size_t i = 0; i < sizeof(good) - 1; i++) {
+		for (size_t j = 0; j < sizeof(put); j++) {
+			memcpy(text, good, sizeof(good));
+			text[i] = put[j];
+			if (!parse(&f, text))
+				continue;
+			assert_true(f.id > 0);
+			assert_true(f.skb_arg >= 1 && f.skb_arg <= 5);
+			assert_true(f.location_arg == TARGET_NO_ARG || f.location_arg <= 5);
+		}
+	}
+	for (size_t len = 0; len < sizeof(good); len++) {
+		memcpy(text, good, sizeof(good));
+		text[len] = '\0';
+		parse(&f, text);
+	}
+}
+
 static void test_running_kernel(void **state)
 {
 	struct targets ts = {0};
@@ -127,9 +154,8 @@ static void test_running_kernel(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_kfree_skb),
-		cmocka_unit_test(test_others),
-		cmocka_unit_test(test_rejects),
+		cmocka_unit_test(test_kfree_skb),      cmocka_unit_test(test_others),
+		cmocka_unit_test(test_rejects),	       cmocka_unit_test(test_mutated),
 		cmocka_unit_test(test_running_kernel),
 	};
 

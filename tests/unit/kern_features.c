@@ -21,9 +21,11 @@
 #include <cmocka.h>
 
 #include "base/insn.h"
+#include "base/number.h"
 #include "loader/kern/bpf.h"
 #include "loader/kern/clock.h"
 #include "loader/kern/perf.h"
+#include "loader/kern/tracefs.h"
 
 static size_t nr_fds(void)
 {
@@ -120,6 +122,30 @@ static void test_agrees_with_direct_tries(void **state)
 	} else {
 		assert_false(features_has(&f, FEAT_RAW_TRACEPOINT));
 	}
+}
+
+/* Whatever was left untried: an event of tracefs can be opened, with a program. */
+static void test_tracepoint_event(void **state)
+{
+	const struct bpf_insn insns[] = {INSN_MOV_IMM(BPF_REG_0, 0), INSN_EXIT()};
+	const struct bpf_prog_spec spec = {
+		.type = BPF_PROG_TYPE_TRACEPOINT, .insns = insns, .nr_insns = 2};
+	int tracefs_fd = tracefs_dir(), prog_fd = bpf_prog_load(&spec, NULL, 0, 0), fd = -ENOENT;
+	struct features f;
+
+	features_probe(&f);
+	assert_int_equal(tracefs_fd >= 0, features_has(&f, FEAT_TRACEFS));
+	if (tracefs_fd >= 0 && prog_fd >= 0)
+		fd = perf_with_bpf(perf_tracepoint_open(number_in_file_at(
+					   tracefs_fd, "events/net/netif_receive_skb/id")),
+				   prog_fd);
+	assert_int_equal(fd >= 0, features_has(&f, FEAT_TRACEPOINT_EVENTS));
+	if (fd >= 0)
+		close(fd);
+	if (prog_fd >= 0)
+		close(prog_fd);
+	if (tracefs_fd >= 0)
+		close(tracefs_fd);
 }
 
 static void test_map_and_log(void **state)
@@ -351,6 +377,7 @@ int main(void)
 		cmocka_unit_test(test_leaves_no_descriptor),
 		cmocka_unit_test(test_consistent),
 		cmocka_unit_test(test_agrees_with_direct_tries),
+		cmocka_unit_test(test_tracepoint_event),
 		cmocka_unit_test(test_map_and_log),
 		cmocka_unit_test(test_without_privileges),
 		cmocka_unit_test(test_limits),

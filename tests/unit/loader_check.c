@@ -35,7 +35,7 @@ static char *text_of(const struct features *f, bool *can_trace)
 	FILE *out = open_memstream(&text, &sz);
 
 	assert_non_null(out);
-	assert_int_equal(check_print(out, f, can_trace), 0);
+	assert_int_equal(check_print(out, &(struct types_opts){.features = f}, can_trace), 0);
 	fclose(out);
 	return text;
 }
@@ -163,9 +163,14 @@ static void test_without_types(void **state)
 	char *text;
 
 	take(&f, FEAT_BTF, -ENOENT);
+	f.f[FEAT_BTF].left_out = true; /* so that none on this machine's disk is found */
 	text = text_of(&f, &can_trace);
 	assert_false(can_trace);
 	assert_row(text, "btf", "!!", "not there");
+	assert_row(text, "from-kernel", "--", "--without btf");
+	assert_row(text, "from-file", "--", "not given");
+	assert_row(text, "from-disk", "--", "--without btf");
+	assert_row(text, "from-pack", "--", "--without btf");
 	assert_row(text, "tracing", "!!", "only with --kernel-btf FILE: then backend kprobe-multi");
 	free(text);
 }
@@ -219,7 +224,7 @@ static void test_full_disk(void **state)
 	bool can_trace;
 
 	assert_non_null(out);
-	assert_true(check_print(out, &f, &can_trace) < 0);
+	assert_true(check_print(out, &(struct types_opts){.features = &f}, &can_trace) < 0);
 	fclose(out);
 }
 

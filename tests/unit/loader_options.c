@@ -95,6 +95,9 @@ static void test_rejects(void **state)
 		{{"--ring-size", "5G"}, "'5G'"},
 		{{"--record=a", "--output-json"}, "--record"},
 		{{"--replay=a", "tcp"}, "--replay"},
+		{{"--kernel-btf-force"}, "goes with --kernel-btf"},
+		{{"--btf-pack", "out"}, "no FILE after 'out'"},
+		{{"--btf-pack=out", "--check", "file"}, "--check"},
 		{{"--replay=a", "--record=b"}, "--record"},
 	};
 
