@@ -119,7 +119,6 @@ static int add_file(struct packer *p, const char *path, struct err *err)
 	struct pack_entry e = {0};
 	struct btf_build reduced = {0};
 	struct btf *btf = NULL;
-	char words[128];
 	void *blob = NULL;
 	size_t sz = 0;
 	int ret;
@@ -137,12 +136,8 @@ static int add_file(struct packer *p, const char *path, struct err *err)
 		blob = bb_finish(&reduced, &sz);
 	if (!ret)
 		ret = pack_blob(p, &e, blob, sz, err);
-	if (ret) {
+	if (ret)
 		err_prefix(err, "cannot pack '%s'", path);
-	} else {
-		identity_print(&e.id, true, words, sizeof(words));
-		log_info("%s: %u KB, packed into %u KB", words, e.raw_sz / 1000, e.sz / 1000);
-	}
 	bb_release(&reduced);
 	btf_free(btf);
 	return ret;
@@ -295,6 +290,18 @@ static int check_out(const char *out, struct err *err)
 	return 0;
 }
 
+static void say_packed(const struct packer *p, const char *out)
+{
+	for (size_t i = 0; i < p->nr; i++) {
+		const struct pack_entry *e = &p->items[i].e;
+		char words[128];
+
+		identity_print(&e->id, true, words, sizeof(words));
+		log_info("%s: %u KB, packed into %u KB", words, e->raw_sz / 1000, e->sz / 1000);
+	}
+	log_info("'%s' carries the types of %zu kernel%s", out, p->nr, p->nr == 1 ? "" : "s");
+}
+
 int pack_write(const char *out, const char *const *files, size_t nr_files, struct err *err)
 {
 	struct packer p = {.self = {.fd = -1}};
@@ -310,7 +317,7 @@ int pack_write(const char *out, const char *const *files, size_t nr_files, struc
 	if (!ret)
 		ret = write_out(&p, out, err);
 	if (!ret)
-		log_info("'%s' carries the types of %zu kernel%s", out, p.nr, p.nr == 1 ? "" : "s");
+		say_packed(&p, out);
 	for (size_t i = 0; i < p.nr; i++)
 		free(p.items[i].data);
 	free(p.items);

@@ -362,25 +362,42 @@ int types_try(struct types *t, enum types_source source, const struct types_opts
 	return ret;
 }
 
+/* Nothing was found; what was there and unusable is the reason. */
+static int none(const struct err *unusable, struct err *err)
+{
+	if (unusable->code) {
+		err_set(err, unusable->code, "no type information for this kernel: %s",
+			unusable->msg);
+		err_hint(err, "%s", unusable->hint[0] ? unusable->hint : "see skbtrail --check");
+		return unusable->code;
+	}
+	err_set(err, -ENOENT,
+		"no type information for this kernel: it offers none, and none is on disk or "
+		"packed with skbtrail");
+	err_hint(err, "give BTF made for this kernel with --kernel-btf FILE, or run a kernel built "
+		      "with CONFIG_DEBUG_INFO_BTF; skbtrail --check lists what was tried");
+	return -ENOENT;
+}
+
 int types_open(struct types *t, const struct types_opts *o, struct err *err)
 {
+	struct err unusable = ERR_INIT;
+
 	if (o->kernel_btf)
 		return types_try(t, TYPES_FILE, o, err);
 	for (int source = 0; source < NR_TYPES_SOURCES; source++) {
 		struct err why = ERR_INIT;
 		int ret = types_try(t, source, o, &why);
 
-		if (!ret)
+		if (!ret) {
+			if (unusable.code)
+				log_warn("%s; using %s", unusable.msg, t->words);
 			return 0;
-		if (ret != -ENOENT)
-			log_warn("types %s: %s", sources[source].name, why.msg);
+		}
+		if (ret != -ENOENT && !unusable.code)
+			unusable = why;
 	}
-	err_set(err, -ENOENT,
-		"no type information for this kernel: it offers none (" BTF_VMLINUX
-		"), and none is on disk or packed with skbtrail");
-	err_hint(err, "give BTF made for this kernel with --kernel-btf FILE, or run a kernel built "
-		      "with CONFIG_DEBUG_INFO_BTF; skbtrail --check lists what was tried");
-	return -ENOENT;
+	return none(&unusable, err);
 }
 
 void types_release(struct types *t)

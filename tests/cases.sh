@@ -12,6 +12,7 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/trace.sh
 . tests/cases/traffic.sh
 . tests/cases/options.sh
+. tests/cases/types.sh
 . tests/cases/errors.sh
 
 only=${1:-.}
@@ -22,8 +23,10 @@ traffic='http_passes iptables_drop nft_drop udp4 icmp4 udp6 icmp6 arp vlan_accel
 options='version_and_help check list_funcs default_backend netns_forms filter_func json
 	timestamp_none timestamp_current timestamp_relative timestamp_absolute limit_lines
 	output_file record_and_replay replay_truncated closed_pipe sigint sigterm old_transport
-	lost_events leftovers without_tracefs private_tracefs all_functions'
-errors='usage expression regex no_function interface netns btf output_file replay backend
+	lost_events leftovers without_tracefs private_tracefs btf_packed btf_directory
+	all_functions'
+errors='usage expression regex no_function interface netns btf btf_other_kernel btf_pack
+	btf_pack_damaged output_file replay backend
 	not_root full_stdout full_disk full_record'
 
 # What packets pass in every kernel; under emulation a probe costs up to 40 ms.
