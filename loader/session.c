@@ -278,7 +278,8 @@ static int session_start(struct session *s, struct err *err)
 	if (!ret)
 		ret = check_fields(s, err);
 	if (!ret)
-		ret = reasons_load(&s->reasons, &s->scope.types, err);
+		ret = reasons_load(&s->reasons, &s->scope.types,
+				   features_has(&s->features, FEAT_TRACEFS), err);
 	if (!ret)
 		ret = programs_open(&s->programs, s->scope.backend, &s->scope.types, &s->features,
 				    &s->match, s->o->ring_sz, s->o->verifier_log, err);
