@@ -6,11 +6,10 @@
 #include <string.h>
 
 #include "btf/core_impl.h"
-#include "btf/discover_impl.h"
+#include "btf/reduce_impl.h"
 
 #define SHAPES_MAX 32	   /* of one struct in the object: flavours, and places where it is */
 #define BUDGET	   1000000 /* members to look at; a kernel takes some thousand */
-#define NONE	   UINT32_MAX
 
 /* What the object says about a struct: the types of its own that describe it. */
 struct shapes {
@@ -18,36 +17,11 @@ struct shapes {
 	unsigned nr;
 };
 
-/* Prototypes made before: the letters of their arguments (arg_letter()), and their ids. */
-struct protos {
-	struct {
-		char *letters; /* owned */
-		uint32_t id;
-	} * p; /* owned */
-	size_t nr, cap;
-};
-
-struct reduce {
-	const struct btf *full, *wanted;
-	struct btf_build *out;
-	uint32_t *ids; /* owned: [id in full] of what was made of it; 0: nothing yet */
-	unsigned budget;
-	uint32_t no_value;	 /* a type that no field can have */
-	uint32_t skb, number[3]; /* number[n] takes n registers */
-	uint32_t skb_ptr[4];	 /* by the bits DEREF and CONST */
-	uint32_t reason, ptr_void;
-	struct protos protos;
-	struct err *err;
-	int ret; /* the first error; all that follows is void */
-};
-
-enum { SKB_PTR_CONST = 1, SKB_PTR_DEREF = 2 };
-
-static uint32_t fail(struct reduce *r, int ret, const char *why)
+uint32_t reduce_fail(struct reduce *r, int ret, const char *why)
 {
 	if (!r->ret)
 		r->ret = err_set(r->err, ret, "cannot reduce the types: %s", why);
-	return NONE;
+	return UINT32_MAX;
 }
 
 /* ---- what is wanted ---- */
@@ -63,7 +37,7 @@ static void add_shape(struct reduce *r, struct shapes *s, uint32_t id)
 	if (!core_is_composite(t))
 		return;
 	if (s->nr == SHAPES_MAX)
-		fail(r, -EINVAL, "one struct has too many shapes in the BPF object");
+		reduce_fail(r, -EINVAL, "one struct has too many shapes in the BPF object");
 	else
 		s->id[s->nr++] = id;
 }
@@ -208,13 +182,13 @@ static uint32_t make_composite(struct reduce *r, uint32_t id, const struct shape
 	struct kept *kept;
 
 	if (r->ret)
-		return NONE;
+		return UINT32_MAX;
 	if (nr > r->budget)
-		return fail(r, -EINVAL, "structs hold each other too often");
+		return reduce_fail(r, -EINVAL, "structs hold each other too often");
 	r->budget -= nr;
 	kept = calloc(nr + 1, sizeof(*kept));
 	if (!kept)
-		return fail(r, -ENOMEM, "out of memory");
+		return reduce_fail(r, -ENOMEM, "out of memory");
 	for (uint32_t i = 0; i < nr && !r->ret; i++) {
 		const struct btf_member *m = &btf_members(t)[i];
 		uint32_t type = reduce_member(r, m, s);
@@ -233,7 +207,7 @@ static uint32_t make_composite(struct reduce *r, uint32_t id, const struct shape
 }
 
 /* A struct or union that can be found by its name. */
-static uint32_t make_root(struct reduce *r, uint32_t id)
+uint32_t reduce_named(struct reduce *r, uint32_t id)
 {
 	struct shapes s;
 
@@ -268,7 +242,7 @@ static uint32_t reduce_type(struct reduce *r, uint32_t id, const struct shapes *
 	if (!t)
 		return r->no_value;
 	if (core_is_composite(t))
-		return is_root_here(r, id, s) ? make_root(r, id)
+		return is_root_here(r, id, s) ? reduce_named(r, id)
 					      : make_composite(r, id, s, NULL, false);
 	if (btf_kind(t) == BTF_KIND_ARRAY) {
 		elem = reduce_type(r, btf_array(t)->type, s);
@@ -277,6 +251,13 @@ static uint32_t reduce_type(struct reduce *r, uint32_t id, const struct shapes *
 	if (!r->ids[id])
 		r->ids[id] = make_scalar(r, id, t);
 	return r->ids[id];
+}
+
+uint32_t reduce_plain(struct reduce *r, uint32_t id)
+{
+	struct shapes none = {.nr = 0};
+
+	return reduce_type(r, id, &none);
 }
 
 /* All types that the object can ask for by name. */
@@ -290,12 +271,12 @@ static void reduce_types(struct reduce *r)
 		case BTF_KIND_STRUCT:
 		case BTF_KIND_UNION:
 			if (shapes_by_name(r, id, &s))
-				make_root(r, id);
+				reduce_named(r, id);
 			break;
 		case BTF_KIND_ENUM:
 		case BTF_KIND_ENUM64:
 			if (is_of_drop_reasons(btf_name(r->full, id)) || shapes_by_name(r, id, &s))
-				reduce_type(r, id, &(struct shapes){.nr = 0});
+				reduce_plain(r, id);
 			break;
 		case BTF_KIND_TYPEDEF:
 			if (shapes_by_name(r, id, &s))
@@ -306,188 +287,10 @@ static void reduce_types(struct reduce *r)
 	}
 }
 
-/* ---- prototypes ---- */
-
-/* The types that prototypes are made of. */
-static void make_arguments(struct reduce *r)
-{
-	uint32_t skb = btf_find(r->full, BTF_KIND_STRUCT, "sk_buff", 0), cskb;
-
-	r->skb = make_root(r, skb);
-	cskb = bb_const(r->out, r->skb);
-	r->skb_ptr[0] = bb_ptr(r->out, r->skb);
-	r->skb_ptr[SKB_PTR_CONST] = bb_ptr(r->out, cskb);
-	r->skb_ptr[SKB_PTR_DEREF] = bb_ptr(r->out, r->skb_ptr[0]);
-	r->skb_ptr[SKB_PTR_DEREF | SKB_PTR_CONST] = bb_ptr(r->out, r->skb_ptr[SKB_PTR_CONST]);
-}
-
-/*
- * What an argument is to us, as one letter: '0' to '2', a number in as many registers; 'a' + bits,
- * the skb; 'r', a drop reason; 'v', a void * (the place of a drop).
- */
-static char arg_letter(struct reduce *r, uint32_t type)
-{
-	uint32_t id = btf_skip_mods(r->full, type);
-	bool is_const;
-	enum skb_kind kind = skb_kind(r->full, id, &is_const);
-
-	if (kind != SKB_NONE)
-		return 'a' + (kind == SKB_DEREF ? SKB_PTR_DEREF : 0) +
-		       (is_const ? SKB_PTR_CONST : 0);
-	if (is_drop_reason(r->full, id)) {
-		r->reason = reduce_type(r, id, &(struct shapes){.nr = 0});
-		return 'r';
-	}
-	return '0' + regs_of(r->full, id, DISCOVER_NR_REGS);
-}
-
-static uint32_t arg_type(const struct reduce *r, char letter)
-{
-	switch (letter) {
-	case 'r':
-		return r->reason;
-	case 'v':
-		return r->ptr_void;
-	case '0':
-	case '1':
-	case '2':
-		return r->number[letter - '0'];
-	default:
-		return r->skb_ptr[letter - 'a'];
-	}
-}
-
-/* The prototype with these arguments, made at its first use. */
-static uint32_t proto_of(struct reduce *r, const char *letters)
-{
-	struct protos *ps = &r->protos;
-	char *copy;
-	uint32_t id;
-
-	for (size_t i = 0; i < ps->nr; i++) {
-		if (!strcmp(ps->p[i].letters, letters))
-			return ps->p[i].id;
-	}
-	if (ps->nr == ps->cap) {
-		size_t cap = ps->cap ? 2 * ps->cap : 128;
-		void *p = realloc(ps->p, cap * sizeof(*ps->p));
-
-		if (!p)
-			return fail(r, -ENOMEM, "out of memory");
-		ps->p = p;
-		ps->cap = cap;
-	}
-	copy = strdup(letters);
-	if (!copy)
-		return fail(r, -ENOMEM, "out of memory");
-	id = bb_func_proto(r->out, 0);
-	for (const char *l = letters; *l; l++)
-		bb_param(r->out, NULL, arg_type(r, *l));
-	ps->p[ps->nr].letters = copy;
-	ps->p[ps->nr++].id = id;
-	return id;
-}
-
-/* Letters of a prototype's arguments from number `from` on. Later ones than these are not read. */
-static void proto_letters(struct reduce *r, const struct btf_type *proto, uint32_t from,
-			  char letters[DISCOVER_NO_ARG + 1])
-{
-	uint32_t i, nr = btf_vlen(proto) - from;
-
-	for (i = 0; i < nr && i < DISCOVER_NO_ARG; i++)
-		letters[i] = arg_letter(r, btf_params(proto)[from + i].type);
-	letters[i] = '\0';
-}
-
-static int reduce_funcs(struct reduce *r)
-{
-	char letters[DISCOVER_NO_ARG + 1];
-	struct skb_func *f;
-	size_t nr;
-	int ret = discover_funcs(r->full, DISCOVER_NR_REGS, &f, &nr, r->err);
-
-	if (ret)
-		return ret;
-	for (size_t i = 0; i < nr && !r->ret; i++) {
-		const struct btf_type *func = btf_type(r->full, f[i].func_id);
-
-		proto_letters(r, btf_type(r->full, func->type), 0, letters);
-		bb_func(r->out, f[i].name, proto_of(r, letters), BTF_FUNC_STATIC);
-		/* Another of that name, with arguments that none of these has. */
-		if (!discover_instances_agree(r->full, &f[i]))
-			bb_func(r->out, f[i].name, proto_of(r, ""), BTF_FUNC_STATIC);
-	}
-	free(f);
-	return r->ret;
-}
-
-/* The name of an argument is looked up in the functions made along with the tracepoint. */
-static void name_location(struct reduce *r, const struct skb_tp *tp)
-{
-	static const char prefix[] = "__traceiter_";
-	char *name = malloc(sizeof(prefix) + strlen(tp->name));
-	uint32_t proto;
-
-	if (!name) {
-		fail(r, -ENOMEM, "out of memory");
-		return;
-	}
-	strcpy(stpcpy(name, prefix), tp->name);
-	proto = bb_func_proto(r->out, 0);
-	bb_param(r->out, NULL, r->ptr_void);
-	for (unsigned i = 0; i < tp->nr_args; i++)
-		bb_param(r->out, i == tp->location_arg ? "location" : NULL,
-			 i == tp->location_arg ? r->ptr_void : r->number[1]);
-	bb_func(r->out, name, proto, BTF_FUNC_STATIC);
-	free(name);
-}
-
-static void reduce_tp(struct reduce *r, const struct skb_tp *tp)
-{
-	static const char prefix[] = "btf_trace_";
-	char letters[DISCOVER_NO_ARG + 2] = "v";
-	const struct btf_type *proto;
-	char *name = malloc(sizeof(prefix) + strlen(tp->name));
-	uint32_t id;
-
-	if (!name) {
-		fail(r, -ENOMEM, "out of memory");
-		return;
-	}
-	strcpy(stpcpy(name, prefix), tp->name);
-	/* As discover_tracepoints() came to it: a typedef of a pointer to the prototype. */
-	proto = btf_type(r->full, btf_type(r->full, tp->typedef_id)->type);
-	proto = btf_type(r->full, proto->type);
-	proto_letters(r, proto, 1, letters + 1);
-	if (tp->location_arg != DISCOVER_NO_ARG) {
-		letters[1 + tp->location_arg] = 'v';
-		name_location(r, tp);
-	}
-	id = proto_of(r, letters);
-	bb_typedef(r->out, name, bb_ptr(r->out, id));
-	free(name);
-}
-
-static int reduce_tps(struct reduce *r)
-{
-	struct skb_tp *tps;
-	size_t nr;
-	int ret = discover_tracepoints(r->full, &tps, &nr, r->err);
-
-	if (ret)
-		return ret;
-	for (size_t i = 0; i < nr && !r->ret; i++)
-		reduce_tp(r, &tps[i]);
-	free(tps);
-	return r->ret;
-}
-
 /* ---- public ---- */
 
 static int reduce_all(struct reduce *r)
 {
-	int ret;
-
 	if (!btf_find(r->full, BTF_KIND_STRUCT, "sk_buff", 0))
 		return err_set(r->err, -ENOENT, "type information has no 'struct sk_buff'");
 	r->ids = calloc(btf_nr_types(r->full), sizeof(*r->ids));
@@ -499,10 +302,8 @@ static int reduce_all(struct reduce *r)
 	r->number[2] = bb_int(r->out, "u128", 16, 0);
 	r->ptr_void = bb_ptr(r->out, 0);
 	r->no_value = bb_func_proto(r->out, 0);
-	make_arguments(r);
 	reduce_types(r);
-	ret = r->ret ? r->ret : reduce_funcs(r);
-	return ret ? ret : reduce_tps(r);
+	return r->ret ? r->ret : reduce_prototypes(r);
 }
 
 int btf_reduce(struct btf_build *out, const struct btf *full, const struct btf *wanted,

@@ -101,6 +101,10 @@ static void feature_row(FILE *out, const struct features *f, enum feature which,
 		row(out, MARK_OK, info->name, "%s", info->what);
 		return;
 	}
+	if (f->f[which].left_out) {
+		row(out, without, info->name, "%s: left out by --without", info->what);
+		return;
+	}
 	row(out, without, info->name, "%s: %s", info->what, why_words(f->f[which].why));
 	feature_remedy(out, f, which);
 }

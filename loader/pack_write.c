@@ -128,8 +128,10 @@ static int add_file(struct packer *p, const char *path, struct err *err)
 		ret = check_identity(&e.id, path, err);
 	if (!ret)
 		ret = btf_open(&btf, path, NULL, err);
-	if (ret)
+	if (ret) {
+		err_hint(err, "the types of a whole kernel are needed, a module's are not packed");
 		return ret;
+	}
 	snprintf(e.id.machine, sizeof(e.id.machine), "%s", identity_machine());
 	ret = btf_reduce(&reduced, btf, obj_btf(p->obj), err);
 	if (!ret)
