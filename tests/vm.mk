@@ -15,6 +15,7 @@ check: ## run every test: unit, native and in virtual machines
 	$(Q)$(MAKE) --no-print-directory deps
 	$(Q)$(MAKE) --no-print-directory test-programs
 	$(Q)$(MAKE) --no-print-directory SAN=1 unit
+	$(Q)for s in $(SERIES); do tests/vm/btf.sh $$s || :; done
 	$(Q)tests/run.sh
 
 native-check: all $(B)/burst ## the tests on this machine's kernel (as root)
