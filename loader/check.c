@@ -214,6 +214,8 @@ static bool print_types(FILE *out, const struct types_opts *o)
 	if (print_sources(out, o, &used)) {
 		whole = print_used(out, &used);
 		types_release(&used);
+	} else if (o->kernel_btf) {
+		row(out, MARK_NEEDED, "btf", "none: the file asked for cannot be used");
 	} else {
 		feature_row(out, f, FEAT_BTF, MARK_NEEDED);
 	}

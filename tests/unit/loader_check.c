@@ -175,6 +175,24 @@ static void test_without_types(void **state)
 	free(text);
 }
 
+/* What the user names is used or nothing. */
+static void test_bad_file(void **state)
+{
+	struct features f = features_all();
+	struct types_opts o = {.kernel_btf = "/no/such/file", .features = &f};
+	bool can_trace = true;
+	char *text = NULL;
+	size_t sz;
+	FILE *out = open_memstream(&text, &sz);
+
+	assert_int_equal(check_print(out, &o, &can_trace), 0);
+	fclose(out);
+	assert_false(can_trace);
+	assert_row(text, "from-file", "!!", "'/no/such/file'");
+	assert_row(text, "btf", "!!", "none");
+	free(text);
+}
+
 static void test_nothing_there(void **state)
 {
 	struct features f = {0};
@@ -235,6 +253,7 @@ int main(void)
 		cmocka_unit_test(test_choice_follows_what_is_missing),
 		cmocka_unit_test(test_functions_need_addresses),
 		cmocka_unit_test(test_without_types),
+		cmocka_unit_test(test_bad_file),
 		cmocka_unit_test(test_nothing_there),
 		cmocka_unit_test(test_is_aligned),
 		cmocka_unit_test(test_full_disk),
