@@ -56,6 +56,8 @@ use_backend() {
 		RECV='tp:(netif_receive_skb|netif_rx)'
 		RECV_ANY=$RECV
 		DROP=$(drop_words 'tp:kfree_skb')
+		# The reason is no field that a program can read there.
+		[ "$1" = tracepoint ] || DROP=$(REASONS=no drop_words 'tp:kfree_skb')
 		FUNCS=
 		;;
 	*)
