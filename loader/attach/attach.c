@@ -216,6 +216,9 @@ void target_fail(struct target *t, int status)
 	case EEXIST:
 		t->why = "in use by another tracer";
 		break;
+	case EFAULT:
+		t->why = "last of its module: the kernel might read past its end";
+		break;
 	case ENOTSUP:
 		t->why = "the kernel cannot probe it";
 		break;

@@ -27,6 +27,7 @@ struct target {
 	bool deref;	      /* it is a struct sk_buff ** */
 	uint8_t reason_reg;   /* TARGET_NO_ARG: none */
 	uint8_t location_arg; /* tracepoints: TARGET_NO_ARG: none */
+	bool ends_module;     /* no function of its module lies behind it */
 	bool want_caller;     /* a drop function: its caller says who dropped */
 	int fd;		      /* the probe or link that holds it; -1: none of its own */
 	int status;	      /* 0 attached, or -errno */

@@ -163,6 +163,7 @@ static int take_symbol(struct find *s, const struct name_run *r, const struct ks
 				   .deref = f->deref,
 				   .reason_reg = cloned ? TARGET_NO_ARG : f->reason_reg,
 				   .location_arg = TARGET_NO_ARG,
+				   .ends_module = ksyms_ends_module(s->ks, sym->addr),
 				   .want_caller = s->o->is_drop && s->o->is_drop(f->name),
 			   },
 			   s->err);

@@ -23,16 +23,19 @@ static int probe_at(const struct kprobes *k, uint64_t addr, int prog_fd)
 	return perf_with_bpf(perf_kprobe_open(k->pmu, addr, false), prog_fd);
 }
 
-static int probe_place(struct kprobes *k, uint64_t addr, int prog_fd)
+static int probe_place(struct kprobes *k, const struct target *t, int prog_fd)
 {
-	unsigned off = placement_off(&k->place, addr);
+	unsigned off = placement_off(&k->place, t);
 	uint64_t start = clock_now();
-	int fd = probe_at(k, addr + off, prog_fd);
+	int fd;
 
+	if (!placement_is_safe(&k->place, t))
+		return -EFAULT;
+	fd = probe_at(k, t->addr + off, prog_fd);
 	if (fd >= 0)
 		placement_took(&k->place, off, clock_now() - start);
 	else if (off && !refuses_all(fd))
-		fd = probe_at(k, addr, prog_fd);
+		fd = probe_at(k, t->addr, prog_fd);
 	return fd;
 }
 
@@ -42,7 +45,7 @@ static int attach_one(struct kprobes *k, struct target *t, struct err *err)
 
 	if (prog_fd < 0)
 		return prog_fd;
-	return attachment_take(k->a, k->ctx, t, probe_place(k, t->addr, prog_fd), err);
+	return attachment_take(k->a, k->ctx, t, probe_place(k, t, prog_fd), err);
 }
 
 static int kprobe_attach(const struct attach_ctx *ctx, struct attachment *a, struct err *err)

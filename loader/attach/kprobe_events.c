@@ -57,19 +57,36 @@ static int attach_one(struct event_probes *e, struct target *t, unsigned off, in
 	return attachment_take(e->a, e->ctx, t, probe_open(e, t->addr, off, id, prog_fd), err);
 }
 
-static int attach_batch(struct event_probes *e, size_t from, size_t nr, struct err *err)
+/* The next targets to probe at; *from moves behind them. */
+static size_t next_batch(struct event_probes *e, size_t *from, struct target *batch[BATCH])
 {
-	struct target *t = &e->ctx->targets->t[from];
+	const struct targets *ts = e->ctx->targets;
+	size_t most = placement_on_trial(&e->place) ? TRIAL_BATCH : BATCH, nr = 0;
+
+	for (; *from < ts->nr && nr < most; ++*from) {
+		struct target *t = &ts->t[*from];
+
+		if (placement_is_safe(&e->place, t))
+			batch[nr++] = t;
+		else
+			target_fail(t, -EFAULT);
+	}
+	return nr;
+}
+
+static int attach_batch(struct event_probes *e, struct target *batch[BATCH], size_t nr,
+			struct err *err)
+{
 	uint64_t addrs[BATCH];
 	int ids[BATCH], ret = 0;
 
 	for (size_t i = 0; i < nr; i++)
-		addrs[i] = t[i].addr + placement_off(&e->place, t[i].addr);
+		addrs[i] = batch[i]->addr + placement_off(&e->place, batch[i]);
 	kprobe_events_add(&e->a->events, addrs, nr, ids);
 	for (size_t i = 0; i < nr && ret >= 0; i++) {
-		ret = attach_step(e->ctx, from + i, err);
+		ret = attach_step(e->ctx, batch[i] - e->ctx->targets->t, err);
 		if (ret >= 0)
-			ret = attach_one(e, &t[i], addrs[i] - t[i].addr, ids[i], err);
+			ret = attach_one(e, batch[i], addrs[i] - batch[i]->addr, ids[i], err);
 	}
 	return ret;
 }
@@ -96,15 +113,12 @@ static int open_events(struct attachment *a, int tracefs_fd, struct err *err)
 
 static int attach_all(struct event_probes *e, struct err *err)
 {
-	size_t total = e->ctx->targets->nr, nr;
+	struct target *batch[BATCH];
+	size_t from = 0, nr;
 	int ret = 0;
 
-	for (size_t from = 0; from < total && ret >= 0; from += nr) {
-		nr = placement_on_trial(&e->place) ? TRIAL_BATCH : BATCH;
-		if (nr > total - from)
-			nr = total - from;
-		ret = attach_batch(e, from, nr, err);
-	}
+	while (ret >= 0 && (nr = next_batch(e, &from, batch)))
+		ret = attach_batch(e, batch, nr, err);
 	return ret;
 }
 

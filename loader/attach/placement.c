@@ -76,9 +76,9 @@ void placement_init(struct placement *p, const struct features *f, size_t nr_tar
 {
 	*p = (struct placement){.phase = PLACEMENT_ENTRY};
 #if defined(__x86_64__)
-	if (nr_targets < MIN_TARGETS || !features_has(f, FEAT_JUMP_OPTIMIZATION))
-		return;
-	if (kcore_open(&p->kcore, NULL) == 0)
+	if (kcore_open(&p->kcore, NULL))
+		p->kcore = NULL;
+	else if (nr_targets >= MIN_TARGETS && features_has(f, FEAT_JUMP_OPTIMIZATION))
 		p->phase = PLACEMENT_TRY_ENTRY;
 #endif
 }
@@ -94,15 +94,30 @@ bool placement_on_trial(const struct placement *p)
 	return p->phase == PLACEMENT_TRY_ENTRY || p->phase == PLACEMENT_TRY_AFTER;
 }
 
-unsigned placement_off(struct placement *p, uint64_t addr)
+/* Behind the call site of a function; 0 where none is seen. */
+static unsigned after_site_at(struct placement *p, uint64_t addr)
 {
 	uint8_t code[PLACEMENT_CODE_SZ];
 
-	if (p->phase != PLACEMENT_AFTER && p->phase != PLACEMENT_TRY_AFTER)
-		return 0;
 	if (!p->kcore || kcore_read(p->kcore, addr, code, sizeof(code)))
 		return 0;
 	return placement_after_site(code);
+}
+
+unsigned placement_off(struct placement *p, const struct target *t)
+{
+	if (p->phase != PLACEMENT_AFTER && p->phase != PLACEMENT_TRY_AFTER)
+		return 0;
+	return t->ends_module ? 0 : after_site_at(p, t->addr);
+}
+
+bool placement_is_safe(struct placement *p, const struct target *t)
+{
+#if defined(__x86_64__)
+	return !t->ends_module || after_site_at(p, t->addr);
+#else
+	return true;
+#endif
 }
 
 void placement_took(struct placement *p, unsigned off, uint64_t ns)

@@ -44,7 +44,15 @@ void placement_release(struct placement *p);
 bool placement_on_trial(const struct placement *p);
 
 /* Distance from the function's address where its probe should go now. */
-unsigned placement_off(struct placement *p, uint64_t addr);
+unsigned placement_off(struct placement *p, const struct target *t);
+
+/*
+ * May the kernel be asked for a probe there at all? To optimise one, x86 decodes the function up to
+ * its end, which for the last of a module is the end of the module's pages, and may read past it:
+ * can_optimize() in arch/x86/kernel/kprobes/opt.c; since 6.4 nothing is mapped there, and 6.12 died
+ * of it. Only probes on an ftrace call site are never optimised.
+ */
+bool placement_is_safe(struct placement *p, const struct target *t);
 
 /* Tell what attaching at that distance took; ends the trial in time. */
 void placement_took(struct placement *p, unsigned off, uint64_t ns);

@@ -286,7 +286,8 @@ static void sym_get(const struct ksyms *ks, uint32_t i, struct ksym *sym)
 	sym->module = s->module ? ks->pool.data + ks->modules[s->module - 1] : NULL;
 }
 
-bool ksyms_at(const struct ksyms *ks, uint64_t addr, struct ksym *sym)
+/* Index of the first symbol behind addr. */
+static uint32_t first_behind(const struct ksyms *ks, uint64_t addr)
 {
 	uint32_t lo = 0, hi = ks->nr;
 
@@ -298,6 +299,13 @@ bool ksyms_at(const struct ksyms *ks, uint64_t addr, struct ksym *sym)
 		else
 			hi = mid;
 	}
+	return lo;
+}
+
+bool ksyms_at(const struct ksyms *ks, uint64_t addr, struct ksym *sym)
+{
+	uint32_t lo = first_behind(ks, addr);
+
 	if (!lo)
 		return false;
 	/* The first of several aliases, as the kernel's own messages do. */
@@ -305,6 +313,15 @@ bool ksyms_at(const struct ksyms *ks, uint64_t addr, struct ksym *sym)
 		lo--;
 	sym_get(ks, lo - 1, sym);
 	return true;
+}
+
+bool ksyms_ends_module(const struct ksyms *ks, uint64_t addr)
+{
+	uint32_t behind = first_behind(ks, addr);
+
+	if (!behind || !ks->syms[behind - 1].module)
+		return false;
+	return behind == ks->nr || ks->syms[behind].module != ks->syms[behind - 1].module;
 }
 
 /* What compilers add to a function that is still entered like the original: any number of these. */

@@ -33,6 +33,9 @@ size_t ksyms_nr(const struct ksyms *ks);
 /* The nearest symbol at or below addr, of aliases the first; false where there is none below. */
 bool ksyms_at(const struct ksyms *ks, uint64_t addr, struct ksym *sym);
 
+/* Is the function at addr the last of its module? False for the kernel proper. */
+bool ksyms_ends_module(const struct ksyms *ks, uint64_t addr);
+
 /*
  * Symbols of that exact name, or with suffixes the compiler adds (.isra.N, .constprop.N, .part.N,
  * .llvm.N in any combination; .cold is none): the idx-th, from 0, in order of address. exact: only

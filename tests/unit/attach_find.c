@@ -35,8 +35,8 @@ static const char symbols[] = "0000000000001000 T plain\n"
 			      "0000000000001d00 t my_kfree_skb\n"
 			      "0000000000001e00 t both\n"
 			      "0000000000001e40 t both.isra.0.constprop.0\n"
+			      "0000000000002f00 t plain\t[mod_one]\n"
 			      "0000000000003000 t in_module\t[mod_one]\n"
-			      "0000000000003100 t plain\t[mod_one]\n"
 			      "0000000000004000 t in_module\t[mod_two]\n"
 			      "0000000000004100 t only_two\t[mod_two]\n"
 			      "0000000000004200 t ipt_do_table\t[mod_two]\n";
@@ -202,6 +202,7 @@ static void test_targets(void **state)
 		assert_int_equal(t->want_caller, want[i].want_caller);
 		assert_int_equal(t->location_arg, TARGET_NO_ARG);
 		assert_int_equal(t->fd, -1);
+		assert_int_equal(t->ends_module, !strcmp(t->name, "in_module"));
 		if (want[i].module)
 			assert_string_equal(t->module, want[i].module);
 		else

@@ -82,12 +82,13 @@ static void test_stalls(void **state)
 
 static void test_no_means(void **state)
 {
+	const struct target nowhere = {.addr = (uintptr_t)&nowhere};
 	struct features f = {0};
 	struct placement p;
 
 	placement_init(&p, &f, 2000);
 	assert_int_equal(p.phase, PLACEMENT_ENTRY);
-	assert_int_equal(placement_off(&p, (uintptr_t)&p), 0);
+	assert_int_equal(placement_off(&p, &nowhere), 0);
 	placement_release(&p);
 	f.f[FEAT_JUMP_OPTIMIZATION].has = true;
 	placement_init(&p, &f, 10);
@@ -95,13 +96,28 @@ static void test_no_means(void **state)
 	placement_release(&p);
 }
 
+/* The last function of a module gets a probe at its call site, or none. */
+static void test_end_of_module(void **state)
+{
+	struct target t = {.addr = (uintptr_t)&t};
+	struct placement p = {.phase = PLACEMENT_AFTER};
+
+	assert_true(placement_is_safe(&p, &t));
+	t.ends_module = true;
+	assert_int_equal(placement_off(&p, &t), 0);
+#if defined(__x86_64__)
+	assert_false(placement_is_safe(&p, &t));
+#else
+	assert_true(placement_is_safe(&p, &t));
+#endif
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_code),
-		cmocka_unit_test(test_fast_after),
-		cmocka_unit_test(test_stalls),
-		cmocka_unit_test(test_no_means),
+		cmocka_unit_test(test_code),	      cmocka_unit_test(test_fast_after),
+		cmocka_unit_test(test_stalls),	      cmocka_unit_test(test_no_means),
+		cmocka_unit_test(test_end_of_module),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -400,6 +400,28 @@ static void test_blacklist(void **state)
 	kprobe_blacklist_free(NULL);
 }
 
+static void test_ends_module(void **state)
+{
+	static const char text[] = "0000000000001000 T core\n"
+				   "0000000000002000 t one_a\t[one]\n"
+				   "0000000000002100 t one_b\t[one]\n"
+				   "0000000000002100 t one_b_alias\t[one]\n"
+				   "0000000000003000 t two\t[two]\n"
+				   "0000000000004000 t core_again\n"
+				   "0000000000005000 t three\t[three]\n";
+	struct ksyms *ks;
+
+	load_ok(&ks, text);
+	assert_false(ksyms_ends_module(ks, 0x500));
+	assert_false(ksyms_ends_module(ks, 0x1000));
+	assert_false(ksyms_ends_module(ks, 0x2000));
+	assert_true(ksyms_ends_module(ks, 0x2100));
+	assert_true(ksyms_ends_module(ks, 0x3000));
+	assert_false(ksyms_ends_module(ks, 0x4000));
+	assert_true(ksyms_ends_module(ks, 0x5000));
+	ksyms_free(ks);
+}
+
 struct core_file {
 	Elf64_Ehdr eh;
 	Elf64_Phdr ph[3];
@@ -515,6 +537,7 @@ int main(void)
 		cmocka_unit_test(test_running_kernel),
 		cmocka_unit_test(test_name_set),
 		cmocka_unit_test(test_blacklist),
+		cmocka_unit_test(test_ends_module),
 		cmocka_unit_test(test_kcore),
 		cmocka_unit_test(test_kcore_rejects),
 		cmocka_unit_test(test_index_keeps_order_of_colliding_items),
