@@ -129,6 +129,9 @@ static const char *objection(const struct find *s, const struct name_run *r, con
 
 	if (why)
 		return why;
+	/* A kernel's own BTF does not hold the functions of which pahole saw that. */
+	if (s->o->any_module && strstr(suffix, ".part."))
+		return "the compiler may have moved its arguments (.part)";
 	if (r->scattered)
 		return "several modules have a function of this name";
 	if (r->nr > 1)

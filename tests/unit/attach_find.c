@@ -267,6 +267,7 @@ static void test_any_module(void **state)
 	func(&b, "only_two", skb, 0, 0);
 	func(&b, "twins", skb, 0, 0);
 	func(&b, "absent", skb, 0, 0);
+	func(&b, "only_part", skb, 0, 0);
 	blob = bb_finish(&b, &sz);
 	if (btf_parse(&btf, blob, sz, NULL, &err) ||
 	    targets_find_funcs(&ts, (const struct btf *const *)&btf, no_module, 1, x->ks, &o, &lo,
@@ -277,13 +278,14 @@ static void test_any_module(void **state)
 	assert_string_equal(ts.t[1].name, "twins");
 	assert_string_equal(ts.t[2].name, "only_two");
 	assert_string_equal(ts.t[2].module, "mod_two");
-	assert_int_equal(lo.nr, 4);
+	assert_int_equal(lo.nr, 5);
 	for (size_t i = 0; i < 3; i++) {
 		assert_string_equal(lo.e[i].name, "in_module");
 		assert_string_equal(lo.e[i].why, "several modules have a function of this name");
 	}
-	assert_string_equal(lo.e[3].name, "ipt_do_table");
-	assert_string_equal(lo.e[3].why, "its arguments differ between kernels");
+	assert_string_equal(lo.e[3].name, "only_part.part.2");
+	assert_string_equal(lo.e[4].name, "ipt_do_table");
+	assert_string_equal(lo.e[4].why, "its arguments differ between kernels");
 	targets_release(&ts);
 	left_outs_release(&lo);
 	btf_free(btf);
