@@ -273,13 +273,25 @@ static void enter(struct flow *f, size_t idx, const struct state *s)
 	}
 }
 
+/* Is it a frame address, and which? */
+static bool is_frame(struct val val, int *off)
+{
+	bool yes = val.kind == FRAME && (int64_t)val.v == (int)val.v;
+
+	*off = yes ? (int)val.v : 0;
+	return yes;
+}
+
 static void note_before(const struct bpf_insn *i, const struct state *s, struct flow_insn *out)
 {
-	struct val r1 = get(s, BPF_REG_1);
+	struct val src = get(s, i->src_reg);
 
 	out->reached = true;
-	out->r1_is_frame = r1.kind == FRAME && (int64_t)r1.v == (int)r1.v;
-	out->r1_off = out->r1_is_frame ? (int)r1.v : 0;
+	out->r1_is_frame = is_frame(get(s, BPF_REG_1), &out->r1_off);
+	out->dst_is_frame = is_frame(get(s, i->dst_reg), &out->dst_off);
+	out->src_is_frame = is_frame(src, &out->src_off);
+	out->src_is_const = src.kind == CONST;
+	out->src = out->src_is_const ? src.v : 0;
 	out->branch = code_is_cond(i) ? decide(i, s) : FLOW_OPEN;
 }
 
@@ -289,6 +301,7 @@ static void note_after(const struct bpf_insn *i, const struct state *s, struct f
 
 	out->is_const = code_is_pure(i) && dst.kind == CONST;
 	out->result = out->is_const ? dst.v : 0;
+	out->makes_frame = code_is_pure(i) && is_frame(dst, &out->made_off);
 }
 
 /* Leave the block by a jump at idx: the ways that are open. */

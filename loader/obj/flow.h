@@ -22,10 +22,14 @@ enum flow_branch { FLOW_OPEN, FLOW_TAKEN, FLOW_NOT_TAKEN };
 struct flow_insn {
 	bool reached;
 	bool is_const;		 /* the register that a pure instruction writes becomes `result` */
-	bool r1_is_frame;	 /* before the instruction r1 is r10 + r1_off */
+	bool makes_frame;	 /* ... becomes r10 + made_off */
+	bool src_is_const;	 /* before the instruction its source register is `src` */
+	bool dst_is_frame;	 /* its destination register is r10 + dst_off */
+	bool src_is_frame;	 /* its source register is r10 + src_off */
+	bool r1_is_frame;	 /* r1 is r10 + r1_off */
 	enum flow_branch branch; /* of a conditional jump */
-	int r1_off;
-	uint64_t result;
+	int made_off, dst_off, src_off, r1_off;
+	uint64_t result, src;
 };
 
 /*

@@ -25,6 +25,63 @@ static void fold_const(struct edit *e, size_t idx, uint64_t result)
 	edit_replace(e, idx, &mov, 1);
 }
 
+/*
+ * An access to the stack through a register becomes one through r10, and an address is made in one
+ * step from r10: verifiers before 4.14 lose sight of what is added to anything else.
+ */
+static bool fold_frame(struct edit *e, size_t idx, const struct flow_insn *known)
+{
+	struct bpf_insn *i = &e->prog->code.insns[idx];
+	const struct bpf_insn make[] = {
+		INSN_MOV_REG(i->dst_reg, BPF_REG_10),
+		INSN_ALU64_IMM(BPF_ADD, i->dst_reg, known->made_off),
+	};
+	unsigned class = BPF_CLASS(i->code);
+	bool load = class == BPF_LDX, store = class == BPF_ST || class == BPF_STX;
+	uint8_t base = load ? i->src_reg : i->dst_reg;
+	int off = (load ? known->src_off : known->dst_off) + i->off;
+
+	if (load || store) {
+		if (base == BPF_REG_10 || off != (int16_t)off ||
+		    !(load ? known->src_is_frame : known->dst_is_frame))
+			return false;
+		*i = insn(i->code, load ? i->dst_reg : BPF_REG_10, load ? BPF_REG_10 : i->src_reg,
+			  off, i->imm);
+		e->changed = true;
+		return true;
+	}
+	if (!known->makes_frame || BPF_OP(i->code) == BPF_MOV)
+		return false;
+	if (known->dst_is_frame && !known->dst_off && i->code == (BPF_ALU64 | BPF_ADD | BPF_K))
+		return false;
+	edit_replace(e, idx, make, known->made_off ? 2 : 1);
+	return true;
+}
+
+static bool fits_shift(const struct bpf_insn *i, uint64_t by)
+{
+	unsigned op = BPF_OP(i->code);
+
+	return (op != BPF_LSH && op != BPF_RSH && op != BPF_ARSH) ||
+	       by < (BPF_CLASS(i->code) == BPF_ALU64 ? 64 : 32);
+}
+
+/* A constant in a register becomes one in the instruction, and the register is free. */
+static void fold_source(struct edit *e, size_t idx, const struct flow_insn *known)
+{
+	struct bpf_insn *i = &e->prog->code.insns[idx];
+	unsigned op = BPF_OP(i->code), class = BPF_CLASS(i->code);
+	bool alu = (class == BPF_ALU || class == BPF_ALU64) && op != BPF_DIV && op != BPF_MOD &&
+		   op != BPF_NEG && !i->off;
+	bool jump = class == BPF_JMP && code_is_cond(i);
+
+	if (!known->src_is_const || (!alu && !jump) || !code_has_src(i) ||
+	    (int64_t)known->src != (int32_t)known->src || !fits_shift(i, known->src))
+		return;
+	*i = insn(class | op | BPF_K, i->dst_reg, 0, i->off, (int32_t)known->src);
+	e->changed = true;
+}
+
 static void fold_insn(struct edit *e, size_t idx, const struct flow_insn *known)
 {
 	struct bpf_insn *i = &e->prog->code.insns[idx];
@@ -37,6 +94,8 @@ static void fold_insn(struct edit *e, size_t idx, const struct flow_insn *known)
 		e->changed = true;
 	} else if (known->is_const) {
 		fold_const(e, idx, known->result);
+	} else if (!fold_frame(e, idx, known)) {
+		fold_source(e, idx, known);
 	}
 }
 
