@@ -14,6 +14,8 @@
 
 #define RING_DEFAULT_SZ ((size_t)16 << 20) /* 90,000 events: kernel memory, not resident here */
 #define RING_LEAST_SZ	((size_t)1 << 20)
+#define OLD_MAX_INSNS	4095
+#define SHORTEN		"shorten it: networks instead of hosts, portrange instead of ports"
 
 EMBEDDED(trail_bpf); /* loader/progs.S */
 
@@ -41,31 +43,41 @@ static size_t round_up_pow2(size_t v)
 	return p;
 }
 
-/* A BPF ring buffer; where none was asked for by size, as large as can be had. */
-static int create_ring(struct programs *p, size_t ring_sz)
+enum { EVENTS, STATS, CONTROL };
+
+void programs_map_specs(const struct features *features, size_t ring_sz,
+			struct bpf_map_spec specs[PROGRAMS_NR_MAPS])
 {
-	size_t sz = round_up_pow2(ring_sz ? ring_sz : RING_DEFAULT_SZ);
+	if (features_has(features, FEAT_RINGBUF))
+		specs[EVENTS] = (struct bpf_map_spec){BPF_MAP_TYPE_RINGBUF, 0, 0, ring_sz, 0};
+	else
+		specs[EVENTS] = (struct bpf_map_spec){BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4,
+						      sysconf(_SC_NPROCESSORS_CONF), 0};
+	specs[STATS] =
+		(struct bpf_map_spec){BPF_MAP_TYPE_ARRAY, 4, sizeof(struct trail_stats), 1, 0};
+	specs[CONTROL] = (struct bpf_map_spec){BPF_MAP_TYPE_ARRAY, 4, sizeof(uint32_t), 1, 0};
+}
+
+/* A BPF ring buffer; where none was asked for by size, as large as can be had. */
+static int create_ring(struct programs *p, struct bpf_map_spec *spec, bool any_size)
+{
 	int fd;
 
 	do {
-		struct bpf_map_spec spec = {BPF_MAP_TYPE_RINGBUF, 0, 0, sz, 0};
-
-		fd = bpf_map_create(&spec);
-		p->ring_sz = sz;
-		sz /= 2;
-	} while ((fd == -ENOMEM || fd == -EPERM) && !ring_sz && sz >= RING_LEAST_SZ);
+		fd = bpf_map_create(spec);
+		p->ring_sz = spec->nr_max;
+		spec->nr_max /= 2;
+	} while ((fd == -ENOMEM || fd == -EPERM) && any_size && spec->nr_max >= RING_LEAST_SZ);
 	return fd;
 }
 
 static int create_maps(struct programs *p, size_t ring_sz, struct err *err)
 {
-	struct bpf_map_spec stats = {BPF_MAP_TYPE_ARRAY, 4, sizeof(struct trail_stats), 1, 0};
-	struct bpf_map_spec control = {BPF_MAP_TYPE_ARRAY, 4, sizeof(uint32_t), 1, 0};
-	struct bpf_map_spec events = {BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4,
-				      sysconf(_SC_NPROCESSORS_CONF), 0};
+	struct bpf_map_spec specs[PROGRAMS_NR_MAPS];
 
-	p->stats_fd = bpf_map_create(&stats);
-	p->control_fd = p->stats_fd < 0 ? p->stats_fd : bpf_map_create(&control);
+	programs_map_specs(p->features, round_up_pow2(ring_sz ? ring_sz : RING_DEFAULT_SZ), specs);
+	p->stats_fd = bpf_map_create(&specs[STATS]);
+	p->control_fd = p->stats_fd < 0 ? p->stats_fd : bpf_map_create(&specs[CONTROL]);
 	if (p->control_fd < 0) {
 		err_sys(err, p->control_fd, "cannot create a BPF map");
 		if (p->control_fd == -EPERM)
@@ -74,9 +86,9 @@ static int create_maps(struct programs *p, size_t ring_sz, struct err *err)
 		return p->control_fd;
 	}
 	if (features_has(p->features, FEAT_RINGBUF))
-		p->events_fd = create_ring(p, ring_sz);
+		p->events_fd = create_ring(p, &specs[EVENTS], !ring_sz);
 	else
-		p->events_fd = bpf_map_create(&events);
+		p->events_fd = bpf_map_create(&specs[EVENTS]);
 	if (p->events_fd < 0) {
 		err_sys(err, p->events_fd, "cannot create the map for events (%zu KiB)",
 			p->ring_sz >> 10);
@@ -190,6 +202,7 @@ static int set_consts(const struct programs *p, struct prog *prog, const struct 
 		{"netns", m->netns},
 		{"mark", m->mark},
 		{"mark_mask", m->mark_mask},
+		{"raw_stack", features_has(f, FEAT_RAW_STACK)},
 		{"check_skb", m->check_skb},
 		{"ifindex", m->ifindex},
 	};
@@ -241,6 +254,17 @@ static int fill_in(const struct programs *p, struct prog *prog, const struct tar
 	return ret;
 }
 
+/* BPF_MAXINSNS, which programs had to be below of before 4.14. */
+static int check_size(const struct programs *p, const struct prog *prog, struct err *err)
+{
+	if (prog->code.nr <= OLD_MAX_INSNS || features_has(p->features, FEAT_LARGE_PROGRAMS))
+		return 0;
+	err_set(err, -E2BIG, "the packet expression makes %zu instructions, this kernel takes %d",
+		prog->code.nr, OLD_MAX_INSNS);
+	err_hint(err, SHORTEN "; Linux 5.2 and later take longer programs");
+	return -E2BIG;
+}
+
 int programs_build(const struct programs *p, const struct target *t, struct prog *prog,
 		   struct err *err)
 {
@@ -250,6 +274,8 @@ int programs_build(const struct programs *p, const struct target *t, struct prog
 	if (ret)
 		return ret;
 	ret = fill_in(p, prog, t, err);
+	if (!ret)
+		ret = check_size(p, prog, err);
 	if (ret)
 		prog_release(prog);
 	return ret;
@@ -275,6 +301,11 @@ static int load(const struct programs *p, const struct target *t, struct err *er
 		return ret;
 	log_debug("program for '%s': %zu instructions", t->name, prog.code.nr);
 	ret = prog_load(&prog, &opts, err);
+	if (ret == -E2BIG && p->match.filter) {
+		err_clear(err);
+		err_set(err, ret, "the packet expression is too complex for this kernel");
+		err_hint(err, SHORTEN "; newer kernels look at more ways through a program");
+	}
 	prog_release(&prog);
 	return ret;
 }

@@ -58,6 +58,15 @@ int programs_build(const struct programs *p, const struct target *t, struct prog
 struct prog_load_opts programs_load_opts(const struct programs *p);
 
 /*
+ * The maps that programs use: events, stats, control, in this order. ring_sz: bytes of a BPF ring
+ * buffer, a power of two (not looked at where the kernel has none).
+ */
+enum { PROGRAMS_NR_MAPS = 3 };
+struct bpf_map_spec; /* loader/kern/bpf.h */
+void programs_map_specs(const struct features *features, size_t ring_sz,
+			struct bpf_map_spec specs[PROGRAMS_NR_MAPS]);
+
+/*
  * Make the maps and relocate the object. ring_sz: size of a BPF ring buffer, rounded up to a power
  * of two; 0: 16 MiB, or less where the kernel does not give that much. features and match.filter
  * must outlive p. Errors have a message.

@@ -130,7 +130,10 @@ static int open_ring(struct session *s, struct err *err)
 	s->ring_sz = s->programs.ring_sz;
 	if (s->ring_sz)
 		return ring_open_bpf(&s->ring, s->programs.events_fd, s->ring_sz, err);
-	s->ring_sz = sz / (nr_cpus > 0 ? nr_cpus : 1);
+	/* A power of two of pages for each, whatever the number of CPUs. */
+	sz /= nr_cpus > 0 ? nr_cpus : 1;
+	for (s->ring_sz = sysconf(_SC_PAGESIZE); 2 * s->ring_sz <= sz;)
+		s->ring_sz *= 2;
 	return ring_open_perf(&s->ring, s->programs.events_fd, s->ring_sz, err);
 }
 

@@ -32,7 +32,7 @@ typedef __u64 u64;
 /* Numbers of helpers: enum bpf_func_id of include/uapi/linux/bpf.h. */
 static void *(*const bpf_map_lookup_elem)(void *map, const void *key) = (void *)1;
 static u64 (*const bpf_ktime_get_ns)(void) = (void *)5;
-static u32 (*const bpf_get_smp_processor_id)(void) = (void *)8;
+static u64 (*const bpf_get_smp_processor_id)(void) = (void *)8;
 static u64 (*const bpf_get_current_pid_tgid)(void) = (void *)14;
 static long (*const bpf_get_current_comm)(void *buf, u32 sz) = (void *)16;
 static long (*const bpf_perf_event_output)(void *ctx, void *map, u64 flags, void *data,
@@ -40,8 +40,6 @@ static long (*const bpf_perf_event_output)(void *ctx, void *map, u64 flags, void
 static long (*const bpf_probe_read_kernel)(void *dst, u32 sz, const void *addr) = (void *)113;
 static long (*const bpf_ringbuf_output)(void *map, void *data, u64 sz, u64 flags) = (void *)130;
 static u64 (*const bpf_get_func_ip)(void *ctx) = (void *)173;
-
-#define BPF_F_CURRENT_CPU 0xffffffffULL
 
 /*
  * A constant from the options, and a map: an ld_imm64 that refers to an undefined symbol,
@@ -60,6 +58,23 @@ static u64 (*const bpf_get_func_ip)(void *ctx) = (void *)173;
 		asm("%0 = map_" #name " ll" : "=r"(__m));                                          \
 		__m;                                                                               \
 	})
+
+/*
+ * At the end of two ways that meet: the compiler must not merge what they end with. "Store to one
+ * of these two places on the stack" is an address that verifiers before 4.14 do not follow.
+ */
+#define KEEP_APART() asm volatile("" ::: "memory")
+
+/*
+ * After a call and before long code that many ways lead to: here they become one for a verifier of
+ * before 4.14. That one compares states at targets of conditional jumps only, and constants that a
+ * filter left in registers tell them apart; but no register outlives a call. value, the result of
+ * the call, is anything but -1.
+ */
+#define WAYS_MEET(value)                                                                           \
+	asm volatile("if %0 != -1 goto +2\n"                                                       \
+		     "r0 = 0\n"                                                                    \
+		     "exit\n" ::"r"(value))
 
 /* Whether the running kernel's struct has the member: decided at load. */
 #define HAS(ptr, member) __builtin_preserve_field_info((ptr)->member, 2 /* FIELD_EXISTENCE */)

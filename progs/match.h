@@ -6,8 +6,8 @@
 #include "progs/packet.h"
 
 /* Replaced by the converted pcap expression: see the end of trail_abi.h. */
-extern int splice_filter_l2(struct filter_frame *f, u64 addr, u64 avail, u64 len, u64 shift);
-extern int splice_filter_l3(struct filter_frame *f, u64 addr, u64 avail, u64 len, u64 shift);
+extern u64 splice_filter_l2(struct filter_frame *f, u64 addr, u64 avail, u64 len, u64 shift);
+extern u64 splice_filter_l3(struct filter_frame *f, u64 addr, u64 avail, u64 len, u64 shift);
 
 /* The namespace of the device, or of the socket while there is no device. */
 __inline u32 skb_netns(struct sk_buff *skb)
@@ -74,7 +74,8 @@ __inline bool match_packet(struct filter_frame *f, struct sk_buff *skb)
 	struct packet p;
 
 	packet_locate(&p, skb);
-	__builtin_memset(f->window, 0, sizeof(f->window));
+	if (!CFG(raw_stack))
+		__builtin_memset(f->window, 0, sizeof(f->window));
 	if (p.l2)
 		return match_l2(f, &p, skb);
 	addr = p.l3;
@@ -83,6 +84,7 @@ __inline bool match_packet(struct filter_frame *f, struct sk_buff *skb)
 		avail = p.end > addr ? p.end - addr : 0;
 		len = wire_len(skb, addr);
 	} else {
+		__builtin_memset(f->window, 0, sizeof(f->window));
 		avail = packet_build(f->window, skb);
 		len = avail + READ(skb, len);
 		if (!avail)

@@ -192,6 +192,7 @@ __inline u32 packet_build(u8 *buf, struct sk_buff *skb)
 		h->saddr = READ(sk, __sk_common.skc_rcv_saddr);
 		h->daddr = daddr;
 		build_ports(&h->l4, skb, sk, proto);
+		KEEP_APART();
 		return sizeof(*h);
 	}
 	if (family == AF_INET6) {
@@ -204,6 +205,7 @@ __inline u32 packet_build(u8 *buf, struct sk_buff *skb)
 		*(u8 *)&h->flow = 0x60;
 		h->nexthdr = proto;
 		build_ports(&h->l4, skb, sk, proto);
+		KEEP_APART();
 		return sizeof(*h);
 	}
 	return 0;

@@ -111,13 +111,16 @@ __inline void fill_headers(struct trail_event *ev, struct sk_buff *skb)
 
 __inline void fill_skb(struct trail_event *ev, struct sk_buff *skb)
 {
-	u64 pid_tgid = bpf_get_current_pid_tgid();
+	u64 cpu = bpf_get_smp_processor_id(), pid_tgid;
 
+	WAYS_MEET(cpu);
+	__builtin_memset(ev, 0, sizeof(*ev));
+	pid_tgid = bpf_get_current_pid_tgid();
 	ev->version = TRAIL_ABI_VERSION;
 	ev->type = TRAIL_EVENT_SKB;
 	ev->ts = bpf_ktime_get_ns();
 	ev->skb = (u64)skb;
-	ev->cpu = bpf_get_smp_processor_id();
+	ev->cpu = cpu;
 	ev->tgid = pid_tgid >> 32;
 	ev->tid = pid_tgid;
 	bpf_get_current_comm(ev->comm, sizeof(ev->comm));
@@ -134,7 +137,8 @@ __inline void send_bytes(void *ctx, struct trail_event *ev, u32 sz, struct trail
 {
 	ev->size = sz;
 	if (!CFG(has_ringbuf)) {
-		bpf_perf_event_output(ctx, MAP(events), BPF_F_CURRENT_CPU, ev, sz);
+		/* BPF_F_CURRENT_CPU is of Linux 4.7; before that it is no index (-E2BIG). */
+		bpf_perf_event_output(ctx, MAP(events), ev->cpu, ev, sz);
 		return;
 	}
 	ev->lost = stats->lost;
@@ -193,7 +197,6 @@ SEC("kprobe/skb") int kprobe_skb(u64 *regs)
 
 	if (!matches(&s, skb))
 		return 0;
-	__builtin_memset(&s.event, 0, sizeof(s.event));
 	fill_skb(&s.event, skb);
 	s.event.ip = CFG(has_func_ip) ? bpf_get_func_ip(regs) : CTX_LOAD(regs, REG_IP);
 	if (CFG(want_caller))
@@ -213,7 +216,6 @@ SEC("raw_tracepoint/skb") int raw_tracepoint_skb(u64 *args)
 
 	if (!matches(&s, skb))
 		return 0;
-	__builtin_memset(&s.event, 0, sizeof(s.event));
 	fill_skb(&s.event, skb);
 	s.event.flags |= TRAIL_F_TRACEPOINT;
 	s.event.source = CFG(source);

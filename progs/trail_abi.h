@@ -94,6 +94,7 @@ enum trail_control { TRAIL_RUN, TRAIL_STOP };
  *   filter_len		the expression asks for the packet's length
  *   netns		inode number that the namespace must have, 0: any
  *   mark, mark_mask	(skb->mark & mark_mask) must be mark; mask 0: any
+ *   raw_stack		helpers fill memory that was not written before
  *   check_skb		look whether the argument leads to an skb before anything else
  *   ifindex		index that the device must have, 0: any
  */
@@ -113,6 +114,7 @@ enum trail_control { TRAIL_RUN, TRAIL_STOP };
 	X(netns)                                                                                   \
 	X(mark)                                                                                    \
 	X(mark_mask)                                                                               \
+	X(raw_stack)                                                                               \
 	X(check_skb)                                                                               \
 	X(ifindex)
 

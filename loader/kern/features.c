@@ -29,6 +29,8 @@ enum {
 	ATTACH_TYPE_KPROBE_MULTI = 42,	  /* 5.18 */
 };
 
+#define OLD_MAX_INSNS 4096 /* BPF_MAXINSNS: in a program before 5.2 */
+
 /* What several probes need, found once. */
 struct probing {
 	const struct features *f; /* what is found out by now */
@@ -271,6 +273,41 @@ static int probe_prog_name(struct probing *p)
 			    "skbtrail_probe");
 }
 
+static int load_raw_stack(const struct probing *p, int helper)
+{
+	const struct bpf_insn insns[] = {
+		INSN_MOV_REG(BPF_REG_1, BPF_REG_10),
+		INSN_ALU64_IMM(BPF_ADD, BPF_REG_1, -8),
+		INSN_MOV_IMM(BPF_REG_2, 8),
+		INSN_MOV_IMM(BPF_REG_3, 0),
+		INSN_CALL(helper),
+		INSN_MOV_IMM(BPF_REG_0, 0),
+		INSN_EXIT(),
+	};
+
+	return answered(load_insns(p, p->kprobe ? PROG_TYPE_RAW_TRACEPOINT : BPF_PROG_TYPE_KPROBE,
+				   0, insns, NR(insns), NULL));
+}
+
+/* Some architectures lost the first of the two helpers when they got the second. */
+static int probe_raw_stack(struct probing *p)
+{
+	int ret = load_raw_stack(p, BPF_FUNC_probe_read);
+
+	return ret ? load_raw_stack(p, HELPER_PROBE_READ_KERNEL) : 0;
+}
+
+static int probe_large_programs(struct probing *p)
+{
+	struct bpf_insn insns[OLD_MAX_INSNS + 1];
+
+	for (size_t i = 0; i < NR(insns) - 1; i++)
+		insns[i] = INSN_MOV_IMM(BPF_REG_0, 0);
+	insns[NR(insns) - 1] = INSN_EXIT();
+	return answered(load_insns(p, p->kprobe ? PROG_TYPE_RAW_TRACEPOINT : BPF_PROG_TYPE_KPROBE,
+				   0, insns, NR(insns), NULL));
+}
+
 /* Nothing shows the accounting itself, but this helper came in the same release and is not
  * backported. */
 static int probe_memcg_memlock(struct probing *p)
@@ -388,6 +425,10 @@ const struct feature_info feature_infos[FEAT_NR] = {
 	[FEAT_ATTACH_COOKIE] = {"attach-cookie", "5.15", "a number for each place attached to",
 				NULL},
 	[FEAT_PROG_NAME] = {"prog-name", "4.15", "programs with names", NULL},
+	[FEAT_RAW_STACK] = {"raw-stack", "4.7", "reads into memory that is not cleared before",
+			    NULL},
+	[FEAT_LARGE_PROGRAMS] = {"large-programs", "5.2", "programs of over 4,096 instructions",
+				 NULL},
 	[FEAT_MEMCG_MEMLOCK] = {"memcg-memlock", "5.11",
 				"memory of BPF is not charged to RLIMIT_MEMLOCK", NULL},
 	[FEAT_JUMP_OPTIMIZATION] = {"jump-optimization", "2.6.34", "kprobes as jumps, not traps",
@@ -417,6 +458,8 @@ static int (*const probes[FEAT_NR])(struct probing *p) = {
 	[FEAT_GET_FUNC_IP] = probe_get_func_ip,
 	[FEAT_ATTACH_COOKIE] = probe_attach_cookie,
 	[FEAT_PROG_NAME] = probe_prog_name,
+	[FEAT_RAW_STACK] = probe_raw_stack,
+	[FEAT_LARGE_PROGRAMS] = probe_large_programs,
 	[FEAT_MEMCG_MEMLOCK] = probe_memcg_memlock,
 	[FEAT_JUMP_OPTIMIZATION] = probe_jump_optimization,
 	[FEAT_TRACEFS] = probe_tracefs,

@@ -155,14 +155,19 @@ static int report(const struct prog *prog, const struct bpf_prog_spec *spec,
 	return code;
 }
 
+struct bpf_prog_spec prog_load_spec(const struct prog *prog, const struct prog_load_opts *opts)
+{
+	return (struct bpf_prog_spec){.type = opts->type,
+				      .attach_type = opts->attach_type,
+				      .insns = prog->code.insns,
+				      .nr_insns = prog->code.nr,
+				      .name = opts->name,
+				      .kern_version = kern_release_code()};
+}
+
 int prog_load(const struct prog *prog, const struct prog_load_opts *opts, struct err *err)
 {
-	struct bpf_prog_spec spec = {.type = opts->type,
-				     .attach_type = opts->attach_type,
-				     .insns = prog->code.insns,
-				     .nr_insns = prog->code.nr,
-				     .name = opts->name,
-				     .kern_version = kern_release_code()};
+	struct bpf_prog_spec spec = prog_load_spec(prog, opts);
 	char *log = NULL;
 	int ret, again;
 

@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/insn.h"
 #include "btf/btf.h"
+#include "loader/kern/bpf.h"
 
 struct obj; /* the parsed ELF file: programs with their instructions, symbols, BTF, CO-RE records */
 
@@ -102,6 +103,9 @@ struct prog_load_opts {
 	const char *name;	  /* NULL where the kernel has no names */
 	const char *verifier_log; /* file to write the whole log to, or NULL */
 };
+
+/* What the kernel is told of the program; prog must outlive it. */
+struct bpf_prog_spec prog_load_spec(const struct prog *prog, const struct prog_load_opts *opts);
 
 /*
  * Load: log off first; on failure again with a growing log (up to 16 MiB), and the error says the

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the loader makes of the programs, with all options, on kernels that cannot be had. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "loader/programs.h"
+#include "tests/unit/lib_kernel_types.h"
+#include "tests/unit/lib_verify.h"
+
+#define NR(a)	   (sizeof(a) / sizeof((a)[0]))
+#define LARGE_SZ   16384
+#define ARG_REGS   6
+#define META_ALL   7
+#define TARGET_ALL 7
+
+enum { EVENTS_FD = 41, STATS_FD, CONTROL_FD };
+
+static const char *const exprs[] = {
+	"",
+	"udp",
+	"host 10.0.0.1 and tcp port 80",
+	"not arp and not port 22",
+	"ip6",
+	"ip6 host fe80::1 and udp port 53",
+	"icmp or icmp6 or arp",
+	"vlan 5 and udp port 53",
+	"vlan and vlan and ip host 10.0.0.1",
+	"len > 100",
+	"greater 100 and vlan 7 and ip6 host ::1 and tcp port 80",
+	"tcp[tcpflags] & (tcp-syn|tcp-rst) != 0",
+	"udp[200:4] = 0x12345678 and ip[ip[8]] != len % 7",
+	"ether host 02:00:00:00:00:01 and net 192.168.0.0/16 and not broadcast",
+	"large", /* stands for one of hosts and ports */
+};
+
+/* What a run of many programs came to. */
+struct most {
+	size_t nr, insns, processed;
+};
+
+static void large_expr(char *buf, size_t nr_hosts, size_t nr_ports)
+{
+	size_t n = snprintf(buf, LARGE_SZ, "(");
+
+	for (size_t i = 0; i < nr_hosts; i++)
+		n += snprintf(buf + n, LARGE_SZ - n, "%shost 192.168.%zu.1", i ? " or " : "", i);
+	n += snprintf(buf + n, LARGE_SZ - n, ") and (");
+	for (size_t i = 0; i < nr_ports; i++)
+		n += snprintf(buf + n, LARGE_SZ - n, "%sport %zu", i ? " or " : "", 1000 + 3 * i);
+	n += snprintf(buf + n, LARGE_SZ - n, ")");
+	assert_true(n < LARGE_SZ);
+}
+
+static void compile(struct filter *f, const char *expr)
+{
+	char large[LARGE_SZ];
+	struct err err = ERR_INIT;
+
+	if (!strcmp(expr, "large")) {
+		large_expr(large, 8, 8);
+		expr = large;
+	}
+	if (filter_compile(f, expr, &err))
+		fail_msg("'%s': %s", expr, err.msg);
+}
+
+static struct programs open_programs(const struct sim_kernel *k, const struct btf *btf,
+				     const struct backend *backend, const struct match *match,
+				     const struct features *features)
+{
+	struct err err = ERR_INIT;
+	struct programs p;
+
+	if (programs_init(&p, backend, &btf, 1, features, match, &err))
+		fail_msg("%s: %s", k->name, err.msg);
+	p.events_fd = EVENTS_FD;
+	p.stats_fd = STATS_FD;
+	p.control_fd = CONTROL_FD;
+	return p;
+}
+
+static void close_programs(struct programs *p)
+{
+	p->events_fd = p->stats_fd = p->control_fd = -1;
+	programs_release(p);
+}
+
+static void check_program(const struct sim_kernel *k, const struct programs *p,
+			  const struct target *t, const char *words, struct most *most)
+{
+	static const int fds[PROGRAMS_NR_MAPS] = {EVENTS_FD, STATS_FD, CONTROL_FD};
+	struct bpf_map_spec specs[PROGRAMS_NR_MAPS];
+	struct sim_map maps[PROGRAMS_NR_MAPS];
+	struct prog_load_opts opts = programs_load_opts(p);
+	struct err err = ERR_INIT;
+	struct bpf_prog_spec spec;
+	struct sim_result r;
+	struct prog prog;
+
+	programs_map_specs(p->features, 0, specs);
+	for (size_t i = 0; i < NR(maps); i++) {
+		maps[i] = (struct sim_map){fds[i], specs[i]};
+		if (!sim_map_create(k, &specs[i], &r))
+			fail_msg("%s, map %zu: %s", k->name, i, r.why);
+	}
+	if (programs_build(p, t, &prog, &err))
+		fail_msg("%s, %s: %s", k->name, words, err.msg);
+	spec = prog_load_spec(&prog, &opts);
+	if (!sim_prog_load(k, &spec, maps, NR(maps), &r))
+		fail_msg("%s, %s %s: %s at instruction %zu of %zu", k->name, p->backend->name,
+			 words, r.why, r.idx, prog.code.nr);
+	most->nr++;
+	if (prog.code.nr > most->insns)
+		most->insns = prog.code.nr;
+	if (r.processed > most->processed)
+		most->processed = r.processed;
+	prog_release(&prog);
+}
+
+static struct target make_target(const struct backend *backend, uint8_t reg, unsigned int how)
+{
+	/* A tracepoint event begins with a header that programs may not read. */
+	uint8_t first = backend->prog_type == BPF_PROG_TYPE_TRACEPOINT;
+
+	return (struct target){
+		.name = "target",
+		.skb_reg = reg < first ? first : reg,
+		.deref = how & 1,
+		.reason_reg = how & 2 ? 1 + reg % (ARG_REGS - 1) : TARGET_NO_ARG,
+		.want_caller = how & 4,
+		.location_arg = backend->tracepoints && how & 4 ? 2 : TARGET_NO_ARG,
+	};
+}
+
+static struct match make_match(const struct filter *filter, unsigned int meta, bool check_skb)
+{
+	return (struct match){
+		.filter = filter,
+		.netns = meta & 1 ? 4026531840 : 0,
+		.mark = meta & 2 ? 0x80000001 : 0,
+		.mark_mask = meta & 2 ? 0xffffffff : 0,
+		.ifindex = meta & 4 ? 2 : 0,
+		.check_skb = check_skb,
+	};
+}
+
+/* All targets with one set of filters. */
+static void check_match(const struct sim_kernel *k, const struct btf *btf,
+			const struct backend *backend, const char *expr, unsigned int meta,
+			bool check_skb, bool all_regs, struct most *most)
+{
+	struct features features = sim_features(k);
+	struct filter filter = {0};
+	struct match match;
+	struct programs p;
+	char words[128];
+
+	if (*expr)
+		compile(&filter, expr);
+	match = make_match(*expr ? &filter : NULL, meta, check_skb);
+	p = open_programs(k, btf, backend, &match, &features);
+	/* What a filter does and where the skb is do not meet: with one, none or all of the rest.
+	 */
+	for (unsigned int how = 0; how <= TARGET_ALL; how += *expr ? TARGET_ALL : 1) {
+		for (uint8_t reg = 0; reg < (all_regs ? ARG_REGS : 1); reg++) {
+			struct target t = make_target(backend, reg, how);
+
+			snprintf(words, sizeof(words), "'%.60s' meta %u check %d reg %u how %u",
+				 expr, meta, check_skb, reg, how);
+			check_program(k, &p, &t, words, most);
+		}
+	}
+	close_programs(&p);
+	filter_release(&filter);
+}
+
+static bool has_backend(const struct sim_kernel *k, const struct backend *b)
+{
+	struct features f = sim_features(k);
+	const char *why;
+
+	return !backend_usable(b, &f, &why);
+}
+
+/* One of each program type; the programs of kprobe and kprobe-events are the same. */
+static const struct backend *const some_backends[] = {&backend_kprobe_events, &backend_tracepoint,
+						      &backend_tracepoint_events};
+
+static void check_kernel(size_t n, struct most *most)
+{
+	const struct sim_kernel *k = &sim_kernels[n];
+	struct btf *btf = kernel_types(n, NULL);
+
+	for (size_t b = 0; b < NR(some_backends); b++) {
+		const struct backend *backend = some_backends[b];
+
+		if (!has_backend(k, backend))
+			continue;
+		for (unsigned int meta = 0; meta <= META_ALL; meta++)
+			check_match(k, btf, backend, "", meta, meta & 1, !meta, most);
+		for (size_t e = 1; e < NR(exprs); e++) {
+			check_match(k, btf, backend, exprs[e], 0, false, false, most);
+			check_match(k, btf, backend, exprs[e], META_ALL, true, false, most);
+		}
+	}
+	btf_free(btf);
+}
+
+static void test_every_kernel_takes_every_program(void **state)
+{
+	for (size_t n = 0; n < sim_nr_kernels; n++) {
+		struct most most = {0};
+
+		check_kernel(n, &most);
+		printf("Linux %-5s %4zu programs: at most %zu of %zu instructions, %zu of %zu "
+		       "looked at\n",
+		       sim_kernels[n].name, most.nr, most.insns, sim_kernels[n].max_insns,
+		       most.processed, sim_kernels[n].max_processed);
+	}
+}
+
+/* With hosts and ports, the same number of each; returns what the loader says. */
+static int build_large(const struct sim_kernel *k, const struct btf *btf, size_t nr, bool check,
+		       struct most *most, struct err *err)
+{
+	struct target t = make_target(&backend_kprobe, 0, 0);
+	struct features features = sim_features(k);
+	struct match match = {0};
+	struct filter filter;
+	char expr[LARGE_SZ];
+	struct programs p;
+	struct prog prog;
+	int ret;
+
+	large_expr(expr, nr, nr);
+	compile(&filter, expr);
+	match.filter = &filter;
+	p = open_programs(k, btf, &backend_kprobe, &match, &features);
+	ret = programs_build(&p, &t, &prog, err);
+	if (!ret)
+		prog_release(&prog);
+	if (!ret && check)
+		check_program(k, &p, &t, "large", most);
+	close_programs(&p);
+	filter_release(&filter);
+	return ret;
+}
+
+/*
+ * Forty hosts and forty ports go anywhere; what is too long is refused in words of the user, before
+ * the kernel sees it.
+ */
+static void test_large_expressions(void **state)
+{
+	for (size_t n = 0; n < sim_nr_kernels; n++) {
+		const struct sim_kernel *k = &sim_kernels[n];
+		struct btf *btf = kernel_types(n, NULL);
+		struct most most = {0};
+		struct err err = ERR_INIT;
+
+		assert_int_equal(build_large(k, btf, 40, true, &most, &err), 0);
+		printf("Linux %-5s 40 hosts, 40 ports: %zu of %zu instructions, %zu of %zu "
+		       "looked at\n",
+		       k->name, most.insns, k->max_insns, most.processed, k->max_processed);
+		if (!strcmp(k->name, "4.14")) {
+			assert_int_equal(build_large(k, btf, 190, false, &most, &err), -E2BIG);
+			if (!strstr(err.msg, "expression") ||
+			    !strstr(err.msg, "this kernel takes 4095") || !strstr(err.hint, "5.2"))
+				fail_msg("'%s' (%s)", err.msg, err.hint);
+		}
+		btf_free(btf);
+	}
+}
+
+static const char *const rarely_missing[] = {
+	"mac_header",  "mark",	  "dev", "sk", "nd_net.net", "__sk_common.skc_v6_daddr",
+	"sk_protocol", "vlan_tci"};
+
+/* Where types lack a member: what is not read must not leave a hole. */
+static void test_members_missing(void **state)
+{
+	struct most most = {0};
+
+	for (size_t n = 0; n < nr_fields; n++) {
+		for (size_t i = 0; i < NR(rarely_missing); i++) {
+			struct btf *btf;
+
+			if (strcmp(fields[n].member, rarely_missing[i]))
+				continue;
+			btf = kernel_types(KERNEL_TYPES_4_4, &fields[n]);
+			check_match(&sim_kernels[0], btf, &backend_kprobe, "", 0, false, false,
+				    &most);
+			check_match(&sim_kernels[0], btf, &backend_kprobe, "large", META_ALL, true,
+				    false, &most);
+			btf_free(btf);
+		}
+	}
+	assert_int_equal(most.nr, (8 + 2) * NR(rarely_missing));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_large_expressions),
+		cmocka_unit_test(test_every_kernel_takes_every_program),
+		cmocka_unit_test(test_members_missing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
