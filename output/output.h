@@ -109,8 +109,10 @@ typedef void (*ring_sample_fn)(void *arg, const void *data, size_t sz, uint64_t 
 
 /* map_fd is a BPF_MAP_TYPE_RINGBUF of sz bytes. */
 int ring_open_bpf(struct ring **out, int map_fd, size_t sz, struct err *err);
-/* map_fd is a perf event array; opens one ring of sz_per_cpu bytes for each online CPU and puts it
- * into the map. */
+/*
+ * map_fd is a perf event array, which must outlive the ring; opens one ring of sz_per_cpu bytes for
+ * each online CPU and puts it into the map. Reading looks once a second for CPUs that came or went.
+ */
 int ring_open_perf(struct ring **out, int map_fd, size_t sz_per_cpu, struct err *err);
 /* To wait for with poll(2). */
 int ring_fd(const struct ring *r);

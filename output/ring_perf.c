@@ -9,24 +9,31 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <linux/perf_event.h>
 
+#include "base/log.h"
 #include "loader/kern/bpf.h"
 #include "loader/kern/perf.h"
 #include "output/ring_ops.h"
 
-#define CPU_MAX	     65536
-#define PERF_WAIT_MS 50
+#define CPU_MAX	      65536
+#define PERF_WAIT_MS  50
+#define FOLLOW_CPUS_S 1
 
 struct ring_perf {
 	struct ring ring;
-	struct perf_buf *bufs; /* nr */
-	int *fds;	       /* nr */
-	size_t nr;
+	struct perf_buf *bufs; /* nr, room for cap */
+	int *fds;	       /* the same */
+	uint32_t *cpus;	       /* the same: whose they are */
+	size_t nr, cap;
 	size_t page_sz;
+	size_t sz;  /* of one ring */
+	int map_fd; /* not owned */
 	int epoll_fd;
+	int timer_fd; /* when to look for CPUs that came or went; -1: no more */
 	uint8_t *scratch;
 };
 
@@ -213,13 +220,6 @@ static int ring_perf_fd(const struct ring *r)
 	return ((const struct ring_perf *)r)->epoll_fd;
 }
 
-static int ring_perf_read(struct ring *r, size_t max, ring_sample_fn fn, void *arg)
-{
-	struct ring_perf *rp = (struct ring_perf *)r;
-
-	return perf_bufs_read(rp->bufs, rp->nr, rp->scratch, max, fn, arg);
-}
-
 static void ring_perf_close(struct ring *r)
 {
 	struct ring_perf *rp = (struct ring_perf *)r;
@@ -228,24 +228,21 @@ static void ring_perf_close(struct ring *r)
 		munmap(rp->bufs[i].page, rp->page_sz + rp->bufs[i].sz);
 		close(rp->fds[i]);
 	}
+	if (rp->timer_fd >= 0)
+		close(rp->timer_fd);
 	if (rp->epoll_fd >= 0)
 		close(rp->epoll_fd);
 	free(rp->bufs);
 	free(rp->fds);
+	free(rp->cpus);
 	free(rp->scratch);
 	free(rp);
 }
 
-static const struct ring_ops ring_perf_ops = {
-	.fd = ring_perf_fd,
-	.read = ring_perf_read,
-	.close = ring_perf_close,
-	.wait_ms = PERF_WAIT_MS,
-};
-
 /* Adds the ring to rp once nothing can fail any more; until then fd and page are closed here. */
-static int ring_perf_add(struct ring_perf *rp, int map_fd, uint32_t cpu, size_t sz, struct err *err)
+static int ring_perf_add(struct ring_perf *rp, uint32_t cpu, struct err *err)
 {
+	size_t sz = rp->sz;
 	struct epoll_event ev = {.events = EPOLLIN};
 	int fd = perf_bpf_output_open(cpu, sz / 4);
 	void *page;
@@ -261,7 +258,7 @@ static int ring_perf_add(struct ring_perf *rp, int map_fd, uint32_t cpu, size_t 
 		close(fd);
 		return ret;
 	}
-	ret = bpf_map_update(map_fd, &cpu, &fd);
+	ret = bpf_map_update(rp->map_fd, &cpu, &fd);
 	if (!ret && epoll_ctl(rp->epoll_fd, EPOLL_CTL_ADD, fd, &ev))
 		ret = -errno;
 	if (ret) {
@@ -272,28 +269,126 @@ static int ring_perf_add(struct ring_perf *rp, int map_fd, uint32_t cpu, size_t 
 	}
 	rp->bufs[rp->nr] =
 		(struct perf_buf){.page = page, .data = (uint8_t *)page + rp->page_sz, .sz = sz};
+	rp->cpus[rp->nr] = cpu;
 	rp->fds[rp->nr++] = fd;
 	return 0;
 }
 
-static int ring_perf_fill(struct ring_perf *rp, int map_fd, size_t sz, struct err *err)
+/* ---- CPUs that come and go ---- */
+
+static bool is_among(uint32_t cpu, const uint32_t *cpus, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (cpus[i] == cpu)
+			return true;
+	return false;
+}
+
+/* The CPU is gone, and nothing comes any more; what is left in its ring is read before. */
+static void ring_perf_drop(struct ring_perf *rp, size_t i)
+{
+	struct perf_event_mmap_page *page = rp->bufs[i].page;
+
+	if (__atomic_load_n(&page->data_head, __ATOMIC_ACQUIRE) != page->data_tail)
+		return;
+	munmap(page, rp->page_sz + rp->bufs[i].sz);
+	close(rp->fds[i]);
+	rp->nr--;
+	rp->bufs[i] = rp->bufs[rp->nr];
+	rp->fds[i] = rp->fds[rp->nr];
+	rp->cpus[i] = rp->cpus[rp->nr];
+}
+
+static void ring_perf_stop_following(struct ring_perf *rp)
+{
+	close(rp->timer_fd);
+	rp->timer_fd = -1;
+}
+
+static void ring_perf_join(struct ring_perf *rp, uint32_t cpu)
+{
+	struct err err = ERR_INIT;
+
+	if (rp->nr < rp->cap && !ring_perf_add(rp, cpu, &err))
+		return;
+	log_warn("CPU %u came online, and its events are not seen%s%s", cpu, err.code ? ": " : "",
+		 err.msg);
+	ring_perf_stop_following(rp);
+}
+
+/* Once a second. A CPU that goes and comes back in between is not noticed. */
+static void ring_perf_follow_cpus(struct ring_perf *rp)
+{
+	uint32_t *cpus = NULL;
+	uint64_t ticks;
+	int nr;
+
+	if (rp->timer_fd < 0 || read(rp->timer_fd, &ticks, sizeof(ticks)) != sizeof(ticks))
+		return;
+	nr = cpus_online(&cpus);
+	if (nr > 0)
+		for (size_t i = rp->nr; i-- > 0;)
+			if (!is_among(rp->cpus[i], cpus, nr))
+				ring_perf_drop(rp, i);
+	for (int i = 0; i < nr && rp->timer_fd >= 0; i++)
+		if (!is_among(cpus[i], rp->cpus, rp->nr))
+			ring_perf_join(rp, cpus[i]);
+	free(cpus);
+}
+
+static int ring_perf_watch_cpus(struct ring_perf *rp)
+{
+	const struct itimerspec each = {{FOLLOW_CPUS_S, 0}, {FOLLOW_CPUS_S, 0}};
+	struct epoll_event ev = {.events = EPOLLIN};
+
+	rp->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (rp->timer_fd < 0 || timerfd_settime(rp->timer_fd, 0, &each, NULL) ||
+	    epoll_ctl(rp->epoll_fd, EPOLL_CTL_ADD, rp->timer_fd, &ev))
+		return -errno;
+	return 0;
+}
+
+static int ring_perf_read(struct ring *r, size_t max, ring_sample_fn fn, void *arg)
+{
+	struct ring_perf *rp = (struct ring_perf *)r;
+
+	ring_perf_follow_cpus(rp);
+	return perf_bufs_read(rp->bufs, rp->nr, rp->scratch, max, fn, arg);
+}
+
+static const struct ring_ops ring_perf_ops = {
+	.fd = ring_perf_fd,
+	.read = ring_perf_read,
+	.close = ring_perf_close,
+	.wait_ms = PERF_WAIT_MS,
+};
+
+static int ring_perf_fill(struct ring_perf *rp, struct err *err)
 {
 	uint32_t *cpus = NULL;
 	int nr = cpus_online(&cpus), ret = 0;
+	long nr_conf = sysconf(_SC_NPROCESSORS_CONF);
 
 	if (nr <= 0)
 		return err_sys(err, nr ? nr : -ENODEV, "cannot tell which CPUs are online");
-	rp->bufs = calloc(nr, sizeof(*rp->bufs));
-	rp->fds = calloc(nr, sizeof(*rp->fds));
+	rp->cap = nr_conf > nr ? nr_conf : nr;
+	rp->bufs = calloc(rp->cap, sizeof(*rp->bufs));
+	rp->fds = calloc(rp->cap, sizeof(*rp->fds));
+	rp->cpus = calloc(rp->cap, sizeof(*rp->cpus));
 	rp->scratch = malloc(RING_SAMPLE_MAX);
-	if (!rp->bufs || !rp->fds || !rp->scratch)
+	if (!rp->bufs || !rp->fds || !rp->cpus || !rp->scratch)
 		ret = err_set(err, -ENOMEM, "out of memory for the event rings");
 	rp->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (!ret && rp->epoll_fd < 0)
 		ret = err_sys(err, -errno, "cannot wait for the event rings");
 	for (int i = 0; !ret && i < nr; i++)
-		ret = ring_perf_add(rp, map_fd, cpus[i], sz, err);
+		ret = ring_perf_add(rp, cpus[i], err);
 	free(cpus);
+	if (!ret) {
+		ret = ring_perf_watch_cpus(rp);
+		if (ret)
+			err_sys(err, ret, "cannot wait for CPUs that come online");
+	}
 	return ret;
 }
 
@@ -312,8 +407,10 @@ int ring_open_perf(struct ring **out, int map_fd, size_t sz_per_cpu, struct err 
 		return err_set(err, -ENOMEM, "out of memory for the event rings");
 	rp->ring.ops = &ring_perf_ops;
 	rp->page_sz = page_sz;
-	rp->epoll_fd = -1;
-	ret = ring_perf_fill(rp, map_fd, sz_per_cpu, err);
+	rp->sz = sz_per_cpu;
+	rp->map_fd = map_fd;
+	rp->epoll_fd = rp->timer_fd = -1;
+	ret = ring_perf_fill(rp, err);
 	if (ret) {
 		ring_perf_close(&rp->ring);
 		return ret;

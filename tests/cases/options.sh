@@ -311,7 +311,7 @@ case_nothing_left() {
 
 # The way of kernels before 5.8 and 5.5: perf rings merged by time, the old helper.
 case_old_transport() {
-	old=ring-buffer,probe-read-kernel,prog-name
+	old=ring-buffer,probe-read-kernel,prog-name,raw-stack,large-programs
 	trace_start --without "${WITHOUT:+$WITHOUT,}$old" --output-json "udp port 5000" || return
 	udp_client "$SERVER" 5000 20
 	trace_stop
@@ -319,6 +319,21 @@ case_old_transport() {
 	grep -o '"timestamp_ns":[0-9]*' "$T/out" | cut -d: -f2 >"$T/times"
 	sort -n "$T/times" | cmp -s - "$T/times" || bad "the events are not in order of time"
 	grep -q ', 0 lost' "$T/err" || bad "events were lost"
+}
+
+# Each CPU has a ring of its own: one that comes online gets one too. Only in a guest.
+case_cpu_comes_online() {
+	cpu=/sys/devices/system/cpu/cpu1/online
+	[ -e /payload ] || { skip "this is no guest"; return; }
+	[ -w $cpu ] || { missing "a second CPU that can be taken offline"; return; }
+	echo 0 >$cpu
+	trace_start --without "${WITHOUT:+$WITHOUT,}ring-buffer" --output-json "udp port 5000"
+	echo 1 >$cpu
+	sleep 3
+	on_client taskset 2 "$BURST" "$SERVER" 5000 3 >"$T/burst" || bad "no traffic on CPU 1"
+	sleep 1
+	trace_stop
+	grep -q '"cpu":1,' "$T/out" || bad "no event of CPU 1"
 }
 
 # A ring that is far too small: what is lost is said at the gaps, and in sum.
