@@ -10,51 +10,9 @@
 
 #include "base/insn.h"
 #include "loader/obj/code.h"
-#include "tests/unit/lib_verify_regs.h"
+#include "tests/unit/lib_verify_walk.h"
 
-#define STACK_SZ    512
-#define MAX_PENDING 1024 /* branches to come back to */
-
-enum byte { BLANK, DATA, SPILLED };
-
-struct state {
-	struct reg regs[11];
-	uint8_t stack[STACK_SZ]; /* enum byte, from r10 - 512 up */
-	struct reg spilled[STACK_SZ / 8];
-};
-
-struct seen {
-	struct state state;
-	struct seen *next;
-};
-
-struct pending {
-	size_t idx;
-	struct state state;
-};
-
-struct walk {
-	const struct sim_kernel *k;
-	uint32_t prog_type;
-	const struct bpf_insn *insns;
-	size_t nr;
-	const struct sim_map *maps;
-	size_t nr_maps;
-	struct sim_result *r;
-	size_t idx; /* the instruction in work */
-	struct state cur;
-	struct pending *pending; /* MAX_PENDING */
-	size_t nr_pending;
-	struct seen **seen; /* lists, by instruction */
-	bool *prunes;	    /* states are kept here */
-	uint16_t *live;	    /* registers that are read on some way from here */
-	uint8_t *base_kind; /* of what a load or store goes to */
-	uint32_t next_id;
-};
-
-static bool refuse(struct walk *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static bool refuse(struct walk *w, const char *fmt, ...)
+bool walk_refuse(struct walk *w, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -67,12 +25,12 @@ static bool refuse(struct walk *w, const char *fmt, ...)
 
 static bool readable(struct walk *w, unsigned int reg)
 {
-	return w->cur.regs[reg].kind != NOT_INIT || refuse(w, "R%u !read_ok", reg);
+	return w->cur.regs[reg].kind != NOT_INIT || walk_refuse(w, "R%u !read_ok", reg);
 }
 
 static bool writable(struct walk *w, unsigned int reg)
 {
-	return reg != BPF_REG_10 || refuse(w, "frame pointer is read only");
+	return reg != BPF_REG_10 || walk_refuse(w, "frame pointer is read only");
 }
 
 /* ---- memory ---- */
@@ -89,7 +47,8 @@ static bool check_data(struct walk *w, int off, unsigned int sz)
 {
 	for (unsigned int n = 0; n < sz; n++)
 		if (w->cur.stack[STACK_SZ + off + n] != DATA)
-			return refuse(w, "invalid read from stack off %d+%u size %u", off, n, sz);
+			return walk_refuse(w, "invalid read from stack off %d+%u size %u", off, n,
+					   sz);
 	return true;
 }
 
@@ -100,7 +59,7 @@ static bool stack_load(struct walk *w, int off, unsigned int sz, struct reg *to)
 	if (*at == SPILLED) {
 		for (unsigned int n = 1; n < 8; n++)
 			if (sz != 8 || at[n] != SPILLED)
-				return refuse(w, "corrupted spill memory");
+				return walk_refuse(w, "corrupted spill memory");
 		if (to)
 			*to = w->cur.spilled[(STACK_SZ + off) / 8];
 		return true;
@@ -117,7 +76,7 @@ static bool stack_store(struct walk *w, int off, unsigned int sz, const struct r
 	bool pointer = from && from->kind != SCALAR;
 
 	if (pointer && sz != 8)
-		return refuse(w, "invalid size of register spill");
+		return walk_refuse(w, "invalid size of register spill");
 	memset(&w->cur.stack[STACK_SZ + off], pointer ? SPILLED : DATA, sz);
 	w->cur.spilled[(STACK_SZ + off) / 8] = pointer ? *from : (struct reg){0};
 	return true;
@@ -131,19 +90,19 @@ static bool access_memory(struct walk *w, unsigned int base, int off, unsigned i
 	int64_t at = (int64_t)b->off + off;
 
 	if (b->kind != STACK && b->kind != VALUE && b->kind != CTX)
-		return refuse(w, "R%u invalid mem access", base);
+		return walk_refuse(w, "R%u invalid mem access", base);
 	if (at % sz)
-		return refuse(w, "misaligned access off %d size %u", (int)at, sz);
+		return walk_refuse(w, "misaligned access off %d size %u", (int)at, sz);
 	if (b->kind == STACK) {
 		if (at >= 0 || at < -STACK_SZ)
-			return refuse(w, "invalid stack off=%d size=%u", (int)at, sz);
+			return walk_refuse(w, "invalid stack off=%d size=%u", (int)at, sz);
 		return store ? stack_store(w, at, sz, from) : stack_load(w, at, sz, to);
 	}
 	if (b->kind == CTX &&
 	    (store || at < sim_ctx_start(w->prog_type) || at + sz > sim_ctx_sz(w->prog_type)))
-		return refuse(w, "invalid bpf_context access off=%d size=%u", (int)at, sz);
+		return walk_refuse(w, "invalid bpf_context access off=%d size=%u", (int)at, sz);
 	if (b->kind == VALUE && (at < 0 || at + sz > w->maps[b->map].spec.value_sz))
-		return refuse(w, "invalid access to map value, off=%d size=%u", (int)at, sz);
+		return walk_refuse(w, "invalid access to map value, off=%d size=%u", (int)at, sz);
 	if (to)
 		reg_set_loaded(w->k, to, sz);
 	return true;
@@ -155,7 +114,7 @@ static bool same_base(struct walk *w, unsigned int base)
 	uint8_t kind = w->cur.regs[base].kind, *before = &w->base_kind[w->idx];
 
 	if (*before != NOT_INIT && *before != kind && (*before == CTX || kind == CTX))
-		return refuse(w, "same insn cannot be used with different pointers");
+		return walk_refuse(w, "same insn cannot be used with different pointers");
 	*before = kind;
 	return true;
 }
@@ -182,7 +141,7 @@ static bool step_store(struct walk *w, const struct bpf_insn *i)
 	if (BPF_MODE(i->code) == BPF_MEM)
 		return access_memory(w, i->dst_reg, i->off, size_of(i), true, from, NULL);
 	if (from->kind != SCALAR || w->cur.regs[i->dst_reg].kind == CTX)
-		return refuse(w, "atomic addition of or to a pointer");
+		return walk_refuse(w, "atomic addition of or to a pointer");
 	return access_memory(w, i->dst_reg, i->off, size_of(i), false, NULL, NULL) &&
 	       access_memory(w, i->dst_reg, i->off, size_of(i), true, NULL, NULL);
 }
@@ -197,9 +156,9 @@ static bool add_to_pointer(struct walk *w, const struct bpf_insn *i, const struc
 
 	if (i->code != (BPF_ALU64 | BPF_ADD | BPF_SRC(i->code)) || !reg_is_const(src) ||
 	    (dst->kind != STACK && dst->kind != VALUE))
-		return refuse(w, "R%u pointer arithmetic", i->dst_reg);
+		return walk_refuse(w, "R%u pointer arithmetic", i->dst_reg);
 	if (!w->k->scalar_bounds && (dst->kind != STACK || dst->added || !imm))
-		return refuse(w, "R%u pointer arithmetic on what is not r10", i->dst_reg);
+		return walk_refuse(w, "R%u pointer arithmetic on what is not r10", i->dst_reg);
 	dst->off += (int32_t)src->bits;
 	dst->added = true;
 	return true;
@@ -220,14 +179,14 @@ static bool step_alu(struct walk *w, const struct bpf_insn *i)
 		return false;
 	if (mov && src.kind != SCALAR) {
 		if (BPF_CLASS(i->code) != BPF_ALU64)
-			return refuse(w, "R%u partial copy of pointer", i->src_reg);
+			return walk_refuse(w, "R%u partial copy of pointer", i->src_reg);
 		*dst = src;
 		return true;
 	}
 	if (!mov && dst->kind != SCALAR)
 		return add_to_pointer(w, i, &src);
 	if (src.kind != SCALAR)
-		return refuse(w, "R%u pointer arithmetic", i->src_reg);
+		return walk_refuse(w, "R%u pointer arithmetic", i->src_reg);
 	if (swap || BPF_OP(i->code) == BPF_NEG)
 		reg_set_unknown(dst);
 	else
@@ -253,7 +212,7 @@ static bool step_ld_imm64(struct walk *w, const struct bpf_insn *i)
 			return true;
 		}
 	}
-	return refuse(w, "fd %d is not pointing to valid bpf_map", i->imm);
+	return walk_refuse(w, "fd %d is not pointing to valid bpf_map", i->imm);
 }
 
 /* ---- calls ---- */
@@ -263,10 +222,10 @@ static bool check_buffer(struct walk *w, unsigned int reg, uint64_t sz, bool may
 	const struct reg *r = &w->cur.regs[reg];
 
 	if (r->kind != STACK)
-		return refuse(w, "R%u is no stack address", reg);
+		return walk_refuse(w, "R%u is no stack address", reg);
 	if (r->off >= 0 || r->off < -STACK_SZ || !sz || sz > (uint64_t)-r->off)
-		return refuse(w, "invalid stack type R%u off=%d access_size=%d", reg, r->off,
-			      (int)sz);
+		return walk_refuse(w, "invalid stack type R%u off=%d access_size=%d", reg, r->off,
+				   (int)sz);
 	return may_be_blank || check_data(w, r->off, sz);
 }
 
@@ -282,17 +241,17 @@ static bool check_arg(struct walk *w, const struct sim_helper *h, unsigned int n
 		return false;
 	switch (arg) {
 	case SIM_CTX:
-		return r->kind == CTX || refuse(w, "R%u is not the context", reg);
+		return r->kind == CTX || walk_refuse(w, "R%u is not the context", reg);
 	case SIM_MAP:
 		*map = r->map;
-		return r->kind == MAP || refuse(w, "R%u is no map", reg);
+		return r->kind == MAP || walk_refuse(w, "R%u is no map", reg);
 	case SIM_KEY:
 		return check_buffer(w, reg, w->maps[*map].spec.key_sz, false);
 	case SIM_VALUE:
 		return check_buffer(w, reg, w->maps[*map].spec.value_sz, false);
 	case SIM_SIZE:
 		if (!reg_is_const(r))
-			return refuse(w, "R%u is no constant size", reg);
+			return walk_refuse(w, "R%u is no constant size", reg);
 		return check_buffer(w, reg - 1, r->bits,
 				    h->args[n - 1] == SIM_RAW && w->k->raw_stack);
 	default: /* a buffer is looked at with its size */
@@ -305,7 +264,7 @@ static bool fits_map(struct walk *w, int32_t helper, int map)
 	bool events = w->maps[map].spec.type == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
 
 	return (helper == BPF_FUNC_perf_event_output) == events ||
-	       refuse(w, "cannot pass map_type into func %d", helper);
+	       walk_refuse(w, "cannot pass map_type into func %d", helper);
 }
 
 /* What was filled is data now. */
@@ -326,7 +285,7 @@ static bool step_call(struct walk *w, const struct bpf_insn *i)
 	int map = -1;
 
 	if (!h)
-		return refuse(w, "unknown func %d", i->imm);
+		return walk_refuse(w, "unknown func %d", i->imm);
 	for (unsigned int n = 0; n < 5; n++)
 		if (!check_arg(w, h, n, &map))
 			return false;
@@ -384,7 +343,7 @@ static void check_null(struct walk *w, struct state *s, unsigned int reg, bool i
 static bool push(struct walk *w, size_t idx)
 {
 	if (w->nr_pending == MAX_PENDING)
-		return refuse(w, "BPF program is too complex");
+		return walk_refuse(w, "BPF program is too complex");
 	w->pending[w->nr_pending++] = (struct pending){idx, w->cur};
 	return true;
 }
@@ -413,7 +372,7 @@ static bool step_branch(struct walk *w, const struct bpf_insn *i, size_t *next)
 		check_null(w, taken, i->dst_reg, op == BPF_JEQ);
 		check_null(w, &w->cur, i->dst_reg, op == BPF_JNE);
 	} else if (dst->kind != SCALAR || src.kind != SCALAR) {
-		return refuse(w, "R%u pointer comparison", i->dst_reg);
+		return walk_refuse(w, "R%u pointer comparison", i->dst_reg);
 	} else if (reg_is_const(&src) && BPF_CLASS(i->code) == BPF_JMP &&
 		   (w->k->scalar_bounds || !code_has_src(i))) {
 		reg_compare(w->k, op, src.bits, &taken->regs[i->dst_reg], dst);
@@ -463,96 +422,6 @@ static int was_seen(struct walk *w)
 
 /* ---- all of it ---- */
 
-/* Each instruction by itself, and where states are kept. */
-static bool check_insns(struct walk *w)
-{
-	for (w->idx = 0; w->idx < w->nr; w->idx += code_len(&w->insns[w->idx])) {
-		const struct bpf_insn *i = &w->insns[w->idx];
-		size_t end = w->idx + code_len(i), to = w->idx + 1 + i->off;
-		const char *fault = end <= w->nr ? sim_insn_fault(w->k, i) : "invalid ld_imm64";
-
-		if (!fault && code_is_jump(i) && to >= w->nr)
-			fault = "jump out of range";
-		if (!fault && end == w->nr && !code_is_exit(i) && !code_is_ja(i))
-			fault = "the end is run over";
-		if (fault)
-			return refuse(w, "%s", fault);
-		if (code_is_cond(i))
-			w->prunes[to] = true;
-		if (code_is_ja(i) && end < w->nr)
-			w->prunes[end] = true;
-		if (w->k->jump_prunes && (code_is_cond(i) || code_is_call(i)))
-			w->prunes[code_is_call(i) ? end : w->idx] = true;
-	}
-	return true;
-}
-
-/* The n-th way on from an instruction; nr: there is none. */
-static size_t way_on(const struct walk *w, size_t idx, unsigned int n)
-{
-	const struct bpf_insn *i = &w->insns[idx];
-
-	if (n == 0 && !code_is_exit(i) && !code_is_ja(i))
-		return idx + code_len(i);
-	if (n == 1 && code_is_jump(i))
-		return idx + 1 + i->off;
-	return w->nr;
-}
-
-/* Depth first: a way to an instruction that is on the path to here is a loop. */
-static bool check_graph(struct walk *w)
-{
-	enum { NEW, FIRST, SECOND, DONE };
-	uint8_t *mark = calloc(w->nr, 1);
-	size_t *path = calloc(w->nr, sizeof(*path)), depth = 1;
-	bool ok = mark && path;
-
-	while (ok && depth) {
-		size_t at = path[depth - 1], to;
-
-		w->idx = at;
-		if (mark[at]++ >= SECOND) {
-			mark[at] = DONE;
-			depth--;
-			continue;
-		}
-		to = way_on(w, at, mark[at] - FIRST);
-		if (to == w->nr || mark[to] == DONE)
-			continue;
-		if (mark[to] == NEW)
-			path[depth++] = to;
-		else if (!w->k->loops)
-			ok = refuse(w, "back-edge to %zu", to);
-	}
-	for (w->idx = 0; ok && w->idx < w->nr; w->idx += code_len(&w->insns[w->idx]))
-		if (mark[w->idx] == NEW)
-			ok = refuse(w, "unreachable insn");
-	free(mark);
-	free(path);
-	return ok;
-}
-
-/* Backwards, until nothing changes. */
-static void find_live(struct walk *w)
-{
-	bool again = true;
-
-	while (again) {
-		again = false;
-		for (size_t n = w->nr; n-- > 0;) {
-			const struct bpf_insn *i = &w->insns[n];
-			uint16_t live;
-
-			if (n && insn_is_ld_imm64(i - 1))
-				continue;
-			live = w->live[way_on(w, n, 0)] | w->live[way_on(w, n, 1)];
-			live = (live & ~code_defs(i)) | code_uses(i);
-			again |= live != w->live[n];
-			w->live[n] = live;
-		}
-	}
-}
-
 /* One instruction; *next is where the path goes on, or nr where it ends. */
 static bool step(struct walk *w, size_t *next)
 {
@@ -592,10 +461,10 @@ static bool walk_all(struct walk *w)
 		int seen;
 
 		if (++w->r->processed > w->k->max_processed)
-			return refuse(w, "BPF program is too large");
+			return walk_refuse(w, "BPF program is too large");
 		seen = was_seen(w);
 		if (seen < 0)
-			return refuse(w, "no memory");
+			return walk_refuse(w, "no memory");
 		next = w->nr;
 		if (!seen && !step(w, &next))
 			return false;
@@ -629,10 +498,10 @@ bool sim_walk(const struct sim_kernel *k, const struct bpf_prog_spec *spec,
 	w->base_kind = calloc(w->nr, 1);
 	ok = w->pending && w->seen && w->prunes && w->live && w->base_kind;
 	if (!ok)
-		refuse(w, "no memory");
-	ok = ok && check_insns(w) && check_graph(w);
+		walk_refuse(w, "no memory");
+	ok = ok && walk_check_insns(w) && walk_check_graph(w);
 	if (ok) {
-		find_live(w);
+		walk_find_live(w);
 		ok = walk_all(w);
 	}
 	for (size_t n = 0; w->seen && n < w->nr; n++) {

@@ -73,7 +73,7 @@ bool sim_map_create(const struct sim_kernel *k, const struct bpf_map_spec *spec,
 bool sim_prog_load(const struct sim_kernel *k, const struct bpf_prog_spec *spec,
 		   const struct sim_map *maps, size_t nr_maps, struct sim_result *r);
 
-/* ---- between the two files of this library ---- */
+/* ---- between the files of this library ---- */
 
 enum sim_arg {
 	SIM_NO_ARG,
