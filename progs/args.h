@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* args.h - arguments of what a program is attached to, picked by constants. */
+#ifndef PROGS_ARGS_H
+#define PROGS_ARGS_H
+
+#include "progs/bpf.h"
+
+/*
+ * One u64 of the context at a constant offset. Assembly: the compiler would rather compute
+ * the address first and load once, and the verifier allows no arithmetic on the context.
+ */
+#define CTX_LOAD(ctx, idx)                                                                         \
+	({                                                                                         \
+		u64 __v;                                                                           \
+		asm("%0 = *(u64 *)(%1 + %2)" : "=r"(__v) : "r"(ctx), "i"(8 * (idx)));              \
+		__v;                                                                               \
+	})
+
+/* One argument register of a probed function, picked by a constant: folds to one load. */
+__inline u64 reg_arg(const u64 *regs, u64 n)
+{
+	if (n == 0)
+		return CTX_LOAD(regs, REG_ARG0);
+	if (n == 1)
+		return CTX_LOAD(regs, REG_ARG1);
+	if (n == 2)
+		return CTX_LOAD(regs, REG_ARG2);
+	if (n == 3)
+		return CTX_LOAD(regs, REG_ARG3);
+	if (n == 4)
+		return CTX_LOAD(regs, REG_ARG4);
+	if (n == 5)
+		return CTX_LOAD(regs, REG_ARG5);
+#if REG_NR_ARGS > 6
+	if (n == 6)
+		return CTX_LOAD(regs, REG_ARG6);
+	if (n == 7)
+		return CTX_LOAD(regs, REG_ARG7);
+#endif
+	return 0;
+}
+
+/* One argument of a raw tracepoint; reading one that it does not have is refused. */
+__inline u64 tp_arg(const u64 *args, u64 n)
+{
+	if (n == 0)
+		return CTX_LOAD(args, 0);
+	if (n == 1)
+		return CTX_LOAD(args, 1);
+	if (n == 2)
+		return CTX_LOAD(args, 2);
+	if (n == 3)
+		return CTX_LOAD(args, 3);
+	if (n == 4)
+		return CTX_LOAD(args, 4);
+	if (n == 5)
+		return CTX_LOAD(args, 5);
+	return 0;
+}
+
+#endif
