@@ -308,6 +308,21 @@ static int probe_large_programs(struct probing *p)
 				   0, insns, NR(insns), NULL));
 }
 
+static int probe_translated(struct probing *p)
+{
+	int fd =
+		load_insns(p, BPF_PROG_TYPE_SOCKET_FILTER, 0, prog_nothing, NR(prog_nothing), NULL);
+	struct bpf_insn insns[NR(prog_nothing)];
+	size_t nr = NR(insns);
+	int ret;
+
+	if (fd < 0)
+		return fd;
+	ret = bpf_prog_translated(fd, insns, &nr);
+	close(fd);
+	return ret;
+}
+
 /* Nothing shows the accounting itself, but this helper came in the same release and is not
  * backported. */
 static int probe_memcg_memlock(struct probing *p)
@@ -429,6 +444,9 @@ const struct feature_info feature_infos[FEAT_NR] = {
 			    NULL},
 	[FEAT_LARGE_PROGRAMS] = {"large-programs", "5.2", "programs of over 4,096 instructions",
 				 NULL},
+	[FEAT_TRANSLATED] = {"prog-translated", "4.13",
+			     "programs as the kernel rewrote them, which tell where members are",
+			     NULL},
 	[FEAT_MEMCG_MEMLOCK] = {"memcg-memlock", "5.11",
 				"memory of BPF is not charged to RLIMIT_MEMLOCK", NULL},
 	[FEAT_JUMP_OPTIMIZATION] = {"jump-optimization", "2.6.34", "kprobes as jumps, not traps",
@@ -460,6 +478,7 @@ static int (*const probes[FEAT_NR])(struct probing *p) = {
 	[FEAT_PROG_NAME] = probe_prog_name,
 	[FEAT_RAW_STACK] = probe_raw_stack,
 	[FEAT_LARGE_PROGRAMS] = probe_large_programs,
+	[FEAT_TRANSLATED] = probe_translated,
 	[FEAT_MEMCG_MEMLOCK] = probe_memcg_memlock,
 	[FEAT_JUMP_OPTIMIZATION] = probe_jump_optimization,
 	[FEAT_TRACEFS] = probe_tracefs,

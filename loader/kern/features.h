@@ -27,6 +27,7 @@ enum feature {
 	FEAT_PROG_NAME,
 	FEAT_RAW_STACK,		/* helpers may fill stack that was never written */
 	FEAT_LARGE_PROGRAMS,	/* more than 4,096 instructions */
+	FEAT_TRANSLATED,	/* programs can be read back as the kernel rewrote them */
 	FEAT_MEMCG_MEMLOCK,	/* BPF memory is not charged to RLIMIT_MEMLOCK */
 	FEAT_JUMP_OPTIMIZATION, /* /proc/sys/debug/kprobes-optimization is 1 */
 	FEAT_TRACEFS,		/* mounted or not */
