@@ -17,7 +17,8 @@
 #include "btf/discover.h"
 #include "loader/attach/attach.h"
 
-#define BTF_DIR "/sys/kernel/btf"
+#define BTF_DIR	      "/sys/kernel/btf"
+#define LAYOUT_INDENT "        "
 
 enum mark { MARK_OK, MARK_MISSING, MARK_NEEDED };
 
@@ -150,6 +151,20 @@ static void print_kernel(FILE *out)
 			sysconf(_SC_NPROCESSORS_ONLN));
 }
 
+/* What was measured, and whether it is what the types say that will be used. */
+static void print_measured(FILE *out, const struct types *measured, const struct types *used)
+{
+	struct err err = ERR_INIT;
+
+	layout_print(measured->layout, out, LAYOUT_INDENT);
+	if (!used)
+		return;
+	if (types_compare(used->btfs[0], measured->btfs[0], true, &err))
+		row(out, MARK_NEEDED, "measured", "contradicts %s: %s", used->words, err.msg);
+	else
+		row(out, MARK_OK, "measured", "agrees with %s", used->words);
+}
+
 /*
  * Every source, in the order in which they are tried. Returns whether one has types, and these in
  * *used: those of a file that the user names, else the first.
@@ -169,6 +184,8 @@ static bool print_sources(FILE *out, const struct types_opts *o, struct types *u
 			continue;
 		}
 		row(out, MARK_OK, types_source_name(source), "%s", t.words);
+		if (t.layout)
+			print_measured(out, &t, found ? used : NULL);
 		if (found || (o->kernel_btf && !asked)) {
 			types_release(&t);
 			continue;

@@ -8,6 +8,8 @@
 #include "base/log.h"
 #include "output/output.h"
 
+#define KFREE_SKB_REASON_ARG 2
+
 static int no_backend(struct err *err)
 {
 	char why[256];
@@ -70,6 +72,7 @@ static int find_targets(struct scope *s, const regex_t *re, const struct feature
 	struct find_opts find = {
 		.name_re = re,
 		.is_drop = func_is_drop,
+		.any_module = s->types.source == TYPES_MEASURED,
 		.only_ftrace =
 			s->backend == &backend_kprobe_multi && features_has(features, FEAT_TRACEFS),
 	};
@@ -107,6 +110,7 @@ struct types_opts types_opts_of(const struct options *o, const struct features *
 		.kernel_btf = o->kernel_btf,
 		.force = o->kernel_btf_force,
 		.features = features,
+		.measure = true,
 	};
 }
 
@@ -154,6 +158,15 @@ int scope_open(struct scope *s, const struct options *o, const struct features *
 	if (ret)
 		scope_release(s);
 	return ret;
+}
+
+void scope_add_reason(struct scope *s)
+{
+	if (s->backend != &backend_tracepoint || s->types.source != TYPES_MEASURED)
+		return;
+	for (size_t i = 0; i < s->targets.nr; i++)
+		if (!strcmp(s->targets.t[i].name, "kfree_skb"))
+			s->targets.t[i].reason_reg = KFREE_SKB_REASON_ARG;
 }
 
 void scope_say_left_outs(const struct scope *s)

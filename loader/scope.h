@@ -30,6 +30,11 @@ struct types_opts types_opts_of(const struct options *o, const struct features *
  */
 int scope_open(struct scope *s, const struct options *o, const struct features *features,
 	       struct err *err);
+/*
+ * The kernel has drop reasons: where types do not say which argument of the tracepoint kfree_skb is
+ * one, it is the third (since 5.17; include/trace/events/skb.h).
+ */
+void scope_add_reason(struct scope *s);
 /* Name in the verbose log what takes an skb and is no target. */
 void scope_say_left_outs(const struct scope *s);
 /* Free the types and what is needed only for finding targets: some megabytes. */

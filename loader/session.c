@@ -278,11 +278,14 @@ static int session_start(struct session *s, struct err *err)
 	ret = scope_features(&s->features, s->o, err);
 	if (!ret)
 		ret = scope_open(&s->scope, s->o, &s->features, err);
+	s->match.check_skb = s->scope.types.source == TYPES_MEASURED;
 	if (!ret)
 		ret = check_fields(s, err);
 	if (!ret)
 		ret = reasons_load(&s->reasons, &s->scope.types,
 				   features_has(&s->features, FEAT_TRACEFS), err);
+	if (!ret && s->reasons.nr)
+		scope_add_reason(&s->scope);
 	if (!ret)
 		ret = programs_open(&s->programs, s->scope.backend, &s->scope.types, &s->features,
 				    &s->match, s->o->ring_sz, s->o->verifier_log, err);

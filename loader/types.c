@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "loader/btf_dir.h"
+#include "loader/measure/measure.h"
 #include "loader/pack.h"
 #include "loader/programs.h"
 
@@ -180,30 +181,56 @@ static int check_identity(const struct finding *f, const char *path, const struc
 	return refuse(f, path, why);
 }
 
+static int compare_with(const struct finding *f, const char *path, const struct btf *kernel,
+			bool partial)
+{
+	struct err why = ERR_INIT;
+	char words[512];
+	int ret = types_compare(f->t->btfs[0], kernel, partial, &why);
+
+	if (ret == -ENOMEM)
+		return err_set(f->err, ret, "%s", why.msg);
+	if (!ret)
+		return 0;
+	snprintf(words, sizeof(words), "is not for this kernel: %.400s", why.msg);
+	return refuse(f, path, words);
+}
+
+/* What cannot be measured contradicts nothing. */
+static int check_against_measured(const struct finding *f, const char *path)
+{
+	struct err why = ERR_INIT;
+	struct layout layout;
+	struct btf *measured;
+	int ret = measure_layout(&layout, f->o->features, &why);
+
+	if (!ret)
+		ret = layout_btf(&layout, &measured, &why);
+	if (ret) {
+		log_verbose("'%s' is not compared with this kernel: %s", path, why.msg);
+		return 0;
+	}
+	ret = compare_with(f, path, measured, true);
+	btf_free(measured);
+	return ret;
+}
+
 /*
- * A name proves little: where the kernel can be asked itself, what is read must be where it says.
- * The kernel's own types under another name have its modules too.
+ * A name proves little: where the kernel can be asked itself, or measured, what is read must be
+ * where it says. The kernel's own types under another name have its modules too.
  */
 static int check_against_kernel(struct finding *f, const char *path, bool proven)
 {
 	struct err why = ERR_INIT;
-	struct btf *kernel = NULL;
-	char words[512];
+	struct btf *kernel;
 	int ret = 0;
 
 	if (open_vmlinux(f, &kernel, &why))
-		return 0;
-	if (btf_same(f->t->btfs[0], kernel)) {
+		return proven || !f->o->measure ? 0 : check_against_measured(f, path);
+	if (btf_same(f->t->btfs[0], kernel))
 		ret = add_modules(f);
-	} else if (!proven) {
-		ret = types_compare(f->t->btfs[0], kernel, false, &why);
-		if (ret == -ENOMEM) {
-			ret = err_set(f->err, ret, "%s", why.msg);
-		} else if (ret) {
-			snprintf(words, sizeof(words), "is not for this kernel: %.400s", why.msg);
-			ret = refuse(f, path, words);
-		}
-	}
+	else if (!proven)
+		ret = compare_with(f, path, kernel, false);
 	btf_free(kernel);
 	return ret;
 }
@@ -325,16 +352,39 @@ static int from_pack(struct finding *f)
 	return ret;
 }
 
+/* ---- measured ---- */
+
+static int from_measuring(struct finding *f)
+{
+	struct layout *layout;
+	struct btf *btf;
+	int ret;
+
+	if (!f->o->measure)
+		return err_set(f->err, -ENOENT, "not measured");
+	layout = f->t->layout = calloc(1, sizeof(*layout));
+	if (!layout)
+		return err_set(f->err, -ENOMEM, "no memory for measuring");
+	ret = measure_layout(layout, f->o->features, f->err);
+	if (!ret)
+		ret = layout_btf(layout, &btf, f->err);
+	if (!ret)
+		ret = add_kernel(f, btf);
+	if (!ret)
+		snprintf(f->t->words, sizeof(f->t->words), "measured on this kernel (%zu members)",
+			 layout_nr(layout));
+	return ret;
+}
+
 /* ---- all of them ---- */
 
 static const struct {
 	const char *name;
 	int (*open)(struct finding *f);
 } sources[NR_TYPES_SOURCES] = {
-	[TYPES_KERNEL] = {"from-kernel", from_kernel},
-	[TYPES_FILE] = {"from-file", from_file},
-	[TYPES_DISK] = {"from-disk", from_disk},
-	[TYPES_PACKED] = {"from-pack", from_pack},
+	[TYPES_KERNEL] = {"from-kernel", from_kernel},	 [TYPES_FILE] = {"from-file", from_file},
+	[TYPES_DISK] = {"from-disk", from_disk},	 [TYPES_PACKED] = {"from-pack", from_pack},
+	[TYPES_MEASURED] = {"measured", from_measuring},
 };
 
 const char *types_source_name(enum types_source source)
@@ -349,7 +399,7 @@ int types_try(struct types *t, enum types_source source, const struct types_opts
 	int ret;
 
 	*t = (struct types){.source = source};
-	if (source != TYPES_FILE && is_left_out(o))
+	if (source != TYPES_FILE && source != TYPES_MEASURED && is_left_out(o))
 		return err_set(err, -ENOENT, "left out by --without %s",
 			       feature_infos[FEAT_BTF].name);
 	if (o->running)
@@ -372,8 +422,8 @@ static int none(const struct err *unusable, struct err *err)
 		return unusable->code;
 	}
 	err_set(err, -ENOENT,
-		"no type information for this kernel: it offers none, and none is on disk or "
-		"packed with skbtrail");
+		"no type information for this kernel: it offers none, none is on disk or packed "
+		"with skbtrail, and nothing was measured");
 	err_hint(err, "give BTF made for this kernel with --kernel-btf FILE, or run a kernel built "
 		      "with CONFIG_DEBUG_INFO_BTF; skbtrail --check lists what was tried");
 	return -ENOENT;
@@ -409,5 +459,6 @@ void types_release(struct types *t)
 	}
 	free(t->btfs);
 	free(t->modules);
+	free(t->layout);
 	*t = (struct types){0};
 }

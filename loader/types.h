@@ -6,13 +6,15 @@
 #include "btf/btf.h"
 #include "loader/identity.h"
 #include "loader/kern/features.h"
+#include "loader/measure/layout.h"
 
 /* In the order in which they are tried; a file that the user names comes before all. */
 enum types_source {
-	TYPES_KERNEL, /* /sys/kernel/btf */
-	TYPES_FILE,   /* --kernel-btf */
-	TYPES_DISK,   /* a vmlinux with .BTF where distributions put it */
-	TYPES_PACKED, /* behind our own executable (pack.h) */
+	TYPES_KERNEL,	/* /sys/kernel/btf */
+	TYPES_FILE,	/* --kernel-btf */
+	TYPES_DISK,	/* a vmlinux with .BTF where distributions put it */
+	TYPES_PACKED,	/* behind our own executable (pack.h) */
+	TYPES_MEASURED, /* on the running kernel (measure/measure.h) */
 	NR_TYPES_SOURCES,
 };
 
@@ -22,6 +24,7 @@ struct types_opts {
 	/* Without FEAT_BTF sources are as if the kernel had none; left out by the user, only a file
 	 * is taken. */
 	const struct features *features;
+	bool measure; /* test packets may be sent to measure what nothing else tells */
 	/* For tests; NULL in earnest. */
 	const char *root;		/* in front of /sys, /boot, ... */
 	const char *self;		/* the executable that may have packed types */
@@ -34,7 +37,8 @@ struct types {
 	const char **modules;	 /* owned; [0] is NULL: the kernel proper */
 	size_t nr;
 	enum types_source source;
-	char words[256]; /* where [0] is from, for people: "BTF of the kernel", a path, ... */
+	struct layout *layout; /* owned; NULL where it was not measured */
+	char words[256];       /* where [0] is from, for people: "BTF of the kernel", a path, ... */
 };
 
 /*
