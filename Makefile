@@ -34,7 +34,7 @@ ifdef SAN
 ALL_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 LDFLAGS_ALL := -fsanitize=address,undefined
 else
-LDFLAGS_ALL := -static -Wl,--gc-sections -Wl,-z,noseparate-code
+LDFLAGS_ALL := -static -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,-T,loader/no_unwind.ld
 endif
 LDFLAGS_ALL += $(LDFLAGS)
 LIBS    := -lpcap -lelf -lz
@@ -50,7 +50,7 @@ all: $(B)/skbtrail ## build the program (default)
 
 # The stubs must be there before the linker looks into libpcap.
 MAIN_OBJ := $(B)/loader/main.o $(B)/filter/capture_stubs.o
-$(B)/skbtrail: $(MAIN_OBJ) $(foreach r,$(ROOMS),$(call room_lib,$(r)))
+$(B)/skbtrail: $(MAIN_OBJ) loader/no_unwind.ld $(foreach r,$(ROOMS),$(call room_lib,$(r)))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(MAIN_OBJ) -Wl,--start-group $(filter %.a,$^) \
 		-Wl,--end-group $(LIBS) -Wl,--no-warnings
