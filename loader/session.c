@@ -375,9 +375,12 @@ int session_trace(const struct options *o, struct err *err)
 static int print_target(FILE *out, const struct target *t)
 {
 	const char *kind = t->deref ? "**" : "*";
+	char arg[4] = "?";
 
-	return fprintf(out, "%-48s %-20s %3u %-2s 0x%016" PRIx64 "\n", t->name,
-		       t->module ? t->module : "-", t->skb_reg + 1U, kind, t->addr);
+	if (t->skb_reg != TARGET_ANY_ARG)
+		snprintf(arg, sizeof(arg), "%u", t->skb_reg + 1U);
+	return fprintf(out, "%-48s %-20s %3s %-2s 0x%016" PRIx64 "\n", t->name,
+		       t->module ? t->module : "-", arg, kind, t->addr);
 }
 
 int session_list(const struct options *o, struct err *err)

@@ -125,6 +125,19 @@ __inline struct sk_buff *skb_of(u64 arg)
 	return (void *)skb;
 }
 
+/* The first register that leads to an skb, where only the kernel's sources would tell which. */
+__inline struct sk_buff *skb_search(const u64 *regs)
+{
+#pragma unroll
+	for (int n = 0; n < REG_NR_ARGS; n++) {
+		struct sk_buff *skb = (void *)reg_arg(regs, n);
+
+		if (looks_like_skb(skb))
+			return skb;
+	}
+	return NULL;
+}
+
 __inline bool stopped(void)
 {
 	u32 key = 0, *control = bpf_map_lookup_elem(MAP(control), &key);
@@ -134,15 +147,21 @@ __inline bool stopped(void)
 
 __inline bool matches(union scratch *s, struct sk_buff *skb)
 {
-	return skb && !stopped() && (!CFG(check_skb) || looks_like_skb(skb)) && match_meta(skb) &&
+	return skb && (!CFG(check_skb) || looks_like_skb(skb)) && match_meta(skb) &&
 	       (!CFG(filter) || match_packet(&s->frame, skb));
 }
 
 SEC("kprobe/skb") int kprobe_skb(u64 *regs)
 {
-	struct sk_buff *skb = skb_of(reg_arg(regs, CFG(arg)));
+	struct sk_buff *skb;
 	union scratch s;
 
+	if (stopped())
+		return 0;
+	if (CFG(arg) == TRAIL_ANY_ARG)
+		skb = skb_search(regs);
+	else
+		skb = skb_of(reg_arg(regs, CFG(arg)));
 	if (!matches(&s, skb))
 		return 0;
 	fill_skb(&s.event, skb);
@@ -162,7 +181,7 @@ SEC("raw_tracepoint/skb") int raw_tracepoint_skb(u64 *args)
 	struct sk_buff *skb = skb_of(tp_arg(args, CFG(arg)));
 	union scratch s;
 
-	if (!matches(&s, skb))
+	if (stopped() || !matches(&s, skb))
 		return 0;
 	fill_skb(&s.event, skb);
 	s.event.flags |= TRAIL_F_TRACEPOINT;

@@ -27,6 +27,7 @@ enum trail_event_flag {
 #define TRAIL_HDR_SZ  80 /* IPv6 header, 20 bytes of extensions, TCP header */
 #define TRAIL_NAME_SZ 16 /* TASK_COMM_LEN and IFNAMSIZ */
 #define TRAIL_NO_ARG  0xff
+#define TRAIL_ANY_ARG 0xfe
 
 /* One skb at one probe. All fields host byte order but `hdr`, which is as on the wire. */
 struct trail_event {
@@ -80,7 +81,8 @@ enum trail_control { TRAIL_RUN, TRAIL_STOP };
  * Constants. A program asks for one with CFG(name); the object then holds an undefined
  * symbol cfg_NAME, and the loader writes the value into the instruction. All are u64.
  *
- *   arg		register number of the skb argument, from 0
+ *   arg		register number of the skb argument, from 0; TRAIL_ANY_ARG: the first that
+ *			leads to something that looks like an skb
  *   arg_deref		the argument is a struct sk_buff **
  *   arg_reason		register number of the drop reason, or TRAIL_NO_ARG
  *   arg_location	argument number of a tracepoint's location, or TRAIL_NO_ARG

@@ -14,7 +14,8 @@
 #include "loader/kern/features.h"
 #include "loader/kern/kprobe_events.h"
 
-#define TARGET_NO_ARG 0xff
+#define TARGET_NO_ARG  0xff
+#define TARGET_ANY_ARG 0xfe
 
 /* One function or tracepoint. */
 struct target {
@@ -23,7 +24,8 @@ struct target {
 	uint64_t addr;	      /* entry; 0 for tracepoints */
 	uint32_t source;      /* tracepoints: number for trail_event.source, from 1 */
 	int event_id;	      /* tracepoint-events: the kernel's number of the event */
-	uint8_t skb_reg;      /* register or tracepoint argument of the skb, from 0 */
+	uint8_t skb_reg;      /* register or tracepoint argument of the skb, from 0; TARGET_ANY_ARG: the
+				 program looks for it */
 	bool deref;	      /* it is a struct sk_buff ** */
 	uint8_t reason_reg;   /* TARGET_NO_ARG: none */
 	uint8_t location_arg; /* tracepoints: TARGET_NO_ARG: none */

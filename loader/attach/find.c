@@ -201,8 +201,8 @@ static int take_name(struct find *s, struct name_run r)
 	return ret;
 }
 
-/* Name those that the kernel has and the table of known functions cannot tell the arguments of. */
-static int leave_out_differing(struct find *s)
+/* Those of which the table of known functions cannot tell where the skb is. */
+static int take_differing(struct find *s)
 {
 	struct known known;
 	int ret = known_open(&known, s->err);
@@ -210,13 +210,14 @@ static int leave_out_differing(struct find *s)
 	if (ret < 0)
 		return ret;
 	for (size_t i = 0; i < known.nr && ret == 0; i++) {
-		const struct known_entry *e = &known.e[i];
-		struct ksym sym;
+		const struct skb_func f = {
+			.name = known.e[i].name,
+			.skb_reg = TARGET_ANY_ARG,
+			.reason_reg = TARGET_NO_ARG,
+		};
 
-		if (e->kind == KNOWN_DIFFERS && name_matches(s->o->name_re, e->name) &&
-		    ksyms_by_name(s->ks, e->name, true, 0, &sym))
-			ret = leave_out(s, e->name, sym.module,
-					"its arguments differ between kernels");
+		if (known.e[i].kind == KNOWN_DIFFERS)
+			ret = take_name(s, (struct name_run){.f = &f, .nr = 1});
 	}
 	known_release(&known);
 	return ret;
@@ -302,8 +303,8 @@ int targets_find_funcs(struct targets *ts, const struct btf *const *btfs,
 		s.module = modules[i];
 		ret = take_btf(&s);
 	}
-	if (ret == 0 && o->any_module && lo)
-		ret = leave_out_differing(&s);
+	if (ret == 0 && o->any_module)
+		ret = take_differing(&s);
 	sorted = sort_unique(&s);
 	name_set_free(s.ftrace);
 	kprobe_blacklist_free(s.blacklist);

@@ -52,8 +52,8 @@ bool name_matches(const regex_t *re, const char *name);
  *   - name.part.N beside name, which would show a call twice;
  *   - names whose instances take different arguments, and addresses that names with different
  * arguments share;
- *   - with any_module, name.part.N, names that several modules have, and those that the table of
- * known functions leaves out; but functions without a symbol are no news then;
+ *   - with any_module, name.part.N and names that several modules have; but functions without a
+ * symbol are no news then. Those whose arguments differ between kernels have TARGET_ANY_ARG;
  *   - what the blacklist of kprobes holds, and with only_ftrace what ftrace does not list.
  * No function found is no error. ts and ks share strings: ks must outlive ts.
  * Errors: those of discover_funcs(), -ENOMEM; ts and lo may then hold some.
