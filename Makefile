@@ -43,6 +43,7 @@ LIBS    := -lpcap -lelf -lz
 room_src = $(filter-out loader/main.c,$(wildcard $(1)/*.c))
 room_lib = $(B)/lib$(subst /,-,$(1)).a
 embedding_loader := $(B)/loader/progs.o
+embedding_loader/measure := $(B)/loader/measure/embedded.o
 embedding_btf := $(B)/btf/known_functions.o
 room_obj = $(patsubst %.c,$(B)/%.o,$(call room_src,$(1))) $(embedding_$(1))
 
@@ -73,7 +74,6 @@ BPF_CFLAGS := --target=bpf -mcpu=v1 -O2 -g -std=gnu11 -ffreestanding -nostdinc \
 	   -isystem $(shell $(CLANG) -print-resource-dir)/include -idirafter progs/include \
 	   -I. -Wall -Wextra -Wno-unused-parameter -D__TARGET_$(subst -,_,$(ARCH))
 
-BPF_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard progs/*.bpf.c))
 
 $(B)/progs/%.bpf.o: progs/%.bpf.c Makefile
 	$(call say,BPF,$<)
@@ -92,7 +92,8 @@ $(B)/%.gz: %
 
 .PRECIOUS: $(B)/%.gz $(B)/progs/%.bpf.o
 
-$(B)/loader/progs.o: $(BPF_OBJ:=.gz)
+$(B)/loader/progs.o: $(B)/progs/trail.bpf.o.gz
+$(B)/loader/measure/embedded.o: $(B)/progs/sample.bpf.o.gz
 $(B)/btf/known_functions.o: $(B)/btf/known_functions.txt.gz
 
 $(B)/%.o: %.S base/embedded.h Makefile

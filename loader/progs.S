@@ -3,4 +3,3 @@
 #include "base/embedded.h"
 
 	embed trail_bpf, "trail.bpf.o.gz"
-	embed sample_bpf, "sample.bpf.o.gz"

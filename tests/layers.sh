@@ -15,7 +15,7 @@ allowed() {
 	loader/kern/*) echo 'loader/kern/|base/' ;;
 	loader/obj/*) echo 'loader/obj/|loader/kern/|btf/|base/' ;;
 	loader/attach/*) echo 'loader/attach/|loader/kern/|btf/|base/' ;;
-	loader/measure/*) echo 'loader/(measure|attach|obj|kern)/|btf/|base/|progs/measure_abi\.h' ;;
+	loader/measure/*) echo 'loader/(measure|attach|obj|kern)/|btf/|base/|progs/sample_abi\.h' ;;
 	output/*) echo 'output/|loader/kern/|base/|progs/trail_abi\.h' ;;
 	loader/*) echo 'loader/|output/|filter/|btf/|base/|progs/trail_abi\.h' ;;
 	esac

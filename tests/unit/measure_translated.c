@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "btf/btf.h"
+#include "tests/unit/lib_member.h"
 
 #define NR(array) (sizeof(array) / sizeof((array)[0]))
 #define END	  INSN_MOV_IMM(0, 0), INSN_EXIT()
@@ -120,32 +121,6 @@ static void test_refused(void **state)
 
 /* ---- against the BTF of the running kernel ---- */
 
-/* Bit offset of a member, in anonymous structs and unions too; -1: it has none. */
-static int64_t bit_off_in(const struct btf *btf, uint32_t id, const char *name)
-{
-	const struct btf_type *t = btf_type(btf, btf_skip_mods(btf, id));
-
-	if (!t || (btf_kind(t) != BTF_KIND_STRUCT && btf_kind(t) != BTF_KIND_UNION))
-		return -1;
-	for (uint32_t i = 0; i < btf_vlen(t); i++) {
-		const struct btf_member *m = &btf_members(t)[i];
-		const char *its = btf_str(btf, m->name_off);
-		int64_t below;
-
-		if (!strcmp(its, name))
-			return btf_member_bit_off(t, i);
-		below = *its ? -1 : bit_off_in(btf, m->type, name);
-		if (below >= 0)
-			return btf_member_bit_off(t, i) + below;
-	}
-	return -1;
-}
-
-static int64_t bit_off(const struct btf *btf, const char *type, const char *member)
-{
-	return bit_off_in(btf, btf_find(btf, BTF_KIND_STRUCT, type, 0), member);
-}
-
 static void test_running_kernel(void **state)
 {
 	static const struct {
@@ -185,8 +160,9 @@ static void test_running_kernel(void **state)
 		}
 		assert_int_equal(at->nr_hops, truth[i].hop != NULL);
 		if (truth[i].hop)
-			assert_int_equal(8 * at->hop[0], bit_off(btf, "sk_buff", truth[i].hop));
-		if (at->bit_off != bit_off(btf, truth[i].type, truth[i].member))
+			assert_int_equal(8 * at->hop[0],
+					 member_bit_off(btf, "sk_buff", truth[i].hop));
+		if (at->bit_off != member_bit_off(btf, truth[i].type, truth[i].member))
 			fail_msg("%s: %u", truth[i].member, at->bit_off);
 	}
 	btf_free(btf);
