@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "loader/btf_dir.h"
+#include "loader/kern/clock.h"
 #include "loader/measure/measure.h"
 #include "loader/pack.h"
 #include "loader/programs.h"
@@ -358,6 +359,7 @@ static int from_measuring(struct finding *f)
 {
 	struct layout *layout;
 	struct btf *btf;
+	uint64_t from;
 	int ret;
 
 	if (!f->o->measure)
@@ -365,7 +367,9 @@ static int from_measuring(struct finding *f)
 	layout = f->t->layout = calloc(1, sizeof(*layout));
 	if (!layout)
 		return err_set(f->err, -ENOMEM, "no memory for measuring");
+	from = clock_now();
 	ret = measure_layout(layout, f->o->features, f->err);
+	log_verbose("measured the layout in %u ms", (unsigned int)((clock_now() - from) / 1000000));
 	if (!ret)
 		ret = layout_btf(layout, &btf, f->err);
 	if (!ret)

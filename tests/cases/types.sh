@@ -120,3 +120,101 @@ case_error_btf_pack_damaged() {
 	done
 	"$T/cut" --list-funcs >"$T/out" 2>"$T/err" || bad "the kernel's own types are not used"
 }
+
+namespaces() { readlink /proc/[0-9]*/ns/net | sort -u; }
+
+# measured FEATURE: without it, too, the layout agrees with the kernel's types, is there at once, and leaves nothing.
+measured() {
+	namespaces >"$T/namespaces"
+	"$SKBTRAIL" --check ${1:+--without "$1"} >"$T/out" 2>"$T/err" ||
+		bad "--check fails: $(tail -n 1 "$T/err")"
+	expect '^ +ok  measured +agrees with BTF of the kernel$'
+	for member in sk_buff.head sk_buff.len sk_buff.mark net_device.name net_device.mtu net.ns.inum; do
+		expect "^ +$member +[0-9]+, "
+	done
+	"$SKBTRAIL" --without "btf${1:+,$1}" --verbose --list-funcs 2>"$T/err" >"$T/list"
+	took=$(sed -n 's/.*measured the layout in \([0-9]*\) ms.*/\1/p' "$T/err")
+	[ "${took:-9999}" -lt 2000 ] || bad "measuring took ${took:-?} ms"
+	echo "  measured in $took ms"
+	[ "$(wc -l <"$T/list")" -ge 20 ] || bad "fewer than 20 functions"
+	namespaces | cmp -s - "$T/namespaces" || bad "another network namespace is there"
+	no_process || bad "a skbtrail process is still there"
+	[ ! -w $kprobe_events ] || no_events || bad "kprobe events stay"
+}
+
+case_measured() {
+	local WITHOUT=''
+	measured
+}
+
+# As before 4.13, when the kernel tells nothing itself.
+case_measured_untold() {
+	local WITHOUT=''
+	measured prog-translated
+	expect 'sk_buff.vlan_tci +unknown: nothing showed it'
+	expect_not 'told by the kernel'
+}
+
+# same_events FILE: what is in a trace, but for times, and who called consume_skb(): only newer kernels
+# have that, and the table of tracepoints knows what all have.
+same_events() {
+	grep '^{' "$1" |
+		sed -E 's/"timestamp_ns":[0-9]+,//; /tp:consume_skb/s/"caller_[a-z]+":"[^"]*",//g' |
+		sort
+}
+
+# One skbtrail with types, one without, over the same packets: a request that passes and one that is
+# dropped. Where modules have no types only the other knows their functions.
+case_same_trace() {
+	local WITHOUT=''
+	on_tracepoints || FUNCS="$FUNCS_BEST|ipt_do_table|tcp_mt|nf_conntrack_in|tcp_v4_send_check"
+	ls /sys/kernel/btf/[!v]* >/dev/null 2>&1 && modules=no_such_field || modules=module
+	TRACE_OUT=$T/with
+	TRACE_ERR=$T/with.err
+	trace_start --output-json "host $SERVER and tcp port 8080" || bad "$(head -n 1 "$TRACE_ERR")"
+	with=$TRACE
+	TRACE_OUT='' TRACE_ERR=''
+	if trace_start --without btf --output-json "host $SERVER and tcp port 8080"; then
+		[ "$(http_get "http://$SERVER:8080/")" = 'it works' ] || bad "no answer"
+		ipt -I OUTPUT -p tcp --dst "$SERVER" --dport 8080 -j DROP
+		http_get "http://$SERVER:8080/" >/dev/null 2>&1 && bad "the request got through"
+		ipt -F OUTPUT
+		trace_stop
+	fi
+	TRACE=$with
+	kill -INT "$TRACE"
+	trace_end 15
+	same_events "$T/with" | grep -v "\"$modules\"" >"$T/with.events"
+	same_events "$T/out" | grep -v "\"$modules\"" >"$T/without.events"
+	[ "$(wc -l <"$T/with.events")" -ge 20 ] || bad "fewer than 20 events"
+	cmp -s "$T/with.events" "$T/without.events" ||
+		bad "traces differ: $(diff "$T/with.events" "$T/without.events" | sed -n 2p)"
+	echo "  $(wc -l <"$T/with.events") events with types and without"
+}
+
+# Types that were made for another kernel under this one's name contradict what is measured.
+case_error_btf_contradicts_measured() {
+	local WITHOUT=''
+	other=$(find build/vm -maxdepth 2 -name '*.btf' 2>/dev/null | head -n 1)
+	[ -n "$other" ] || { skip "no types of another kernel are here"; return; }
+	cp "$other" "$T/$(uname -r).btf"
+	expect_error --without btf --kernel-btf "$T/$(uname -r).btf" --filter-func ip_rcv
+	said "is not for this kernel"
+	said "there and"
+	same_file=$T/own.btf
+	cp /sys/kernel/btf/vmlinux "$same_file"
+	"$SKBTRAIL" --without btf --kernel-btf "$same_file" --list-funcs >"$T/out" 2>"$T/err" ||
+		bad "this kernel's own types are refused: $(head -n 1 "$T/err")"
+}
+
+# Where no namespace can be made nothing is measured; one clear line says so.
+case_error_measure() {
+	local WITHOUT=''
+	max=/proc/sys/user/max_net_namespaces
+	[ -w $max ] || { skip "no limit on namespaces (4.9)"; return; }
+	was=$(cat $max)
+	echo 0 >$max
+	expect_error --without btf --filter-func ip_rcv udp
+	echo "$was" >$max
+	said "cannot make a network namespace"
+}
