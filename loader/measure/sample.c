@@ -17,22 +17,20 @@
 EMBEDDED(sample_bpf);
 
 /*
- * On all kernels these are called, directly or through a pointer, in the system call that sends.
- * Some have only one of two; which passes the packet first does not matter.
+ * Called, directly or through a pointer, in the system call that sends. Of each place the first
+ * that the kernel has is enough, but for TCP's: a compiler may have inlined the first into the
+ * callers that matter, and the second runs elsewhere where the machine is busy.
  */
 static const struct hook {
 	const char *name;
 	enum sample_place place;
 	bool is_tracepoint;
 } hooks[] = {
-	{"dev_hard_start_xmit", SAMPLE_XMIT, false},
-	{"loopback_xmit", SAMPLE_XMIT, false},
-	{"netif_rx", SAMPLE_RX, false},
+	{"loopback_xmit", SAMPLE_XMIT, false}, {"dev_hard_start_xmit", SAMPLE_XMIT, false},
 	{"__netif_rx", SAMPLE_RX, false}, /* 5.18: what loopback calls */
-	{"tcp_v4_send_check", SAMPLE_TCP, false},
+	{"netif_rx", SAMPLE_RX, false},	       {"tcp_v4_send_check", SAMPLE_TCP, false},
 	{"tcp_v4_do_rcv", SAMPLE_TCP, false}, /* as received, with the same notes */
-	{"dev_get_flags", SAMPLE_DEV, false},
-	{"net_dev_queue", SAMPLE_XMIT, true},
+	{"dev_get_flags", SAMPLE_DEV, false},  {"net_dev_queue", SAMPLE_XMIT, true},
 	{"netif_rx", SAMPLE_RX, true},
 };
 
@@ -218,6 +216,8 @@ static int find_targets(struct sampler *s, struct err *err)
 	for (size_t i = 0; i < NR_HOOKS && !ret; i++) {
 		if (hooks[i].place != s->place || hooks[i].is_tracepoint != b->tracepoints)
 			continue;
+		if (s->targets.nr && s->place != SAMPLE_TCP)
+			break;
 		if (b == &backend_tracepoint_events)
 			ret = find_events(s, hooks[i].name, err);
 		else

@@ -121,7 +121,7 @@ case_error_btf_pack_damaged() {
 	"$T/cut" --list-funcs >"$T/out" 2>"$T/err" || bad "the kernel's own types are not used"
 }
 
-namespaces() { readlink /proc/[0-9]*/ns/net | sort -u; }
+namespaces() { stat -L -c %i /proc/[0-9]*/ns/net 2>/dev/null | sort -u; }
 
 # measured FEATURE: without it, too, the layout agrees with the kernel's types, is there at once, and leaves nothing.
 measured() {
