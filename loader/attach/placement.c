@@ -76,7 +76,7 @@ void placement_init(struct placement *p, const struct features *f, size_t nr_tar
 {
 	*p = (struct placement){.phase = PLACEMENT_ENTRY};
 #if defined(__x86_64__)
-	if (kcore_open(&p->kcore, NULL))
+	if (!features_has(f, FEAT_KCORE) || kcore_open(&p->kcore, NULL))
 		p->kcore = NULL;
 	else if (nr_targets >= MIN_TARGETS && features_has(f, FEAT_JUMP_OPTIMIZATION))
 		p->phase = PLACEMENT_TRY_ENTRY;

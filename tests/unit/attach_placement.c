@@ -91,6 +91,11 @@ static void test_no_means(void **state)
 	assert_int_equal(placement_off(&p, &nowhere), 0);
 	placement_release(&p);
 	f.f[FEAT_JUMP_OPTIMIZATION].has = true;
+	placement_init(&p, &f, 2000); /* kernel text is not to be read */
+	assert_int_equal(p.phase, PLACEMENT_ENTRY);
+	assert_null(p.kcore);
+	placement_release(&p);
+	f.f[FEAT_KCORE].has = true;
 	placement_init(&p, &f, 10);
 	assert_int_equal(p.phase, PLACEMENT_ENTRY);
 	placement_release(&p);

@@ -352,6 +352,13 @@ static void test_clocks(void **state)
 	assert_true(diff >= -1 && diff <= 1);
 }
 
+/* Nothing can be traced without; or it is a fact that changes nothing in a trace. */
+static bool is_needed(size_t which)
+{
+	return which == FEAT_BPF || which == FEAT_KALLSYMS || which == FEAT_MODULE_BTF ||
+	       which == FEAT_MEMCG_MEMLOCK;
+}
+
 static void test_leave_out(void **state)
 {
 	struct features f = {0};
@@ -367,7 +374,32 @@ static void test_leave_out(void **state)
 	err_clear(&err);
 	assert_int_equal(features_leave_out(&f, "ring", &err), -EINVAL);
 	assert_non_null(strstr(err.msg, "'ring'"));
-	assert_non_null(strstr(err.hint, "ring-buffer"));
+	for (size_t i = 0; i < FEAT_NR; i++)
+		assert_int_equal(!strstr(err.hint, feature_infos[i].name), is_needed(i));
+}
+
+/* The hint names all that can be left out, one by one and at once. */
+static void test_leave_out_each(void **state)
+{
+	struct features f = {0};
+	struct err err = ERR_INIT;
+	char all[512] = "";
+
+	for (size_t i = 0; i < FEAT_NR; i++) {
+		const char *name = feature_infos[i].name;
+
+		f.f[i].has = true;
+		assert_int_equal(features_leave_out(&f, name, &err), is_needed(i) ? -EINVAL : 0);
+		assert_int_equal(features_has(&f, i), is_needed(i));
+		assert_int_equal(f.f[i].left_out, !is_needed(i));
+		err_clear(&err);
+		f.f[i].has = true;
+		if (!is_needed(i))
+			strcat(strcat(all, *all ? "," : ""), name);
+	}
+	assert_int_equal(features_leave_out(&f, all, &err), 0);
+	for (size_t i = 0; i < FEAT_NR; i++)
+		assert_int_equal(features_has(&f, i), is_needed(i));
 }
 
 int main(void)
@@ -388,6 +420,7 @@ int main(void)
 		cmocka_unit_test(test_perf_output_ring),
 		cmocka_unit_test(test_clocks),
 		cmocka_unit_test(test_leave_out),
+		cmocka_unit_test(test_leave_out_each),
 	};
 
 	return cmocka_run_group_tests_name("kern_features", tests, NULL, NULL);
