@@ -136,6 +136,7 @@ static struct target make_target(const struct backend *backend, uint8_t reg, uns
 		.reason_reg = how & 2 ? 1 + reg % (ARG_REGS - 1) : TARGET_NO_ARG,
 		.want_caller = how & 4,
 		.location_arg = backend->tracepoints && how & 4 ? 2 : TARGET_NO_ARG,
+		.source = backend->tracepoints,
 	};
 }
 
@@ -151,32 +152,32 @@ static struct match make_match(const struct filter *filter, unsigned int meta, b
 	};
 }
 
-/* All targets with one set of filters. */
-static void check_match(const struct sim_kernel *k, const struct btf *btf,
-			const struct backend *backend, const char *expr, unsigned int meta,
-			bool check_skb, bool all_regs, struct most *most)
+/* What the user and the functions of the kernel choose among. */
+struct choice {
+	const char *expr;
+	unsigned int meta; /* filters besides the expression: bits of make_match() */
+	bool check_skb;
+	unsigned int how; /* bits of make_target() */
+	uint8_t reg;
+};
+
+static void check_choice(const struct sim_kernel *k, const struct btf *btf,
+			 const struct backend *backend, const struct choice *c, struct most *most)
 {
 	struct features features = sim_features(k);
+	struct target t = make_target(backend, c->reg, c->how);
 	struct filter filter = {0};
 	struct match match;
 	struct programs p;
 	char words[128];
 
-	if (*expr)
-		compile(&filter, expr);
-	match = make_match(*expr ? &filter : NULL, meta, check_skb);
+	if (*c->expr)
+		compile(&filter, c->expr);
+	match = make_match(*c->expr ? &filter : NULL, c->meta, c->check_skb);
 	p = open_programs(k, btf, backend, &match, &features);
-	/* What a filter does and where the skb is do not meet: with one, none or all of the rest.
-	 */
-	for (unsigned int how = 0; how <= TARGET_ALL; how += *expr ? TARGET_ALL : 1) {
-		for (uint8_t reg = 0; reg < (all_regs ? ARG_REGS : 1); reg++) {
-			struct target t = make_target(backend, reg, how);
-
-			snprintf(words, sizeof(words), "'%.60s' meta %u check %d reg %u how %u",
-				 expr, meta, check_skb, reg, how);
-			check_program(k, &p, &t, words, most);
-		}
-	}
+	snprintf(words, sizeof(words), "'%.60s' meta %u check %d reg %u how %u", c->expr, c->meta,
+		 c->check_skb, c->reg, c->how);
+	check_program(k, &p, &t, words, most);
 	close_programs(&p);
 	filter_release(&filter);
 }
@@ -189,41 +190,59 @@ static bool has_backend(const struct sim_kernel *k, const struct backend *b)
 	return !backend_usable(b, &f, &why);
 }
 
-/* One of each program type; the programs of kprobe and kprobe-events are the same. */
-static const struct backend *const some_backends[] = {&backend_kprobe_events, &backend_tracepoint,
-						      &backend_tracepoint_events};
-
-static void check_kernel(size_t n, struct most *most)
+/*
+ * Every set of filters with functions of some kind, so chosen that each two kinds of anything
+ * meet; and each expression with everything at once.
+ */
+static void check_all(const struct sim_kernel *k, const struct btf *btf,
+		      const struct backend *backend, struct most *most)
 {
-	const struct sim_kernel *k = &sim_kernels[n];
-	struct btf *btf = kernel_types(n, NULL);
+	for (size_t e = 0; e < NR(exprs); e++) {
+		struct choice all = {exprs[e], META_ALL, true, TARGET_ALL, ARG_REGS - 1};
 
-	for (size_t b = 0; b < NR(some_backends); b++) {
-		const struct backend *backend = some_backends[b];
+		for (unsigned int n = 0; n < 2 * (META_ALL + 1); n++) {
+			struct choice c = {.expr = exprs[e],
+					   .meta = n / 2,
+					   .check_skb = n & 1,
+					   .how = (n / 2 + e) & TARGET_ALL,
+					   .reg = (n / 2 + 2 * e + 3 * (n & 1)) % ARG_REGS};
 
-		if (!has_backend(k, backend))
-			continue;
-		for (unsigned int meta = 0; meta <= META_ALL; meta++)
-			check_match(k, btf, backend, "", meta, meta & 1, !meta, most);
-		for (size_t e = 1; e < NR(exprs); e++) {
-			check_match(k, btf, backend, exprs[e], 0, false, false, most);
-			check_match(k, btf, backend, exprs[e], META_ALL, true, false, most);
+			check_choice(k, btf, backend, &c, most);
 		}
+		check_choice(k, btf, backend, &all, most);
 	}
-	btf_free(btf);
 }
 
-static void test_every_kernel_takes_every_program(void **state)
-{
-	for (size_t n = 0; n < sim_nr_kernels; n++) {
-		struct most most = {0};
+/*
+ * One way to attach on one kernel; says in a line for docs/kernels.md what came of it. The types
+ * are such as a file has: these kernels have none.
+ */
+struct way {
+	enum kernel_types kernel;
+	const struct backend *backend;
+	char name[64];
+};
 
-		check_kernel(n, &most);
-		printf("Linux %-5s %4zu programs: at most %zu of %zu instructions, %zu of %zu "
-		       "looked at\n",
-		       sim_kernels[n].name, most.nr, most.insns, sim_kernels[n].max_insns,
-		       most.processed, sim_kernels[n].max_processed);
-	}
+static void test_takes_every_program(void **state)
+{
+	const struct way *w = *state;
+	const struct sim_kernel *k = &sim_kernels[w->kernel];
+	struct btf *btf = kernel_types(w->kernel, NULL);
+	struct most most = {0};
+
+	check_all(k, btf, w->backend, &most);
+	btf_free(btf);
+	printf("Linux %-5s %4zu programs: at most %zu of %zu instructions, %zu of %zu looked at\n",
+	       k->name, most.nr, most.insns, k->max_insns, most.processed, k->max_processed);
+	printf("ROW simulation %s x86_64 file %s perf ok\n", k->name, w->backend->name);
+}
+
+static void test_has_no_such_backend(void **state)
+{
+	const struct way *w = *state;
+
+	printf("ROW simulation %s x86_64 file %s - none\n", sim_kernels[w->kernel].name,
+	       w->backend->name);
 }
 
 /* With hosts and ports, the same number of each; returns what the loader says. */
@@ -295,23 +314,48 @@ static void test_members_missing(void **state)
 			if (strcmp(fields[n].member, rarely_missing[i]))
 				continue;
 			btf = kernel_types(KERNEL_TYPES_4_4, &fields[n]);
-			check_match(&sim_kernels[0], btf, &backend_kprobe, "", 0, false, false,
-				    &most);
-			check_match(&sim_kernels[0], btf, &backend_kprobe, "large", META_ALL, true,
-				    false, &most);
+			for (unsigned int how = 0; how <= TARGET_ALL; how++)
+				check_choice(&sim_kernels[0], btf, &backend_kprobe,
+					     &(struct choice){"", .how = how}, &most);
+			check_choice(&sim_kernels[0], btf, &backend_kprobe,
+				     &(struct choice){"large", META_ALL, true, TARGET_ALL}, &most);
 			btf_free(btf);
 		}
 	}
-	assert_int_equal(most.nr, (8 + 2) * NR(rarely_missing));
+	assert_int_equal(most.nr, (TARGET_ALL + 2) * NR(rarely_missing));
+}
+
+static const struct backend *const all_backends[] = {
+	&backend_kprobe_multi,	    &backend_kprobe, &backend_kprobe_events, &backend_tracepoint,
+	&backend_tracepoint_events,
+};
+
+/* For each kernel and backend, and named after both. */
+static struct CMUnitTest make_test(size_t n, const struct backend *backend, struct way *w)
+{
+	bool has = has_backend(&sim_kernels[n], backend);
+
+	*w = (struct way){.kernel = n, .backend = backend};
+	snprintf(w->name, sizeof(w->name), "%s/%s%s", sim_kernels[n].name, backend->name,
+		 has ? "" : "/none");
+	return (struct CMUnitTest){
+		.name = w->name,
+		.test_func = has ? test_takes_every_program : test_has_no_such_backend,
+		.initial_state = w,
+	};
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static struct way ways[KERNEL_TYPES_NR][NR(all_backends)];
+	struct CMUnitTest tests[2 + KERNEL_TYPES_NR * NR(all_backends)] = {
 		cmocka_unit_test(test_large_expressions),
-		cmocka_unit_test(test_every_kernel_takes_every_program),
 		cmocka_unit_test(test_members_missing),
 	};
+	struct CMUnitTest *next = tests + 2;
 
+	for (size_t n = 0; n < KERNEL_TYPES_NR; n++)
+		for (size_t b = 0; b < NR(all_backends); b++)
+			*next++ = make_test(n, all_backends[b], &ways[n][b]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
