@@ -5,7 +5,8 @@
 # Runs on this machine and in guests. Prints lines "TEST name ok|FAIL reason|SKIP reason";
 # exit code 1 if one failed. BACKENDS: those that this kernel must have (default: what
 # it seems to have); MUST_HAVE=1: other things that are missing are failures, not skips;
-# REASONS=no: a kernel before drop reasons.
+# REASONS=no: a kernel before drop reasons. SERIES: its name in tests/vm/kernels; with RUNGS=yes
+# its rungs of tests/vm/rungs are what is run.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 . tests/lab.sh
@@ -14,6 +15,7 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/cases/options.sh
 . tests/cases/types.sh
 . tests/cases/errors.sh
+. tests/cases/rungs.sh
 
 only=${1:-.}
 BURST=$PWD/${BURST:-build/burst}
@@ -71,25 +73,26 @@ use_backend() {
 	esac
 }
 
-# each PREFIX SUFFIX NAMES...
+# each TITLE PREFIX NAMES...: cases PREFIXNAME; % in the title stands for the name.
 each() {
-	prefix=$1
-	suffix=$2
+	title=$1 prefix=$2
 	shift 2
 	for name; do
-		if echo "$prefix$name$suffix" | grep -Eq -- "$only"; then
-			run_case "$prefix$name$suffix" "case_$prefix$name"
+		if echo "${title/\%/$name}" | grep -Eq -- "$only"; then
+			run_case "${title/\%/$name}" "$prefix$name"
 		fi
 	done
 }
 
 cleanup() {
+	[ -z "$running" ] || echo "TEST cases FAIL the script ended before its end"
 	[ -z "$TRACE" ] || kill "$TRACE" 2>/dev/null
 	lab_down
 	umount "$T/small" 2>/dev/null
 	rm -rf "$T"
 }
 
+running=
 trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
 T=$(mktemp -d) || exit 1
@@ -110,18 +113,24 @@ fi
 HTTPD=${LAB_PIDS##* }
 IPTABLES=$(find_iptables) || { echo "TEST lab FAIL no iptables works"; exit 1; }
 
-for b in $BACKENDS; do
-	use_backend "$b"
-	# shellcheck disable=SC2086 # words on purpose, here and below
-	each '' "/$b" $traffic
-done
-for name in $options; do
+running=yes
+if [ -n "${RUNGS-}" ]; then
+	rungs
+else
+	rows_of_missing
+	for b in $BACKENDS; do
+		use_backend "$b"
+		suite "%/$b" "$b" '*'
+	done
+	for name in $options; do
+		use_backend "$BEST"
+		SEND_BEST=$SEND RECV_BEST=$RECV FUNCS_BEST=$FUNCS
+		each % case_ "$name"
+	done
 	use_backend "$BEST"
-	SEND_BEST=$SEND RECV_BEST=$RECV FUNCS_BEST=$FUNCS
-	each '' '' "$name"
-done
-use_backend "$BEST"
-# shellcheck disable=SC2086
-each 'error_' '' $errors
-each '' '' nothing_left
+	# shellcheck disable=SC2086 # words on purpose
+	each error_% case_error_ $errors
+fi
+each % case_ nothing_left
+running=
 [ "$NR_FAILED" -eq 0 ]

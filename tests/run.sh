@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # usage: run.sh [STAGE...] - run tests and sum up; the last line is "N passed, N failed[, N skipped]"
 #
-# Stages: unit, san (the unit tests with sanitizers), layers, native, demo, and vm-SERIES for each of
-# tests/vm/kernels. Default: all. Whole outputs are in build/check/STAGE.log (B/check with B=DIR). Guests run
-# JOBS at a time (default: one for each CPU).
+# Stages: unit, san (the unit tests with sanitizers), layers, native, demo, vm-SERIES for each of
+# tests/vm/kernels, and rungs-SERIES for those in tests/vm/rungs. Default: all. Whole outputs are in
+# build/check/STAGE.log (B/check with B=DIR). Guests run JOBS at a time (default: one for each CPU).
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
@@ -12,7 +12,8 @@ B=${B:-build}
 out=$B/check
 jobs=${JOBS:-$(nproc)}
 
-# Each stage prints lines "TEST name ok|FAIL reason|SKIP reason" among other words.
+# Each stage prints lines "TEST name ok|FAIL reason|SKIP reason" among other words, and for the table
+# in docs/kernels.md lines "ROW guest|simulation KERNEL MACHINE TYPES BACKEND TRANSPORT ok|FAIL|none".
 
 # One cmocka program; a test that runs when it crashes has no verdict.
 unit_program() {
@@ -67,30 +68,33 @@ stage_demo() {
 	if tests/demo.sh "$B/skbtrail" 2>&1; then echo "TEST demo ok"; else echo "TEST demo FAIL"; fi
 }
 
+# stage_vm STAGE SERIES [VARIABLE=VALUE]: the cases in a guest.
 stage_vm() {
-	local series=$1 backends reasons rc
+	local stage=$1 series=$2 backends reasons rc
 	read -r backends reasons < <(awk -v s="$series" '$1 == s { print $4, $5 }' tests/vm/kernels)
-	VM_NAME=check VM_FILES=$B/burst SKBTRAIL=$B/skbtrail tests/vm/run.sh "$series" \
-		"BACKENDS=$backends REASONS=$reasons MUST_HAVE=1 tests/cases.sh" 2>"$out/vm-$series.err"
+	VM_NAME=$stage VM_FILES=$B/burst SKBTRAIL=$B/skbtrail tests/vm/run.sh "$series" \
+		"SERIES=$series BACKENDS=$backends REASONS=$reasons MUST_HAVE=1 ${3-} tests/cases.sh" \
+		2>"$out/$stage.err"
 	rc=$?
 	case $rc in
 	0 | 1) ;;
-	77) echo "TEST all SKIP $(tail -n 1 "$out/vm-$series.err")" ;;
-	*) echo "TEST guest FAIL $(tail -n 1 "$out/vm-$series.err")" ;;
+	77) echo "TEST all SKIP $(tail -n 1 "$out/$stage.err")" ;;
+	*) echo "TEST guest FAIL $(tail -n 1 "$out/$stage.err")" ;;
 	esac
-	cat "$out/vm-$series.err" >&2
+	cat "$out/$stage.err" >&2
 }
 
 run_stage() {
 	local start=$SECONDS
 	case $1 in
-	vm-*) stage_vm "${1#vm-}" ;;
+	vm-*) stage_vm "$1" "${1#vm-}" ;;
+	rungs-*) stage_vm "$1" "${1#rungs-}" RUNGS=yes ;;
 	*) "stage_$1" ;;
 	esac >"$out/$1.log" 2>&1
 	grep -q '^TEST ' "$out/$1.log" || echo "TEST all FAIL no test ran" >>"$out/$1.log"
 	awk -v stage="$1" -v took=$((SECONDS - start)) '
 		$1 == "TEST" { nr[$3]++ }
-		END { printf "%-8s %3d passed, %d failed, %d skipped in %d s\n", stage, nr["ok"],
+		END { printf "%-12s %3d passed, %d failed, %d skipped in %d s\n", stage, nr["ok"],
 		      nr["FAIL"], nr["SKIP"], took }' "$out/$1.log"
 	# A failure with the words below it.
 	awk -v stage="$1" '
@@ -103,14 +107,15 @@ run_stage() {
 stages=("$@")
 [ $# -gt 0 ] || mapfile -t stages < <(
 	printf '%s\n' unit san layers native demo
-	awk '/^[0-9]/ { print "vm-" $1 }' tests/vm/kernels
+	awk '/^[^#]/ { print "vm-" $1 }' tests/vm/kernels
+	awk '/^[^#]/ { print "rungs-" $1 }' tests/vm/rungs | uniq
 )
 mkdir -p "$out"
 rm -f "$out"/*.log "$out"/*.err
 trap 'kill $(jobs -p) 2>/dev/null; exit 130' INT TERM
 
 for s in "${stages[@]}"; do
-	if [[ $s == vm-* ]]; then
+	if [[ $s == vm-* || $s == rungs-* ]]; then
 		while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
 			wait -n
 		done

@@ -8,7 +8,8 @@
 #
 #   trace_start OPTION...   run skbtrail in the background until all is attached. Its words
 #                           go to $T/out and $T/err. With $BACKEND, only $FUNCS, and
-#                           without the features in $WITHOUT.
+#                           without the features in $WITHOUT. What it uses is in $USED then,
+#                           "kprobe ring", and must be like $MUST_USE if that is set.
 #   trace_stop              stop it with SIGINT
 #   expect, expect_not RE   lines of $T/out
 #   run_case NAME FUNCTION  prints "TEST NAME ok", "TEST NAME FAIL reason" or "... SKIP reason"
@@ -50,9 +51,26 @@ trace_start() {
 	TRACE=$!
 	set +m
 	wait_for "${ATTACH_SECONDS:-60}" ready_or_gone "$T/ready" "$TRACE"
-	[ ! -e "$T/ready" ] || return 0
-	bad "skbtrail did not start: $(head -n 1 "$T/err")"
-	return 1
+	if [ ! -e "$T/ready" ]; then
+		bad "skbtrail did not start: $(head -n 1 "$T/err")"
+		return 1
+	fi
+	look_what_is_used
+}
+
+# The backend as the trace says, the transport as the kernel says: types of its maps.
+look_what_is_used() {
+	USED=$(sed -n 's/^attached to .* (\([a-z-]*\)).*/\1/p' "${TRACE_ERR:-$T/err}")
+	case $(sed -n 's/^map_type:[^0-9]*/:/p' "/proc/$TRACE/fdinfo"/* 2>/dev/null | tr -d '\n'): in
+	*:27:*) USED="$USED ring" ;;
+	*:4:*) USED="$USED perf" ;;
+	*) USED="$USED -" ;;
+	esac
+	# shellcheck disable=SC2254 # a pattern
+	case $USED in
+	${MUST_USE:-*}) ;;
+	*) bad "it uses '$USED', not '$MUST_USE'" ;;
+	esac
 }
 
 gone() { ! kill -0 "$1" 2>/dev/null; }
@@ -88,7 +106,8 @@ every() {
 
 # expect_error OPTION...: refused with one clear line (and perhaps a hint), nothing on stdout.
 expect_error() {
-	timeout 30 "$SKBTRAIL" ${WITHOUT:+--without "$WITHOUT"} "$@" >"$T/out" 2>"$T/err" </dev/null
+	# shellcheck disable=SC2086 # words: a case may put a command in front
+	timeout 30 $SKBTRAIL ${WITHOUT:+--without "$WITHOUT"} "$@" >"$T/out" 2>"$T/err" </dev/null
 	RC=$?
 	error_said
 }

@@ -3,6 +3,8 @@
 
 SERIES := $(shell awk '/^[0-9]/ { print $$1 }' tests/vm/kernels)
 
+RUNGS  := $(shell awk '/^[^\#]/ { print $$1 }' tests/vm/rungs | uniq)
+
 # A sender of datagrams for the tests.
 $(B)/burst: tests/bench/burst.c
 	$(call say,CC,$<)
@@ -27,6 +29,12 @@ vm-check: $(B)/skbtrail $(B)/burst ## the tests in virtual machines; vm-check-6.
 vm-check-%: $(B)/skbtrail $(B)/burst
 	$(Q)tests/run.sh vm-$*
 
+rungs-check: $(B)/skbtrail $(B)/burst ## all rungs of tests/vm/rungs; rungs-check-5.10: of one kernel
+	$(Q)tests/run.sh $(RUNGS:%=rungs-%)
+
+rungs-check-%: $(B)/skbtrail $(B)/burst
+	$(Q)tests/run.sh rungs-$*
+
 vm-shell-%: $(B)/skbtrail $(B)/burst ## vm-shell-6.1: a shell in a guest with skbtrail
 	$(Q)VM_FILES=$(B)/burst SKBTRAIL=$(B)/skbtrail tests/vm/run.sh $*
 
@@ -35,4 +43,4 @@ bench-quick: $(B)/skbtrail $(B)/burst ## cost: CPU, memory, loss, size; natively
 	$(Q)VM_NAME=bench VM_FILES=$(B)/burst SKBTRAIL=$(B)/skbtrail tests/vm/run.sh 6.12 \
 		'sh tests/bench/quick.sh'
 
-.PHONY: test-programs check native-check vm-check bench-quick
+.PHONY: test-programs check native-check vm-check rungs-check bench-quick

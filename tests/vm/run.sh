@@ -18,9 +18,12 @@ name=$series-${VM_NAME:-run}
 log=$vm/log/$name
 skbtrail=${SKBTRAIL:-build/skbtrail}
 
+mkdir -p "$vm/log"
+exec 9>"$vm/log/$series.lock"
+flock 9 # two guests of a series share what these make
 tests/vm/fetch.sh "$series" || exit
 tests/vm/image.sh "$series" || exit
-mkdir -p "$vm/log"
+exec 9>&-
 stage=$(mktemp -d) || exit 1
 trap 'rm -rf "$stage"' EXIT
 trap 'exit 130' INT TERM

@@ -1,0 +1,155 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Suites: all kinds of traffic with one way to trace, and rungs: suites where features are left
+# out (tests/vm/rungs), with proof that they are.
+
+# row TYPES BACKEND TRANSPORT RESULT: for docs/kernels.md; the series is ARCH-VERSION or VERSION.
+row() {
+	[ -z "${SERIES-}" ] || [ "$only" != . ] ||
+		echo "ROW guest ${SERIES##*-} $(uname -m) $1 $2 $3 $4"
+}
+
+check_here() {
+	# shellcheck disable=SC2086 # words: a case may put a command in front
+	$SKBTRAIL --check ${WITHOUT:+--without "$WITHOUT"}
+}
+
+# The first source that has types is the one that is used.
+types_used() { check_here 2>/dev/null | sed -n 's/^  ok  from-\([a-z]*\) .*/\1/p' | head -n 1; }
+
+# suite TITLE BACKEND TRANSPORT: each trace must use what these say (patterns of case).
+suite() {
+	MUST_USE="$2 $3" USED=''
+	failed=$NR_FAILED
+	# shellcheck disable=SC2086,SC2154 # words on purpose
+	each "$1" case_ $traffic
+	result=ok
+	[ "$NR_FAILED" -eq "$failed" ] || result=FAIL
+	# shellcheck disable=SC2086
+	row "$(types_used)" ${USED:-$2 -} $result
+	MUST_USE=''
+}
+
+# What this kernel has no means for, as --check says.
+rows_of_missing() {
+	types=$(types_used)
+	check_here 2>/dev/null |
+		sed -nE 's/^  --  (kprobe(-multi|-events)?|tracepoint(-events)?) .*/\1/p' |
+		while read -r backend; do
+			row "$types" "$backend" - none
+		done
+}
+
+# use_types SOURCE: SKBTRAIL becomes one that has its types from there; show_types undoes it.
+use_types() {
+	SHOWN=$SKBTRAIL
+	case $1 in
+	file)
+		cp /sys/kernel/btf/vmlinux "$T/$(uname -r).btf"
+		SKBTRAIL="$SKBTRAIL --kernel-btf $T/$(uname -r).btf"
+		;;
+	pack)
+		"$SKBTRAIL" -q --btf-pack "$T/packed" /sys/kernel/btf/vmlinux
+		hide_types "$T/packed"
+		;;
+	esac
+}
+
+case_choice() {
+	case $RUNG_TRANSPORT in
+	ring) through='the BPF ring buffer' ;;
+	perf) through='a perf ring for each CPU' ;;
+	esac
+	check_here >"$T/out" 2>"$T/err" || bad "--check fails"
+	expect "^  ok  tracing +backend $RUNG_BACKEND, events through $through\$"
+	[ "$(types_used)" = "$RUNG_TYPES" ] || bad "types are from '$(types_used)', not '$RUNG_TYPES'"
+}
+
+# with_feature FEATURE COMMAND...: run it with the feature, the rest of the rung as it is.
+with_feature() {
+	local WITHOUT=",$WITHOUT,"
+	WITHOUT=${WITHOUT/,$1,/,}
+	WITHOUT=${WITHOUT#,} WITHOUT=${WITHOUT%,}
+	shift
+	"$@"
+}
+
+# Proof that a feature is not used, where neither backend nor transport show it: a trace with it
+# is another. proof_FEATURE, with _ for -.
+
+# The programs of a trace, as the kernel calls them by what is in them.
+program_tags() {
+	trace_start "udp port 5000" || return
+	sed -n 's/^prog_tag:[^0-9a-f]*//p' /proc/"$TRACE"/fdinfo/* 2>/dev/null | sort -u
+	trace_stop
+}
+
+other_programs() {
+	program_tags >"$T/tags"
+	with_feature "$1" program_tags >"$T/tags.with"
+	[ -s "$T/tags" ] && [ -s "$T/tags.with" ] || bad "no program has a tag"
+	! cmp -s "$T/tags" "$T/tags.with" || bad "the programs are those with $1"
+}
+
+proof_probe_read_kernel() { other_programs probe-read-kernel; }
+proof_raw_stack() { other_programs raw-stack; }
+proof_get_func_ip() { other_programs get-func-ip; }
+
+# Enough functions for a choice of place. Prints how many probes are behind the entry.
+probes_behind() {
+	local FUNCS='ip_.*|tcp_.*|__tcp_.*|udp_.*|icmp_.*'
+	trace_start "udp port 5000" || return
+	[ "$(nr_kprobes)" -ge 64 ] || bad "only $(nr_kprobes) probes"
+	grep -Ec '\+0x[1-9a-f]' /sys/kernel/debug/kprobes/list
+	trace_stop
+	wait_for 60 no_kprobes || bad "$(nr_kprobes) kprobes stay"
+}
+
+proof_jump_optimization() {
+	probes_behind >"$T/behind"
+	[ "$(cat "$T/behind")" = 0 ] || bad "$(cat "$T/behind") probes are behind the entry"
+	with_feature kcore with_feature jump-optimization probes_behind >"$T/behind"
+	[ "$(cat "$T/behind")" != 0 ] || bad "with jump-optimization none is behind the entry either"
+}
+
+proof_large_programs() {
+	sum=$(printf 'ip[%d] + ' {0..250})
+	expect_error "${sum}1 = 7"
+	said 'this kernel takes 4095'
+}
+
+proof_tracefs() {
+	expect_error --backend kprobe-events udp
+	said tracefs
+}
+
+case_proof() {
+	for feature in ${WITHOUT//,/ }; do
+		proof=proof_${feature//-/_}
+		! declare -F "$proof" >/dev/null || "$proof"
+	done
+}
+
+# A rung is about how, not about where.
+few_functions='ip_output|ip6_output|__dev_queue_xmit|dev_hard_start_xmit|ip_rcv|ipv6_rcv|arp_rcv'
+few_functions="$few_functions|ip_local_deliver|kfree_skb|kfree_skb_reason|sk_skb_reason_drop"
+
+# rung NAME TYPES BACKEND TRANSPORT FEATURES: skbtrail chooses, it only lacks the features.
+rung() {
+	RUNG_TYPES=$2 RUNG_BACKEND=$3 RUNG_TRANSPORT=$4
+	WITHOUT=${5#-}
+	use_backend "$3"
+	BACKEND='' FUNCS=${FUNCS:+$few_functions}
+	use_types "$2"
+	each "$1/%" case_ choice proof
+	suite "$1/%" "$3" "$4"
+	show_types
+	WITHOUT=''
+}
+
+rungs() {
+	awk -v s="$SERIES" '$1 == s { print $2, $3, $4, $5, $6 }' tests/vm/rungs >"$T/rungs"
+	while read -r name types backend transport features <&3; do
+		rung "$name" "$types" "$backend" "$transport" "$features"
+	done 3<"$T/rungs"
+}
