@@ -35,6 +35,9 @@ rungs-check: $(B)/skbtrail $(B)/burst ## all rungs of tests/vm/rungs; rungs-chec
 rungs-check-%: $(B)/skbtrail $(B)/burst
 	$(Q)tests/run.sh rungs-$*
 
+kernels-page: ## write what the last test run found into docs/kernels.md
+	$(Q)B=$(B) tests/kernels.sh update
+
 vm-shell-%: $(B)/skbtrail $(B)/burst ## vm-shell-6.1: a shell in a guest with skbtrail
 	$(Q)VM_FILES=$(B)/burst SKBTRAIL=$(B)/skbtrail tests/vm/run.sh $*
 
@@ -43,4 +46,4 @@ bench-quick: $(B)/skbtrail $(B)/burst ## cost: CPU, memory, loss, size; natively
 	$(Q)VM_NAME=bench VM_FILES=$(B)/burst SKBTRAIL=$(B)/skbtrail tests/vm/run.sh 6.12 \
 		'sh tests/bench/quick.sh'
 
-.PHONY: test-programs check native-check vm-check rungs-check bench-quick
+.PHONY: test-programs check native-check vm-check rungs-check kernels-page bench-quick
