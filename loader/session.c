@@ -109,17 +109,6 @@ static int open_files(struct session *s, struct err *err)
 	return ret ? ret : outfile_open(&s->outfile, o->record ? o->record : o->output_file, err);
 }
 
-/* Options that need what the kernel's types lack are refused; columns are left empty. */
-static int check_fields(const struct session *s, struct err *err)
-{
-	const struct types *types = &s->scope.types;
-	int ret = fields_require(match_fields(&s->match), types->btfs, types->nr, err);
-
-	if (!ret)
-		fields_say_missing(types->btfs, types->nr);
-	return ret;
-}
-
 /* ---- in the kernel ---- */
 
 static int open_ring(struct session *s, struct err *err)
@@ -163,6 +152,7 @@ static void say_attached(const struct session *s)
 	if (s->attachment.nr_leftovers)
 		log_info("removed %zu kprobe events that a killed skbtrail had left behind",
 			 s->attachment.nr_leftovers);
+	fields_say_missing(s->scope.types.btfs, s->scope.types.nr);
 	scope_say_left_outs(&s->scope);
 	for (size_t i = 0; i < s->scope.targets.nr; i++)
 		if (s->scope.targets.t[i].status)
@@ -280,7 +270,8 @@ static int session_start(struct session *s, struct err *err)
 		ret = scope_open(&s->scope, s->o, &s->features, err);
 	s->match.check_skb = s->scope.types.source == TYPES_MEASURED;
 	if (!ret)
-		ret = check_fields(s, err);
+		ret = fields_require(match_fields(&s->match), s->scope.types.btfs,
+				     s->scope.types.nr, err);
 	if (!ret)
 		ret = reasons_load(&s->reasons, &s->scope.types,
 				   features_has(&s->features, FEAT_TRACEFS), err);

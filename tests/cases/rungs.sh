@@ -15,7 +15,10 @@ check_here() {
 }
 
 # The first source that has types is the one that is used.
-types_used() { check_here 2>/dev/null | sed -n 's/^  ok  from-\([a-z]*\) .*/\1/p' | head -n 1; }
+types_used() {
+	check_here 2>/dev/null |
+		sed -nE 's/^  ok  (from-)?(kernel|file|disk|pack|measured) .*/\2/p' | head -n 1
+}
 
 # suite TITLE BACKEND TRANSPORT: each trace must use what these say (patterns of case).
 suite() {
@@ -119,6 +122,13 @@ proof_large_programs() {
 	sum=$(printf 'ip[%d] + ' {0..250})
 	expect_error "${sum}1 = 7"
 	said 'this kernel takes 4095'
+}
+
+proof_prog_translated() {
+	check_here >"$T/out" 2>"$T/err" || bad "--check fails"
+	expect_not 'told by the kernel'
+	with_feature prog-translated check_here >"$T/out" 2>"$T/err" || bad "--check fails"
+	expect 'told by the kernel'
 }
 
 proof_tracefs() {

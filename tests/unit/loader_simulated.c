@@ -17,6 +17,7 @@
 #define NR(a)	   (sizeof(a) / sizeof((a)[0]))
 #define LARGE_SZ   16384
 #define ARG_REGS   6
+#define ANY_REG	   ARG_REGS /* it is to be found */
 #define META_ALL   7
 #define TARGET_ALL 7
 
@@ -131,8 +132,10 @@ static struct target make_target(const struct backend *backend, uint8_t reg, uns
 
 	return (struct target){
 		.name = "target",
-		.skb_reg = reg < first ? first : reg,
-		.deref = how & 1,
+		.skb_reg = reg == ANY_REG ? TARGET_ANY_ARG
+			   : reg < first  ? first
+					  : reg,
+		.deref = how & 1 && reg != ANY_REG,
 		.reason_reg = how & 2 ? 1 + reg % (ARG_REGS - 1) : TARGET_NO_ARG,
 		.want_caller = how & 4,
 		.location_arg = backend->tracepoints && how & 4 ? 2 : TARGET_NO_ARG,
@@ -199,6 +202,7 @@ static void check_all(const struct sim_kernel *k, const struct btf *btf,
 {
 	for (size_t e = 0; e < NR(exprs); e++) {
 		struct choice all = {exprs[e], META_ALL, true, TARGET_ALL, ARG_REGS - 1};
+		struct choice any = {exprs[e], META_ALL, true, TARGET_ALL, ANY_REG};
 
 		for (unsigned int n = 0; n < 2 * (META_ALL + 1); n++) {
 			struct choice c = {.expr = exprs[e],
@@ -210,6 +214,8 @@ static void check_all(const struct sim_kernel *k, const struct btf *btf,
 			check_choice(k, btf, backend, &c, most);
 		}
 		check_choice(k, btf, backend, &all, most);
+		if (!backend->tracepoints)
+			check_choice(k, btf, backend, &any, most);
 	}
 }
 
@@ -223,6 +229,13 @@ struct way {
 	char name[64];
 };
 
+/* Programs with measured types are the same ones: each skb is looked at, some are searched for. */
+static void print_rows(const struct sim_kernel *k, const struct backend *b, const char *result)
+{
+	printf("ROW simulation %s x86_64 file %s %s\n", k->name, b->name, result);
+	printf("ROW simulation %s x86_64 measured %s %s\n", k->name, b->name, result);
+}
+
 static void test_takes_every_program(void **state)
 {
 	const struct way *w = *state;
@@ -234,15 +247,14 @@ static void test_takes_every_program(void **state)
 	btf_free(btf);
 	printf("Linux %-5s %4zu programs: at most %zu of %zu instructions, %zu of %zu looked at\n",
 	       k->name, most.nr, most.insns, k->max_insns, most.processed, k->max_processed);
-	printf("ROW simulation %s x86_64 file %s perf ok\n", k->name, w->backend->name);
+	print_rows(k, w->backend, "perf ok");
 }
 
 static void test_has_no_such_backend(void **state)
 {
 	const struct way *w = *state;
 
-	printf("ROW simulation %s x86_64 file %s - none\n", sim_kernels[w->kernel].name,
-	       w->backend->name);
+	print_rows(&sim_kernels[w->kernel], w->backend, "- none");
 }
 
 /* With hosts and ports, the same number of each; returns what the loader says. */
