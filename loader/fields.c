@@ -9,6 +9,7 @@
 #define ANONYMOUS_DEPTH 16 /* of structs and unions without a name in one another */
 
 #define TUPLE_FROM_SK "column TUPLE before a packet has headers"
+#define TCP_NOTES     "TCP flags before a packet has headers"
 #define NETNS_FROM_SK "column NETNS of packets without a device"
 
 const struct field fields[] = {
@@ -30,9 +31,9 @@ const struct field fields[] = {
 	{"net_device", "nd_net.net", "column NETNS", FIELD_NETNS | FIELD_IFNAME},
 	{"net", "ns.inum", "column NETNS", FIELD_NETNS | FIELD_IFNAME},
 	{"sk_buff", "sk", TUPLE_FROM_SK, 0},
-	{"sk_buff", "cb", "TCP flags before a packet has headers", 0},
-	{"tcp_skb_cb", "seq", "TCP sequence numbers before a packet has headers", 0},
-	{"tcp_skb_cb", "tcp_flags", "TCP flags before a packet has headers", 0},
+	{"sk_buff", "cb", TCP_NOTES, FIELD_EARLY},
+	{"tcp_skb_cb", "seq", "TCP sequence numbers before a packet has headers", FIELD_EARLY},
+	{"tcp_skb_cb", "tcp_flags", TCP_NOTES, FIELD_EARLY},
 	{"sock", "sk_protocol", TUPLE_FROM_SK, 0},
 	{"sock", "__sk_common.skc_net.net", NETNS_FROM_SK, 0},
 	{"sock", "__sk_common.skc_family", TUPLE_FROM_SK, 0},
@@ -106,12 +107,15 @@ size_t fields_missing(size_t from, const struct btf *const *btfs, size_t nr_btfs
 	return from;
 }
 
-void fields_say_missing(const struct btf *const *btfs, size_t nr_btfs)
+void fields_say_missing(unsigned int unseen, const struct btf *const *btfs, size_t nr_btfs)
 {
 	for (size_t i = fields_missing(0, btfs, nr_btfs); i < nr_fields;
-	     i = fields_missing(i + 1, btfs, nr_btfs))
+	     i = fields_missing(i + 1, btfs, nr_btfs)) {
+		if (fields[i].needed_by && !(fields[i].needed_by & ~unseen))
+			continue;
 		log_info("not shown: %s (no '%s.%s' in the kernel's types)", fields[i].serves,
 			 fields[i].type, fields[i].member);
+	}
 }
 
 /* The option that asks for a use, as the user knows it; the most particular first. */

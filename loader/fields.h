@@ -16,13 +16,14 @@
 
 /* What of a trace a member serves; the bits of field.needed_by. */
 enum field_use {
-	FIELD_TRACE = 1 << 0, /* all of it: no packet is shown without */
-	FIELD_EXPR = 1 << 1,  /* a packet expression */
-	FIELD_LEN = 1 << 2,   /* the length of the packet in one */
-	FIELD_VLAN = 1 << 3,  /* VLAN tags in one */
-	FIELD_MARK = 1 << 4,  /* --filter-mark */
-	FIELD_NETNS = 1 << 5, /* --filter-netns */
-	FIELD_IFNAME = 1 << 6 /* --filter-ifname */
+	FIELD_TRACE = 1 << 0,  /* all of it: no packet is shown without */
+	FIELD_EXPR = 1 << 1,   /* a packet expression */
+	FIELD_LEN = 1 << 2,    /* the length of the packet in one */
+	FIELD_VLAN = 1 << 3,   /* VLAN tags in one */
+	FIELD_MARK = 1 << 4,   /* --filter-mark */
+	FIELD_NETNS = 1 << 5,  /* --filter-netns */
+	FIELD_IFNAME = 1 << 6, /* --filter-ifname */
+	FIELD_EARLY = 1 << 7   /* nothing but packets that only functions see, no tracepoint */
 };
 
 struct field {
@@ -44,8 +45,11 @@ bool field_exists(const struct field *f, const struct btf *const *btfs, size_t n
  */
 size_t fields_missing(size_t from, const struct btf *const *btfs, size_t nr_btfs);
 
-/* Tell the user what is not shown since a member is missing, a line for each. */
-void fields_say_missing(const struct btf *const *btfs, size_t nr_btfs);
+/*
+ * Tell the user what is not shown since a member is missing, a line for each. Those that serve
+ * nothing but `unseen` (enum field_use) are no news.
+ */
+void fields_say_missing(unsigned int unseen, const struct btf *const *btfs, size_t nr_btfs);
 
 /*
  * Refuse what needs a member that is missing. wanted: FIELD_TRACE and what the options ask for.

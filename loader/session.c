@@ -145,23 +145,37 @@ static int attach(struct session *s, struct err *err)
 	return ret;
 }
 
+/* Tracepoints that the table has and this kernel lacks were to be expected. */
+static size_t nr_not_attached(const struct session *s)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < s->scope.targets.nr; i++) {
+		int status = s->scope.targets.t[i].status;
+
+		nr += status && (status != -ENOENT || s->scope.types.source != TYPES_MEASURED);
+	}
+	return nr;
+}
+
 static void say_attached(const struct session *s)
 {
-	const char *what = s->scope.backend->tracepoints ? "tracepoints" : "functions";
+	bool tracepoints = s->scope.backend->tracepoints;
+	const char *what = tracepoints ? "tracepoints" : "functions";
+	size_t nr_failed = nr_not_attached(s);
 
 	if (s->attachment.nr_leftovers)
 		log_info("removed %zu kprobe events that a killed skbtrail had left behind",
 			 s->attachment.nr_leftovers);
-	fields_say_missing(s->scope.types.btfs, s->scope.types.nr);
+	fields_say_missing(tracepoints ? FIELD_EARLY : 0, s->scope.types.btfs, s->scope.types.nr);
 	scope_say_left_outs(&s->scope);
 	for (size_t i = 0; i < s->scope.targets.nr; i++)
 		if (s->scope.targets.t[i].status)
 			log_verbose("not attached '%s': %s", s->scope.targets.t[i].name,
 				    s->scope.targets.t[i].why);
-	if (s->attachment.nr_failed)
+	if (nr_failed)
 		log_info("attached to %zu %s (%s), %zu could not be: --verbose names them",
-			 s->attachment.nr_attached, what, s->scope.backend->name,
-			 s->attachment.nr_failed);
+			 s->attachment.nr_attached, what, s->scope.backend->name, nr_failed);
 	else
 		log_info("attached to %zu %s (%s)", s->attachment.nr_attached, what,
 			 s->scope.backend->name);

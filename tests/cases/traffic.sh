@@ -94,7 +94,7 @@ case_arp() {
 vlan() {
 	id=$1
 	shift
-	case ",$WITHOUT," in
+	case ",${WITHOUT-}," in
 	*,btf,*prog-translated,* | *,prog-translated,*btf,*)
 		# Only the kernel tells where tags are.
 		expect_error "vlan $id"
