@@ -448,6 +448,9 @@ int types_open(struct types *t, const struct types_opts *o, struct err *err)
 				log_warn("%s; using %s", unusable.msg, t->words);
 			return 0;
 		}
+		/* A program that is damaged itself is not let loose on the kernel. */
+		if (ret != -ENOENT && source == TYPES_PACKED)
+			return none(&why, err);
 		if (ret != -ENOENT && !unusable.code)
 			unusable = why;
 	}

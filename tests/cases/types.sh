@@ -111,7 +111,7 @@ case_error_btf_pack_damaged() {
 			chmod +x "$T/$f"
 			hide_types "$T/$f"
 			# shellcheck disable=SC2086
-			$SKBTRAIL udp >"$T/out" 2>"$T/err" </dev/null
+			timeout 30 $SKBTRAIL udp >"$T/out" 2>"$T/err" </dev/null
 			RC=$?
 			error_said
 			said damaged
