@@ -3,21 +3,44 @@
 #
 #   V=1     show the commands
 #   SAN=1   address and undefined-behaviour sanitizers, in build/san (unit tests)
+#   ARCH=   arm64 or riscv64: build for that machine, in build/ARCH (make deps-ARCH before)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 
 VERSION := 0.1.0
-ARCH    ?= $(shell uname -m | sed -e s/aarch64/arm64/)
+HOST    := $(shell uname -m | sed -e s/aarch64/arm64/)
+ARCH    ?= $(HOST)
 CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
+AR      := $(if $(filter default,$(origin AR)),ar,$(AR))
 CLANG   ?= clang
 LLVM_STRIP ?= llvm-strip
 STRIP   ?= strip
 Q       := $(if $(V),,@)
 say      = $(if $(V),@:,@printf '  %-6s %s\n' $(1) $(2))
 
-B       := build$(if $(SAN),/san)
+B       := build$(if $(filter-out $(HOST),$(ARCH)),/$(ARCH))$(if $(SAN),/san)
+
+# ---- for another architecture: Debian's cross compiler, libraries from tests/sysroot.sh ----
+
+CROSS   := arm64 riscv64
+TRIPLET_arm64   := aarch64-linux-gnu
+TRIPLET_riscv64 := riscv64-linux-gnu
+
+ifneq ($(ARCH),$(HOST))
+TRIPLET := $(or $(TRIPLET_$(ARCH)),$(error ARCH=$(ARCH): expected one of $(HOST) $(CROSS)))
+SYSROOT := build/sysroot/$(ARCH)
+CC      := $(TRIPLET)-gcc
+AR      := $(TRIPLET)-ar
+STRIP   := $(TRIPLET)-strip
+# -B and -isystem: before the libc that the cross compiler may have brought.
+CROSS_FLAGS := --sysroot=$(SYSROOT) -B$(SYSROOT)/usr/lib/$(TRIPLET)/ \
+	   -isystem $(SYSROOT)/usr/include/$(TRIPLET) -isystem $(SYSROOT)/usr/include
+LIBRARIES := $(SYSROOT)/packages
+$(LIBRARIES):
+	@echo "no libraries for $(ARCH) yet: make deps-$(ARCH)" >&2; exit 1
+endif
 
 include tests/rules.mk
 
@@ -29,14 +52,14 @@ WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 	   -Wno-unused-parameter -Wno-missing-field-initializers
 ALL_CFLAGS := -std=gnu11 -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 	   -DSKBTRAIL_VERSION='"$(VERSION)"' -ffunction-sections -fdata-sections \
-	   -fno-asynchronous-unwind-tables $(WARN) $(CFLAGS)
+	   -fno-asynchronous-unwind-tables $(CROSS_FLAGS) $(WARN) $(CFLAGS)
 ifdef SAN
 ALL_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 LDFLAGS_ALL := -fsanitize=address,undefined
 else
 LDFLAGS_ALL := -static -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,-T,loader/no_unwind.ld
 endif
-LDFLAGS_ALL += $(LDFLAGS)
+LDFLAGS_ALL += $(CROSS_FLAGS) $(LDFLAGS)
 LIBS    := -lpcap -lelf -lz
 
 # $(call room_src,ROOM): its C files; the program's main() is linked by itself.
@@ -49,21 +72,23 @@ room_obj = $(patsubst %.c,$(B)/%.o,$(call room_src,$(1))) $(embedding_$(1))
 
 all: $(B)/skbtrail ## build the program (default)
 
-# The stubs must be there before the linker looks into libpcap.
-MAIN_OBJ := $(B)/loader/main.o $(B)/filter/capture_stubs.o
+# The stubs must be there before the linker looks into libpcap and libelf. Its words about getaddrinfo
+# in static programs are for the log; with --no-warnings ld says nothing of undefined symbols either,
+# and links them as 0.
+MAIN_OBJ := $(B)/loader/main.o $(B)/filter/capture_stubs.o $(B)/btf/elf_stubs.o
 $(B)/skbtrail: $(MAIN_OBJ) loader/no_unwind.ld $(foreach r,$(ROOMS),$(call room_lib,$(r)))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(MAIN_OBJ) -Wl,--start-group $(filter %.a,$^) \
-		-Wl,--end-group $(LIBS) -Wl,--no-warnings
+		-Wl,--end-group $(LIBS) 2>$@.log || { cat $@.log >&2; exit 1; }
 
 define room_rule
 $(call room_lib,$(1)): $(call room_obj,$(1))
 	$$(call say,AR,$$@)
-	$$(Q)rm -f $$@ && ar rcsD $$@ $$^
+	$$(Q)rm -f $$@ && $(AR) rcsD $$@ $$^
 endef
 $(foreach r,$(ROOMS),$(eval $(call room_rule,$(r))))
 
-$(B)/%.o: %.c Makefile
+$(B)/%.o: %.c Makefile | $(LIBRARIES)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -101,7 +126,8 @@ $(B)/%.o: %.S base/embedded.h Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) -I. -Wa,-I$(B)/progs -Wa,-I$(B)/btf -c -o $@ $<
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(addprefix $(B)/,base btf filter loader output progs tests) \
+	-name '*.d' 2>/dev/null)
 
 $(B)/known-functions: tests/known/make.c $(call room_lib,btf) $(call room_lib,base)
 	$(call say,LINK,$@)
@@ -115,6 +141,8 @@ known-functions: $(B)/known-functions ## make btf/known_functions.txt anew, from
 # ---- what the machine needs ----
 
 DEPS := gcc make clang llvm binutils libc6-dev libelf-dev libpcap-dev zlib1g-dev
+DEPS_arm64 := gcc-aarch64-linux-gnu qemu-system-arm
+DEPS_riscv64 := gcc-riscv64-linux-gnu qemu-system-misc
 DEPS_RUN := iproute2 iptables nftables busybox-static procps
 DEPS_CHECK := libcmocka-dev qemu-system-x86 cpio xz-utils kmod python3 file
 
@@ -123,6 +151,10 @@ deps: ## install the Debian packages that are missing (DEPS in the Makefile)
 
 deps-build: ## only those for building
 	$(Q)tests/deps.sh $(DEPS)
+
+deps-arm64 deps-riscv64: deps-%: ## to build for that architecture, and test what was built
+	$(Q)tests/deps.sh $(DEPS) $(DEPS_$*)
+	$(Q)tests/sysroot.sh $*
 
 deps-demo:
 	$(Q)tests/deps.sh $(DEPS) $(DEPS_RUN)

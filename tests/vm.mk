@@ -9,7 +9,7 @@ RUNGS  := $(shell awk '/^[^\#]/ { print $$1 }' tests/vm/rungs | uniq)
 $(B)/burst: tests/bench/burst.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -O2 -Wall -Wextra -static -o $@ $<
+	$(Q)$(CC) $(CROSS_FLAGS) -O2 -Wall -Wextra -static -o $@ $<
 
 test-programs: all unit $(B)/burst
 
