@@ -57,6 +57,22 @@ static size_t word_len(const char *s, const char *end)
 	return p - s;
 }
 
+/*
+ * What an assembler leaves: mapping symbols of arm64 ("$x"), labels of riscv64, which may have
+ * other characters than names (".L0 ", ".L1\0021").
+ */
+static bool is_label(const struct ksym_line *k)
+{
+	return k->name[0] == '$' || (k->name[0] == '.' && k->name[1] == 'L');
+}
+
+static size_t label_len(const char *s, const char *end)
+{
+	const char *tab = memchr(s, '\t', end - s);
+
+	return (tab ? tab : end) - s;
+}
+
 /* "ffffffff81000000 T name" or "ffffffffc0201000 t name\t[module]" */
 static bool line_parse(struct ksym_line *k, const char *s, size_t len)
 {
@@ -70,7 +86,7 @@ static bool line_parse(struct ksym_line *k, const char *s, size_t len)
 		return false;
 	k->type = s[1];
 	k->name = s + 3;
-	k->name_len = word_len(k->name, end);
+	k->name_len = is_label(k) ? label_len(k->name, end) : word_len(k->name, end);
 	if (!k->name_len || k->name_len > NAME_MAX_LEN)
 		return false;
 	s = k->name + k->name_len;
@@ -91,7 +107,7 @@ static bool wanted(const struct ksym_line *k)
 {
 	if (k->type != 't' && k->type != 'T' && k->type != 'w' && k->type != 'W')
 		return false;
-	if (k->name[0] == '$' || (k->name[0] == '.' && k->name[1] == 'L'))
+	if (is_label(k))
 		return false;
 	return k->name_len < 6 || memcmp(k->name, "__pfx_", 6);
 }
