@@ -47,6 +47,15 @@ struct probing {
  */
 static const char *const quiet_funcs[] = {"sock_unregister", "unregister_netdev", "sock_register",
 					  "register_netdevice_notifier"};
+/* Where in them: riscv64 refuses a probe on the call site of ftrace, the first 8 bytes. */
+static const unsigned quiet_offs[] = {
+	0,
+#if defined(__riscv)
+	8,
+#endif
+};
+#define NR_QUIET (NR(quiet_funcs) * NR(quiet_offs))
+#define QUIET(i) quiet_funcs[(i) / NR(quiet_offs)], quiet_offs[(i) % NR(quiet_offs)]
 /* Raw tracepoints to try: the first is what we want, the last is in every kernel with any. */
 static const char *const some_tracepoints[] = {"kfree_skb", "netif_receive_skb", "sched_switch"};
 
@@ -128,7 +137,10 @@ static int probe_bpf(struct probing *p)
 	return p->kprobe && p->raw_tracepoint ? p->kprobe : 0;
 }
 
-/* The first function in the list says it; per-CPU symbols before it may be at 0. */
+/*
+ * Any function with an address says that they are shown; per-CPU symbols before it may be at 0. The
+ * text itself begins at _stext: before it is code of the boot, which riscv64's /proc/kcore lacks.
+ */
 static int probe_kallsyms(struct probing *p)
 {
 	struct lines l;
@@ -143,6 +155,10 @@ static int probe_kallsyms(struct probing *p)
 		uint64_t addr;
 
 		if (!number_then(&at, 16, &addr, ' ') || (*at != 't' && *at != 'T'))
+			continue;
+		if (!p->text)
+			p->text = addr;
+		if (addr && strcmp(at + 1, " _stext"))
 			continue;
 		p->text = addr;
 		break;
@@ -214,8 +230,8 @@ static int probe_kprobe_pmu(struct probing *p)
 
 	if (type < 0)
 		return type;
-	for (size_t i = 0; ret && i < NR(quiet_funcs); i++) {
-		ret = answered(perf_kprobe_open_name(type, quiet_funcs[i]));
+	for (size_t i = 0; ret && i < NR_QUIET; i++) {
+		ret = answered(perf_kprobe_open_name(type, QUIET(i)));
 		if (ret == -EACCES || ret == -EPERM)
 			break;
 	}
@@ -362,8 +378,8 @@ static int try_kprobe_event(struct kprobe_events *ke)
 {
 	int ret = -ENOENT;
 
-	for (size_t i = 0; ret < 0 && i < NR(quiet_funcs); i++)
-		ret = kprobe_events_add_name(ke, quiet_funcs[i]);
+	for (size_t i = 0; ret < 0 && i < NR_QUIET; i++)
+		ret = kprobe_events_add_name(ke, QUIET(i));
 	return ret < 0 ? ret : answered(perf_tracepoint_open(ret));
 }
 

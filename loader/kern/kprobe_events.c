@@ -146,14 +146,14 @@ static int remove_one(int fd, const struct kprobe_event *ev)
 	return ret == -ENOENT ? 0 : ret;
 }
 
-int kprobe_events_add_name(struct kprobe_events *ke, const char *function)
+int kprobe_events_add_name(struct kprobe_events *ke, const char *function, unsigned off)
 {
 	struct event_lines l = {.len = 0};
 	int ret;
 
 	/* A process that had our number may have been killed right here. */
 	remove_one(ke->fd, &(struct kprobe_event){.pid = ke->pid});
-	event_lines_add(&l, "p:" EVENT " %s\n", ke->pid, (size_t)0, function);
+	event_lines_add(&l, "p:" EVENT " %s+%u\n", ke->pid, (size_t)0, function, off);
 	ret = write_lines(ke->fd, &l);
 	if (ret)
 		return ret;

@@ -34,8 +34,11 @@ void kprobe_events_close(struct kprobe_events *ke);
  * perf_tracepoint_open() wants, or -errno: -EINVAL or -EILSEQ where the kernel allows no probe.
  */
 void kprobe_events_add(struct kprobe_events *ke, const uint64_t *addrs, size_t nr, int *ids);
-/* One event at a function by name, the first of all: for trying whether it works. Id or -errno. */
-int kprobe_events_add_name(struct kprobe_events *ke, const char *function);
+/*
+ * One event in a function by name, off bytes behind its entry, the first of all: for trying whether
+ * it works. Id or -errno.
+ */
+int kprobe_events_add_name(struct kprobe_events *ke, const char *function, unsigned off);
 
 /*
  * Remove all events. An event goes only once nobody has it open: another process that is about to

@@ -38,7 +38,7 @@ int perf_kprobe_open(int pmu_type, uint64_t addr, bool retprobe)
 	return perf_open(&attr, 0);
 }
 
-int perf_kprobe_open_name(int pmu_type, const char *name)
+int perf_kprobe_open_name(int pmu_type, const char *name, unsigned off)
 {
 	struct perf_event_attr attr;
 
@@ -46,6 +46,7 @@ int perf_kprobe_open_name(int pmu_type, const char *name)
 	attr.type = pmu_type;
 	attr.size = PERF_ATTR_SIZE_VER1;
 	attr.kprobe_func = (uintptr_t)name;
+	attr.probe_offset = off;
 	return perf_open(&attr, 0);
 }
 

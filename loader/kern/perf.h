@@ -20,7 +20,7 @@ int perf_kprobe_open(int pmu_type, uint64_t addr, bool retprobe);
 
 /* The same by name, which costs the kernel a search; for trying whether it works. -ENOENT: no such.
  */
-int perf_kprobe_open_name(int pmu_type, const char *name);
+int perf_kprobe_open_name(int pmu_type, const char *name, unsigned off);
 
 /*
  * Open a tracepoint or a kprobe event of tracefs, by the number in its file "id". A program on it

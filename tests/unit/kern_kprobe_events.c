@@ -212,7 +212,7 @@ static void test_refused_line(void **state)
 	assert_int_equal(ids[2], -ENOSPC);
 	assert_int_equal(ids[3], -ENOSPC);
 	assert_int_equal(ke.nr, 2);
-	assert_int_equal(kprobe_events_add_name(&ke, "ip_rcv"), -ENOSPC);
+	assert_int_equal(kprobe_events_add_name(&ke, "ip_rcv", 0), -ENOSPC);
 	assert_int_equal(kprobe_events_remove(&ke), -ENOSPC);
 	kprobe_events_close(&ke);
 }
