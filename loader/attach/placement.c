@@ -63,11 +63,58 @@ unsigned placement_after_site(const uint8_t code[PLACEMENT_CODE_SZ])
 	return 0;
 }
 
-#else
+/* Where tries pay off; elsewhere it is the entry. */
+static enum placement_phase first_phase(const struct features *f, size_t nr_targets)
+{
+	if (nr_targets >= MIN_TARGETS && features_has(f, FEAT_JUMP_OPTIMIZATION))
+		return PLACEMENT_TRY_ENTRY;
+	return PLACEMENT_ENTRY;
+}
+
+#elif defined(__riscv)
+
+/*
+ * The call site is the entry, and a kprobe there is refused (check_ftrace_location() in
+ * kernel/kprobes.c): it goes behind the site or nowhere. From 6.3 on that is two instructions of
+ * four bytes; they change t0 only, so that the arguments and the return address are in their
+ * registers. What is longer is an older site, and not known here.
+ */
+#define NOP	 0x00000013
+#define SITE_SZ	 8
+#define AUIPC_T0 0x00000297 /* with bits 12 to 31 for the place called */
+#define JALR_T0	 0x000282e7 /* with bits 20 to 31 for it */
 
 unsigned placement_after_site(const uint8_t code[PLACEMENT_CODE_SZ])
 {
+	uint32_t insn[3];
+
+	memcpy(insn, code, sizeof(insn));
+	if (insn[0] != NOP && (insn[0] & 0xfff) != AUIPC_T0)
+		return 0;
+	if ((insn[1] != NOP && (insn[1] & 0xfffff) != JALR_T0) || insn[2] == NOP)
+		return 0;
+	return SITE_SZ;
+}
+
+static enum placement_phase first_phase(const struct features *f, size_t nr_targets)
+{
+	return PLACEMENT_AFTER;
+}
+
+#else
+
+/*
+ * arm64: the call site is behind the first instruction, or two (bti), so a probe at the entry is
+ * none of ftrace's, and a breakpoint as quickly set as any other.
+ */
+unsigned placement_after_site(const uint8_t code[PLACEMENT_CODE_SZ])
+{
 	return 0;
+}
+
+static enum placement_phase first_phase(const struct features *f, size_t nr_targets)
+{
+	return PLACEMENT_ENTRY;
 }
 
 #endif
@@ -75,12 +122,10 @@ unsigned placement_after_site(const uint8_t code[PLACEMENT_CODE_SZ])
 void placement_init(struct placement *p, const struct features *f, size_t nr_targets)
 {
 	*p = (struct placement){.phase = PLACEMENT_ENTRY};
-#if defined(__x86_64__)
 	if (!features_has(f, FEAT_KCORE) || kcore_open(&p->kcore, NULL))
 		p->kcore = NULL;
-	else if (nr_targets >= MIN_TARGETS && features_has(f, FEAT_JUMP_OPTIMIZATION))
-		p->phase = PLACEMENT_TRY_ENTRY;
-#endif
+	else
+		p->phase = first_phase(f, nr_targets);
 }
 
 void placement_release(struct placement *p)
@@ -92,6 +137,16 @@ void placement_release(struct placement *p)
 bool placement_on_trial(const struct placement *p)
 {
 	return p->phase == PLACEMENT_TRY_ENTRY || p->phase == PLACEMENT_TRY_AFTER;
+}
+
+/* Might the kernel, in optimising a probe, read behind the last page of a module? */
+static bool read_past_end(const struct target *t)
+{
+#if defined(__x86_64__)
+	return t->ends_module;
+#else
+	return false;
+#endif
 }
 
 /* Behind the call site of a function; 0 where none is seen. */
@@ -108,16 +163,12 @@ unsigned placement_off(struct placement *p, const struct target *t)
 {
 	if (p->phase != PLACEMENT_AFTER && p->phase != PLACEMENT_TRY_AFTER)
 		return 0;
-	return t->ends_module ? 0 : after_site_at(p, t->addr);
+	return read_past_end(t) ? 0 : after_site_at(p, t->addr);
 }
 
 bool placement_is_safe(struct placement *p, const struct target *t)
 {
-#if defined(__x86_64__)
-	return !t->ends_module || after_site_at(p, t->addr);
-#else
-	return true;
-#endif
+	return !read_past_end(t) || after_site_at(p, t->addr);
 }
 
 void placement_took(struct placement *p, unsigned off, uint64_t ns)
