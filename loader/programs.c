@@ -34,9 +34,10 @@ static bool serves(const struct loaded *l, const struct target *t)
 	       l->deref == t->deref && l->want_caller == t->want_caller;
 }
 
-static size_t round_up_pow2(size_t v)
+/* A power of two of pages, of whatever size they are. */
+static size_t ring_size(size_t v)
 {
-	size_t p = 4096;
+	size_t p = sysconf(_SC_PAGESIZE);
 
 	while (p < v)
 		p <<= 1;
@@ -75,7 +76,7 @@ static int create_maps(struct programs *p, size_t ring_sz, struct err *err)
 {
 	struct bpf_map_spec specs[PROGRAMS_NR_MAPS];
 
-	programs_map_specs(p->features, round_up_pow2(ring_sz ? ring_sz : RING_DEFAULT_SZ), specs);
+	programs_map_specs(p->features, ring_size(ring_sz ? ring_sz : RING_DEFAULT_SZ), specs);
 	p->stats_fd = bpf_map_create(&specs[STATS]);
 	p->control_fd = p->stats_fd < 0 ? p->stats_fd : bpf_map_create(&specs[CONTROL]);
 	if (p->control_fd < 0) {
