@@ -3,7 +3,8 @@
 # usage: image.sh SERIES - build build/vm/SERIES/base.cpio.gz, the guest without the tests
 #
 # busybox, this machine's ip, iptables and nft with their libraries, and those kernel modules
-# that the tests need, decompressed (emulated CPUs are slow at that).
+# that the tests need, decompressed (emulated CPUs are slow at that). For another architecture the
+# tools are those that tests/sysroot.sh got; exit code 77 where it cannot.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -11,6 +12,8 @@ dir=$PWD/${VM_DIR:-build/vm}/$1
 release=$(cat "$dir/release")
 stage=$dir/stage
 image=$dir/base.cpio.gz
+arch=$(tests/vm/arch.sh -d "$1")
+root=${arch:+$PWD/build/sysroot/${arch%/}} # where the tools are from; empty: this machine
 tools='ip iptables-legacy iptables-nft ip6tables-legacy ip6tables-nft nft'
 modules='veth 8021q dummy bridge vxlan tun af_packet sch_netem sch_ingress cls_bpf
 	ip_tables iptable_filter iptable_nat iptable_mangle iptable_raw ip6_tables ip6table_filter
@@ -18,26 +21,52 @@ modules='veth 8021q dummy bridge vxlan tun af_packet sch_netem sch_ingress cls_b
 	nf_tables nft_compat nft_ct nft_chain_nat nft_nat nft_masq nft_reject_ipv4 nft_reject_inet
 	nft_counter nf_conntrack virtio_pci virtio_net'
 
+[ -z "$root" ] || tests/sysroot.sh "${arch%/}"
+
 # Built for this release with these scripts and tools already?
-stamp="$release $(cat "$0" tests/vm/init | cksum)"
+stamp="$release $(cat "$0" tests/vm/init ${root:+"$root/packages"} | cksum)"
 [ "$stamp" != "$(cat "$dir/stamp" 2>/dev/null)" ] || [ ! -e "$image" ] || exit 0
+
+# tool NAME: its file.
+tool() {
+	if [ -z "$root" ]; then
+		PATH=$PATH:/usr/sbin:/sbin command -v "$1"
+	else
+		find "$root/usr/bin" "$root/usr/sbin" -name "$1" | head -n 1
+	fi
+}
+
+# libraries FILE: where the shared libraries are that a program needs, in the guest. ldd runs no
+# programs of other architectures, but what they need is written in them.
+libraries() {
+	if [ -z "$root" ]; then
+		ldd "$1" 2>/dev/null | grep -o '/[^ ]*'
+		return
+	fi
+	readelf -lW "$1" | sed -n 's/.*program interpreter: \(.*\)\]/\1/p'
+	readelf -dW "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | while read -r name; do
+		for lib in "$root"/lib/*/"$name"; do
+			echo "${lib#"$root"}"
+			[ ! -e "$lib" ] || libraries "$lib"
+		done
+	done
+}
 
 # put FILE AS: copy a program, with the shared libraries that it needs.
 put() {
 	install -D "$(readlink -f "$1")" "$stage$2"
-	for lib in $(ldd "$1" 2>/dev/null | grep -o '/[^ ]*'); do
-		[ -e "$stage$lib" ] || install -D "$lib" "$stage$lib"
+	for lib in $(libraries "$1" | sort -u); do
+		[ -e "$stage$lib" ] || install -D "$root$lib" "$stage$lib"
 	done
 }
 
 copy_tools() {
-	PATH=$PATH:/usr/sbin:/sbin
 	for t in $tools; do
-		put "$(command -v "$t")" "/tools/$t"
+		put "$(tool "$t")" "/tools/$t"
 	done
-	plugins=$(dirname "$(dpkg -L iptables | grep -m1 '/libxt_')")
-	mkdir -p "$stage$plugins"
-	cp -a "$plugins"/*.so "$stage$plugins"
+	for so in "$root"/usr/lib/*/xtables/*.so; do
+		install -D "$so" "$stage${so#"$root"}"
+	done
 }
 
 copy_modules() {
@@ -64,10 +93,10 @@ copy_modules() {
 rm -rf "$stage" "$dir/stamp"
 mkdir -p "$stage/bin" "$stage/tools" "$stage/etc" "$stage/proc" "$stage/sys" "$stage/dev" \
 	"$stage/tmp" "$stage/run" "$stage/root" "$stage/skbtrail"
-install "$(command -v busybox)" "$stage/bin/busybox"
+install "$(tool busybox)" "$stage/bin/busybox"
 # The shell is not busybox's, which takes its own ip for every ip.
-put /bin/dash /bin/sh
-put /bin/bash /bin/bash
+put "$root/bin/dash" /bin/sh
+put "$root/bin/bash" /bin/bash
 install tests/vm/init "$stage/init"
 printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n' >"$stage/etc/passwd"
 printf 'root:x:0:\nnogroup:x:65534:\n' >"$stage/etc/group"

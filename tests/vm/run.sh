@@ -3,9 +3,10 @@
 # usage: run.sh SERIES 'COMMAND' - boot a kernel, run a shell command in the guest
 #        run.sh SERIES           - boot a kernel, give a shell on the serial console
 #
-# The command runs in a copy of the repository's tests/ and build/skbtrail; its words come out
-# here and its exit code becomes ours. 125: the guest died (the console's last lines are
-# shown), 124: it took more than VM_TIMEOUT seconds, 77: no such kernel. The whole console is in
+# The command runs in a copy of the repository's tests/ and build/skbtrail (for other architectures
+# build/ARCH/skbtrail); its words come out here and its exit code becomes ours. 125: the guest died
+# (the console's last lines are shown), 124: it took more than VM_TIMEOUT seconds, 77: no such
+# kernel, or no emulator. The whole console is in
 # build/vm/log/SERIES-NAME.console (VM_NAME, default "run").
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -16,7 +17,8 @@ vm=$PWD/${VM_DIR:-build/vm}
 dir=$vm/$series
 name=$series-${VM_NAME:-run}
 log=$vm/log/$name
-skbtrail=${SKBTRAIL:-build/skbtrail}
+arch=$(tests/vm/arch.sh "$series") || exit
+skbtrail=${SKBTRAIL:-build/$(tests/vm/arch.sh -d "$series")skbtrail}
 
 mkdir -p "$vm/log"
 exec 9>"$vm/log/$series.lock"
@@ -34,24 +36,45 @@ overlay() {
 	for f in "$skbtrail" ${VM_FILES:-}; do
 		[ ! -e "$f" ] || cp -a "$f" "$stage/skbtrail/build/"
 	done
-	printf '%s\n' "$payload" | sed "s/'/'\\\\''/g; 1s/^/payload='/; \$s/\$/'/" >"$stage/payload"
+	echo "line=$line" >"$stage/payload"
+	printf '%s\n' "$payload" | sed "s/'/'\\\\''/g; 1s/^/payload='/; \$s/\$/'/" >>"$stage/payload"
 	(cd "$stage" && find skbtrail payload | cpio -o -H newc -R 0:0 --quiet) | gzip -1
 }
 
-{ cat "$dir/base.cpio.gz"; overlay; } >"$stage/initrd"
-
 # More than one thread of emulation breaks kernels that rewrite their own code (kprobes).
-accel=${VM_ACCEL:-tcg,thread=single}
-# Linux 6.12 panics now and then after an emulated cmpxchg16b.
-cpu=${VM_CPU:-Nehalem,-cx16}
-set -- qemu-system-x86_64 -accel "$accel" -cpu "$cpu" -smp 2 -m "${VM_MEM:-768}" \
+threads=single
+# The console, the line for the command's words, and the device that this line is.
+case $arch in
+amd64)
+	# Linux 6.12 panics now and then after an emulated cmpxchg16b.
+	set -- qemu-system-x86_64 -cpu "${VM_CPU:-Nehalem,-cx16}"
+	console=ttyS0 line=ttyS1 device=isa-serial
+	;;
+arm64)
+	# With -cpu max a boot takes four times as long: pointer authentication.
+	set -- qemu-system-aarch64 -M virt -cpu "${VM_CPU:-cortex-a72}"
+	console=ttyAMA0 line=ttyS0 device=pci-serial
+	;;
+riscv64)
+	# This kernel stops all CPUs to do that; and each waits for the other, after changes to
+	# code, so that with one thread loading the modules alone takes a minute.
+	threads=multi
+	set -- qemu-system-riscv64 -M virt -cpu "${VM_CPU:-rv64}"
+	console=ttyS0 line=ttyS1 device=pci-serial
+	;;
+esac
+command -v "$1" >/dev/null || { echo "kernel $series: no $1 on this machine" >&2; exit 77; }
+
+{ cat "$dir/base.cpio.gz"; overlay; } >"$stage/initrd"
+set -- "$@" -accel "${VM_ACCEL:-tcg,thread=$threads}" -smp 2 -m "${VM_MEM:-768}" \
 	-nodefaults -display none -no-reboot -kernel "$dir/vmlinuz" -initrd "$stage/initrd"
-append="console=ttyS0 panic=-1 mitigations=off audit=0"
+append="console=$console panic=-1 mitigations=off audit=0"
 if [ -z "$payload" ]; then
 	"$@" -serial mon:stdio -append "$append quiet"
 	exit
 fi
-timeout --foreground "${VM_TIMEOUT:-900}" "$@" -serial "file:$log.console" -serial stdio \
+timeout --foreground "${VM_TIMEOUT:-900}" "$@" -serial "file:$log.console" \
+	-chardev stdio,id=line,signal=off -device "$device,chardev=line" \
 	-append "$append" </dev/null 2>"$log.qemu" | tee "$log.out" | grep -v --line-buffered '^VM-END '
 rc=$(sed -n 's/^VM-END //p' "$log.out")
 [ -z "$rc" ] || exit "$rc"
