@@ -226,7 +226,9 @@ case_leftovers() {
 	[ "$nr" -ge 10 ] || bad "$nr events of the killed run, not one a function"
 	others="skbtest/f0 skbtrail_$killed/mine skbtrail_${killed}x/f0"
 	for e in $others; do
-		echo "p:$e ip_rcv" >>$kprobe_events || bad "cannot make an event $e"
+		# riscv64 refuses a probe at the entry (placement.c).
+		echo "p:$e ip_rcv" >>$kprobe_events 2>/dev/null ||
+			echo "p:$e ip_rcv+8" >>$kprobe_events || bad "cannot make an event $e"
 	done
 	if trace_start "udp port 5000"; then
 		grep -q "removed $nr kprobe events that a killed" "$T/err" ||
@@ -325,6 +327,7 @@ case_old_transport() {
 case_cpu_comes_online() {
 	cpu=/sys/devices/system/cpu/cpu1/online
 	[ -e /payload ] || { skip "this is no guest"; return; }
+	[ "$(nproc)" -gt 1 ] || { skip "this guest has one CPU (tests/vm/run.sh)"; return; }
 	[ -w $cpu ] || { missing "a second CPU that can be taken offline"; return; }
 	echo 0 >$cpu
 	trace_start --without "${WITHOUT:+$WITHOUT,}ring-buffer" --output-json "udp port 5000"
