@@ -48,11 +48,13 @@ include tests/rules.mk
 
 ROOMS   := base btf filter loader/kern loader/obj loader/attach loader/measure output loader
 CFLAGS  ?= -Os -g
+# The same bytes wherever it is built.
+SAME_PATHS := -ffile-prefix-map=$(CURDIR)=.
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
 	   -Wno-unused-parameter -Wno-missing-field-initializers
 ALL_CFLAGS := -std=gnu11 -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 	   -DSKBTRAIL_VERSION='"$(VERSION)"' -ffunction-sections -fdata-sections \
-	   -fno-asynchronous-unwind-tables $(CROSS_FLAGS) $(WARN) $(CFLAGS)
+	   -fno-asynchronous-unwind-tables $(SAME_PATHS) $(CROSS_FLAGS) $(WARN) $(CFLAGS)
 ifdef SAN
 ALL_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 LDFLAGS_ALL := -fsanitize=address,undefined
@@ -97,7 +99,7 @@ $(B)/%.o: %.c Makefile | $(LIBRARIES)
 
 BPF_CFLAGS := --target=bpf -mcpu=v1 -O2 -g -std=gnu11 -ffreestanding -nostdinc \
 	   -isystem $(shell $(CLANG) -print-resource-dir)/include -idirafter progs/include \
-	   -I. -Wall -Wextra -Wno-unused-parameter -D__TARGET_$(subst -,_,$(ARCH))
+	   -I. -Wall -Wextra -Wno-unused-parameter $(SAME_PATHS) -D__TARGET_$(subst -,_,$(ARCH))
 
 
 $(B)/progs/%.bpf.o: progs/%.bpf.c Makefile
@@ -138,6 +140,22 @@ known-functions: $(B)/known-functions ## make btf/known_functions.txt anew, from
 	$(Q)$< tests/known/changes $$(dirname $$(ls build/known/*/package | sort -V)) >$(B)/known.txt
 	$(Q)mv $(B)/known.txt btf/known_functions.txt
 
+# ---- for others ----
+
+RELEASE := build/release
+RELEASE_ARCHS ?= $(sort $(HOST) $(CROSS))
+
+$(RELEASE)/skbtrail-$(VERSION)-$(ARCH): $(B)/skbtrail
+	$(call say,STRIP,$@)
+	@mkdir -p $(@D)
+	$(Q)$(STRIP) -o $@ $<
+
+release: ## stripped programs for all architectures, with SHA256SUMS, in build/release
+	$(Q)rm -rf $(RELEASE)
+	$(Q)for a in $(RELEASE_ARCHS); do \
+		$(MAKE) --no-print-directory ARCH=$$a $(RELEASE)/skbtrail-$(VERSION)-$$a || exit; done
+	$(Q)cd $(RELEASE) && sha256sum skbtrail-* >SHA256SUMS
+
 # ---- what the machine needs ----
 
 DEPS := gcc make clang llvm binutils libc6-dev libelf-dev libpcap-dev zlib1g-dev
@@ -173,4 +191,5 @@ clean: ## remove build/
 help: ## this list
 	@grep -hE '^[a-z0-9.%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
-.PHONY: all known-functions check-layers deps deps-build deps-demo demo clean help
+.PHONY: all known-functions check-layers deps deps-build deps-demo demo release clean help
+.PHONY: $(CROSS:%=deps-%)

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # usage: run.sh [STAGE...] - run tests and sum up; the last line is "N passed, N failed[, N skipped]"
 #
-# Stages: unit, san (the unit tests with sanitizers), layers, native, demo, vm-SERIES for each of
-# tests/vm/kernels, and rungs-SERIES for those in tests/vm/rungs. Default: all. Whole outputs are in
-# build/check/STAGE.log (B/check with B=DIR). Guests run JOBS at a time (default: one for each CPU).
-# At the end, what they found is compared with docs/kernels.md.
+# Stages: unit, san (the unit tests with sanitizers), layers, native, demo, cross (builds for other
+# architectures), release, vm-SERIES for each of tests/vm/kernels, and rungs-SERIES for those in
+# tests/vm/rungs. Default: all. Whole outputs are in build/check/STAGE.log (B/check with B=DIR). Guests
+# run JOBS at a time (default: one for each CPU). At the end, what they found is compared with
+# docs/kernels.md.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
@@ -70,6 +71,9 @@ stage_demo() {
 	if tests/demo.sh "$B/skbtrail" 2>&1; then echo "TEST demo ok"; else echo "TEST demo FAIL"; fi
 }
 
+stage_cross() { tests/cross.sh; }
+stage_release() { tests/release.sh; }
+
 # The last: what the others found. With a result that is another, the page must be said to lie.
 stage_kernels() {
 	local other=$out/other
@@ -121,7 +125,7 @@ run_stage() {
 
 stages=("$@")
 [ $# -gt 0 ] || mapfile -t stages < <(
-	printf '%s\n' unit san layers native demo
+	printf '%s\n' unit san layers native demo cross release
 	awk '/^[^#]/ { print "vm-" $1 }' tests/vm/kernels
 	awk '/^[^#]/ { print "rungs-" $1 }' tests/vm/rungs | uniq
 )

@@ -2,6 +2,7 @@
 # Tests on a running kernel: this machine's, and Debian's in virtual machines.
 
 SERIES := $(shell awk '/^[0-9]/ { print $$1 }' tests/vm/kernels)
+FOREIGN := $(shell awk '/^[a-z]/ { print $$1 }' tests/vm/kernels)
 
 RUNGS  := $(shell awk '/^[^\#]/ { print $$1 }' tests/vm/rungs | uniq)
 
@@ -24,7 +25,7 @@ native-check: all $(B)/burst ## the tests on this machine's kernel (as root)
 	$(Q)tests/run.sh native demo
 
 vm-check: $(B)/skbtrail $(B)/burst ## the tests in virtual machines; vm-check-6.1: in one of them
-	$(Q)tests/run.sh $(SERIES:%=vm-%)
+	$(Q)tests/run.sh $(SERIES:%=vm-%) cross $(FOREIGN:%=vm-%)
 
 vm-check-%: $(B)/skbtrail $(B)/burst
 	$(Q)tests/run.sh vm-$*
@@ -37,6 +38,9 @@ rungs-check-%: $(B)/skbtrail $(B)/burst
 
 kernels-page: ## write what the last test run found into docs/kernels.md
 	$(Q)B=$(B) tests/kernels.sh update
+
+$(FOREIGN:%=vm-check-%): vm-check-%:
+	$(Q)tests/run.sh cross vm-$*
 
 vm-shell-%: $(B)/skbtrail $(B)/burst ## vm-shell-6.1: a shell in a guest with skbtrail
 	$(Q)VM_FILES=$(B)/burst SKBTRAIL=$(B)/skbtrail tests/vm/run.sh $*

@@ -3,11 +3,11 @@
 # usage: run.sh SERIES 'COMMAND' - boot a kernel, run a shell command in the guest
 #        run.sh SERIES           - boot a kernel, give a shell on the serial console
 #
-# The command runs in a copy of the repository's tests/ and build/skbtrail (for other architectures
-# build/ARCH/skbtrail); its words come out here and its exit code becomes ours. 125: the guest died
-# (the console's last lines are shown), 124: it took more than VM_TIMEOUT seconds, 77: no such
-# kernel, or no emulator. The whole console is in
-# build/vm/log/SERIES-NAME.console (VM_NAME, default "run").
+# The command runs in a copy of the repository's tests/, $SKBTRAIL (build/skbtrail) and $VM_FILES; of
+# these, what there is below ARCH/ beside it is taken for a guest of another architecture. Its words
+# come out here and its exit code becomes ours. 125: the guest died (the console's last lines are
+# shown), 124: it took more than VM_TIMEOUT seconds, 77: no such kernel, no emulator, no skbtrail.
+# The whole console is in build/vm/log/SERIES-NAME.console (VM_NAME, default "run").
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
@@ -18,7 +18,19 @@ dir=$vm/$series
 name=$series-${VM_NAME:-run}
 log=$vm/log/$name
 arch=$(tests/vm/arch.sh "$series") || exit
-skbtrail=${SKBTRAIL:-build/$(tests/vm/arch.sh -d "$series")skbtrail}
+foreign=$(tests/vm/arch.sh -d "$series")
+
+# built FILE: the one for the guest's architecture.
+built() {
+	other=$(dirname "$1")/$foreign$(basename "$1")
+	if [ -e "$other" ]; then echo "$other"; else echo "$1"; fi
+}
+
+skbtrail=$(built "${SKBTRAIL:-build/skbtrail}")
+case $foreign$skbtrail in
+"$skbtrail" | *"/${foreign}skbtrail") ;;
+*) echo "kernel $series: no skbtrail for it, make ARCH=$arch" >&2; exit 77 ;;
+esac
 
 mkdir -p "$vm/log"
 exec 9>"$vm/log/$series.lock"
@@ -34,6 +46,7 @@ overlay() {
 	mkdir -p "$stage/skbtrail/build/tests"
 	cp -a tests "$stage/skbtrail/"
 	for f in "$skbtrail" ${VM_FILES:-}; do
+		f=$(built "$f")
 		[ ! -e "$f" ] || cp -a "$f" "$stage/skbtrail/build/"
 	done
 	echo "line=$line" >"$stage/payload"

@@ -1,0 +1,36 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# usage: release.sh - make a release here and from a copy of the sources elsewhere: the same bytes?
+#
+# Of those architectures that are built already. Prints "TEST" lines.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 130' INT TERM
+
+archs=
+for p in build/skbtrail build/arm64/skbtrail build/riscv64/skbtrail; do
+	[ ! -e "$p" ] || archs="$archs $(readelf -hW "$p" |
+		sed -n 's/.*Machine: *//p' | sed 's/.*X86-64/x86_64/; s/AArch64/arm64/; s/RISC-V/riscv64/')"
+done
+
+# release DIRECTORY
+release() { make --no-print-directory -j"$(nproc)" -C "$1" RELEASE_ARCHS="$archs" release >"$tmp/log" 2>&1; }
+
+mkdir -p "$tmp/copy/build"
+git ls-files | xargs cp --parents -t "$tmp/copy"
+ln -s "$PWD/build/sysroot" "$tmp/copy/build/sysroot"
+if ! release . || ! release "$tmp/copy"; then
+	sed 's/^/  | /' "$tmp/log"
+	echo "TEST build FAIL $(tail -n 1 "$tmp/log")"
+	exit 1
+fi
+cat build/release/SHA256SUMS
+echo "TEST build ok"
+if cmp -s build/release/SHA256SUMS "$tmp/copy/build/release/SHA256SUMS"; then
+	echo "TEST reproducible ok"
+else
+	diff build/release/SHA256SUMS "$tmp/copy/build/release/SHA256SUMS"
+	echo "TEST reproducible FAIL the same sources gave other bytes"
+fi
