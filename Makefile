@@ -72,7 +72,7 @@ embedding_loader/measure := $(B)/loader/measure/embedded.o
 embedding_btf := $(B)/btf/known_functions.o
 room_obj = $(patsubst %.c,$(B)/%.o,$(call room_src,$(1))) $(embedding_$(1))
 
-all: $(B)/skbtrail ## build the program (default)
+all: $(B)/skbtrail ## build the program (default); ARCH=arm64, ARCH=riscv64: for those, in build/ARCH
 
 # The stubs must be there before the linker looks into libpcap and libelf. Its words about getaddrinfo
 # in static programs are for the log; with --no-warnings ld says nothing of undefined symbols either,
@@ -170,7 +170,8 @@ deps: ## install the Debian packages that are missing (DEPS in the Makefile)
 deps-build: ## only those for building
 	$(Q)tests/deps.sh $(DEPS)
 
-deps-arm64 deps-riscv64: deps-%: ## to build for that architecture, and test what was built
+deps-arm64: ## to build for that architecture, and test what was built; deps-riscv64
+$(CROSS:%=deps-%): deps-%:
 	$(Q)tests/deps.sh $(DEPS) $(DEPS_$*)
 	$(Q)tests/sysroot.sh $*
 
@@ -189,7 +190,7 @@ clean: ## remove build/
 	rm -rf build
 
 help: ## this list
-	@grep -hE '^[a-z0-9.%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+	@grep -hE '^[a-z0-9.%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 .PHONY: all known-functions check-layers deps deps-build deps-demo demo release clean help
 .PHONY: $(CROSS:%=deps-%)

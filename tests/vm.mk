@@ -39,6 +39,7 @@ rungs-check-%: $(B)/skbtrail $(B)/burst
 kernels-page: ## write what the last test run found into docs/kernels.md
 	$(Q)B=$(B) tests/kernels.sh update
 
+vm-check-arm64-6.1: ## the same for a kernel of another architecture, which is built for before
 $(FOREIGN:%=vm-check-%): vm-check-%:
 	$(Q)tests/run.sh cross vm-$*
 

@@ -32,10 +32,21 @@ give_up() {
 	exit 0
 }
 
-# newest FLAVOUR: the package of the newest image.
-newest() {
+# images FLAVOUR: the packages of images, newest first.
+images() {
 	private_apt apt-cache pkgnames linux-image- |
-		grep -E "^linux-image-${names}[^-]*(-[0-9]+)?$1-$arch\$" | sort -V | tail -n 1
+		grep -E "^linux-image-${names}[^-]*(-[0-9]+)?$1-$arch\$" | sort -rV
+}
+
+# Newer packages have the kernel and the modules beside the image package.
+download() {
+	parts=$(private_apt apt-cache pkgnames linux- |
+		grep -Fx -e "linux-binary-$1" -e "linux-modules-$1" -e "linux-base-$1")
+	rm -rf "${cache:?}/$series"
+	mkdir -p "$cache/$series" || exit 1
+	echo "kernel $series: getting $1" >&2
+	# shellcheck disable=SC2086 # words on purpose
+	(cd "$cache/$series" && private_apt apt-get download "linux-image-$1" $parts) >"$log" 2>&1
 }
 
 fresh && exit 0
@@ -49,24 +60,23 @@ if ! private_apt apt-get update >"$log" 2>&1; then
 	apt_error "$log" >&2 # another suite may have it
 fi
 
-image=$(newest -cloud)
-image=${image:-$(newest '')}
-[ -n "$image" ] || give_up "no linux-image for $arch in $suites: $(apt_error "$log")"
-release=${image#linux-image-}
-if [ "$release" = "$(cat "$dir/release" 2>/dev/null)" ]; then
-	touch "$dir/release"
-	exit 0
-fi
-
-# Newer packages have the kernel and the modules beside the image package.
-parts=$(private_apt apt-cache pkgnames linux- |
-	grep -Fx -e "linux-binary-$release" -e "linux-modules-$release" -e "linux-base-$release")
-rm -rf "${cache:?}/$series" "$dir"
-mkdir -p "$cache/$series" "$dir/root" || exit 1
-echo "kernel $series: getting $release" >&2
-# shellcheck disable=SC2086 # words on purpose
-(cd "$cache/$series" && private_apt apt-get download "$image" $parts) >"$log" 2>&1 ||
-	skip "cannot download $image: $(apt_error "$log")"
+list=$(images -cloud)
+list=${list:-$(images '')}
+[ -n "$list" ] || give_up "no linux-image for $arch in $suites: $(apt_error "$log")"
+# A mirror may list what it no longer has: then the one before.
+for image in $list; do
+	release=${image#linux-image-}
+	if [ "$release" = "$(cat "$dir/release" 2>/dev/null)" ]; then
+		touch "$dir/release"
+		exit 0
+	fi
+	! download "$release" || break
+	echo "kernel $series: cannot download it: $(apt_error "$log")" >&2
+	release=
+done
+[ -n "$release" ] || give_up "cannot download $image, nor a newer one"
+rm -rf "$dir"
+mkdir -p "$dir/root" || exit 1
 for deb in "$cache/$series"/*.deb; do
 	dpkg-deb -x "$deb" "$dir/root" || exit 1
 done
