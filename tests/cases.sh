@@ -67,6 +67,8 @@ use_backend() {
 		SEND='(ip_output|ip6_output|__dev_queue_xmit|dev_hard_start_xmit)'
 		RECV='(ip_rcv|ipv6_rcv)'
 		RECV_ANY='arp_rcv'
+		# Debian's arm64 5.10 has no types of static functions.
+		grep -qa arp_rcv /sys/kernel/btf/vmlinux || RECV_ANY=netif_rx
 		DROP=$(drop_words '(kfree_skb|kfree_skb_reason|sk_skb_reason_drop)')
 		FUNCS=$functions
 		;;
