@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/number.h"
 #include "loader/fields.h"
 #include "loader/kern/clock.h"
 #include "loader/kern/net.h"
@@ -158,12 +159,26 @@ static size_t nr_not_attached(const struct session *s)
 	return nr;
 }
 
+/*
+ * Linux 6.12 on riscv64 leaves bpf_get_smp_processor_id() to its JIT, which Debian has off:
+ * programs that are interpreted are on CPU 0, whatever CPU they are on.
+ */
+static void warn_of_interpreter(void)
+{
+#if defined(__riscv)
+	if (number_in_file("/proc/sys/net/core/bpf_jit_enable") == 0)
+		log_warn("BPF programs are interpreted: events may all be said to be of CPU 0, and "
+			 "without a ring buffer be lost; sysctl net.core.bpf_jit_enable=1");
+#endif
+}
+
 static void say_attached(const struct session *s)
 {
 	bool tracepoints = s->scope.backend->tracepoints;
 	const char *what = tracepoints ? "tracepoints" : "functions";
 	size_t nr_failed = nr_not_attached(s);
 
+	warn_of_interpreter();
 	if (s->attachment.nr_leftovers)
 		log_info("removed %zu kprobe events that a killed skbtrail had left behind",
 			 s->attachment.nr_leftovers);
