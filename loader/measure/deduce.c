@@ -40,11 +40,7 @@ int place_of(const struct places *p)
 
 /* ---- pointers ---- */
 
-/*
- * An address of the kernel, which may be read without harm. x86_64 has 16 equal bits at the top, or
- * 8 with five levels of page tables; which it is the skb's own address says.
- */
-static bool is_pointer(uint64_t v, uint64_t skb)
+bool is_kernel_pointer(uint64_t v, uint64_t skb)
 {
 	unsigned int bits = skb >> 48 == 0xffff ? 16 : 8;
 
@@ -65,7 +61,7 @@ static void find_slots(struct slots *found, const struct evidence *e, int slot, 
 			const uint8_t *mem = slot == THE_SKB ? s->skb : s->pointee[slot];
 
 			nr_packets += s->xmit;
-			nr_pointers += s->xmit && is_pointer(u64_at(mem, off), s->addr);
+			nr_pointers += s->xmit && is_kernel_pointer(u64_at(mem, off), s->addr);
 		}
 		if (nr_packets && nr_pointers == nr_packets)
 			found->off[found->nr++] = off;

@@ -74,6 +74,12 @@ void deduce_devices(const struct evidence *e, struct places *places);
 void deduce_len(const struct evidence *e, struct places *places);
 void deduce_tcp_cb(const struct evidence *e, struct places *places);
 
+/*
+ * An address of the kernel, which may be read without harm. x86_64 has 16 equal bits at the top, or
+ * 8 with five levels of page tables; which it is the skb's own address says.
+ */
+bool is_kernel_pointer(uint64_t v, uint64_t skb);
+
 /* The offset that places have in common, or -ENODATA where there is none or more than one. */
 int place_of(const struct places *p);
 

@@ -174,7 +174,7 @@ static struct layout_place settle(const struct places *p, const struct layout_pl
 
 void layout_settle(struct layout *l, const struct places *places, const struct translated *told)
 {
-	*l = (struct layout){0};
+	*l = (struct layout){.from_memory = told->from_memory};
 	for (int m = 0; m < LAYOUT_NR; m++)
 		l->at[m] = settle(&places[m], NULL);
 	for (size_t i = 0; i < sizeof(tellers) / sizeof(tellers[0]); i++) {
@@ -324,12 +324,12 @@ static void print_off(FILE *out, uint32_t bit_off)
 	fprintf(out, bit_off % 8 ? "%u.%u" : "%u", bit_off / 8, bit_off % 8);
 }
 
-static void print_place(FILE *out, const struct layout_place *p)
+static void print_place(FILE *out, const struct layout_place *p, const char *teller)
 {
 	switch (p->status) {
 	case LAYOUT_TOLD:
 		print_off(out, p->bit_off);
-		fputs(", told by the kernel", out);
+		fprintf(out, ", told by %s", teller);
 		break;
 	case LAYOUT_MEASURED:
 		print_off(out, p->bit_off);
@@ -337,14 +337,14 @@ static void print_place(FILE *out, const struct layout_place *p)
 		break;
 	case LAYOUT_BOTH:
 		print_off(out, p->bit_off);
-		fprintf(out, ", told by the kernel, fits %u packets", p->nr_packets);
+		fprintf(out, ", told by %s, fits %u packets", teller, p->nr_packets);
 		break;
 	case LAYOUT_AMBIGUOUS:
 		fprintf(out, "unknown: at least %u and %u fit %u packets", p->bit_off / 8,
 			p->other / 8, p->nr_packets);
 		break;
 	case LAYOUT_CONTRADICTED:
-		fputs("unknown: the kernel tells ", out);
+		fprintf(out, "unknown: %s tells ", teller);
 		print_off(out, p->bit_off);
 		if (p->other / 8 < PLACES_MAX)
 			fprintf(out, ", but %u fits %u packets", p->other / 8, p->nr_packets);
@@ -362,6 +362,8 @@ static void print_place(FILE *out, const struct layout_place *p)
 
 void layout_print(const struct layout *l, FILE *out, const char *indent)
 {
+	const char *teller = l->from_memory ? "a filter in memory" : "the kernel";
+
 	for (int m = 0; m < LAYOUT_NR; m++) {
 		char name[64];
 
@@ -370,7 +372,7 @@ void layout_print(const struct layout *l, FILE *out, const char *indent)
 			continue;
 		snprintf(name, sizeof(name), "%s.%s", layout_names[m].type, layout_names[m].member);
 		fprintf(out, "%s%-34s ", indent, name);
-		print_place(out, &l->at[m]);
+		print_place(out, &l->at[m], teller);
 		fputc('\n', out);
 	}
 }

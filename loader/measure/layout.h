@@ -52,7 +52,7 @@ enum layout_member {
 
 enum layout_status {
 	LAYOUT_UNKNOWN,	     /* nothing tells */
-	LAYOUT_TOLD,	     /* by the kernel (translated.h) */
+	LAYOUT_TOLD,	     /* by the kernel, or a program in its memory (translated.h) */
 	LAYOUT_MEASURED,     /* one place fits all packets */
 	LAYOUT_BOTH,	     /* measured places hold what the kernel tells */
 	LAYOUT_AMBIGUOUS,    /* several places fit, the first two are bit_off and other */
@@ -67,6 +67,7 @@ struct layout_place {
 };
 
 struct layout {
+	bool from_memory; /* what is told is from there */
 	struct layout_place at[LAYOUT_NR];
 };
 

@@ -13,7 +13,7 @@
 
 #include "base/log.h"
 #include "loader/measure/deduce.h"
-#include "loader/measure/sample.h"
+#include "loader/measure/told.h"
 
 #define CHUNKS_OF(sz) ((sz) / SAMPLE_CHUNK_SZ)
 
@@ -186,6 +186,19 @@ static int look_at_devices(struct measuring *m, struct look *l, struct err *err)
 	return ret;
 }
 
+/* Where the kernel tells nothing by itself. */
+static void look_at_filter(struct measuring *m)
+{
+	const struct seen *s = &m->e->seen[TOLD_PACKET];
+	struct err why = ERR_INIT;
+	int sk = place_of(&m->places[SKB_SK]);
+
+	if (sk < 0 || !s->xmit)
+		return;
+	if (told_from_memory(&m->told, &m->env, &m->traffic, s, sk, &why))
+		log_verbose("reading a filter from memory: %s", why.msg);
+}
+
 /* What is not needed by all, or known already, goes without where it fails. */
 static void look_further(struct measuring *m, struct look *l)
 {
@@ -228,6 +241,8 @@ static int look(struct measuring *m, struct err *err)
 	if (ret)
 		return ret;
 	deduce_dev_and_sk(m->e, m->places);
+	if (!features_has(m->env.features, FEAT_TRANSLATED))
+		look_at_filter(m);
 	look_further(m, &l);
 	return 0;
 }
@@ -266,6 +281,8 @@ static int prepare(struct measuring *m, const struct features *f, struct err *er
 	ret = traffic_open(&m->traffic, err);
 	if (ret)
 		return ret;
+	if (!features_has(f, FEAT_TRANSLATED))
+		told_prepare(&m->traffic);
 	m->e->netns = m->traffic.netns;
 	m->e->nr = m->traffic.nr;
 	for (size_t i = 0; i < m->e->nr; i++)

@@ -15,8 +15,8 @@
 #include "loader/obj/obj.h"
 #include "progs/sample_abi.h"
 
-#define SAMPLE_MAX_HOPS 2
-/* What a program of 4,095 instructions has room for, with two hops each. */
+#define SAMPLE_MAX_HOPS 3
+/* What a program of 4,095 instructions has room for, with all hops each. */
 #define SAMPLE_MAX_CHUNKS 96
 
 /* Where a packet is looked at; of several functions the first that it passes. */

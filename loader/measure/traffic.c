@@ -424,6 +424,13 @@ static int tcp_end(struct traffic *t, int *fd)
 	return ret;
 }
 
+int traffic_filter(struct traffic *t, size_t idx, int prog_fd)
+{
+	return setsockopt(t->senders[idx], SOL_SOCKET, SO_ATTACH_BPF, &prog_fd, sizeof(prog_fd))
+		       ? -errno
+		       : 0;
+}
+
 static int send_bytes(int fd, size_t sz)
 {
 	static const char bytes[MAX_PAYLOAD];

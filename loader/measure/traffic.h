@@ -62,6 +62,9 @@ struct traffic {
  */
 int traffic_open(struct traffic *t, struct err *err);
 
+/* Attach a BPF program (3.19) as filter to the socket that packet idx comes from. -errno. */
+int traffic_filter(struct traffic *t, size_t idx, int prog_fd);
+
 /*
  * Send packet idx; when this returns it has passed the device. The three TCP packets (SYN, data,
  * FIN) are the last and must be sent in order. Errors: those of send(2), ...

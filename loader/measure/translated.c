@@ -2,6 +2,7 @@
 #include "loader/measure/translated.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "loader/kern/bpf.h"
@@ -186,23 +187,35 @@ int translation_decode(const struct bpf_insn *insns, size_t nr, struct translati
 
 /* ---- asking ---- */
 
-static int ask(const struct question *q, struct translation *out)
+static int load_insns(uint32_t type, const struct bpf_insn *insns, size_t nr)
+{
+	const struct bpf_prog_spec spec = {
+		.type = type,
+		.insns = insns,
+		.nr_insns = nr,
+		.kern_version = kern_release_code(),
+	};
+
+	return bpf_prog_load(&spec, NULL, 0, 0);
+}
+
+/* r2 does not matter, so that nothing but the load is rewritten. */
+static int load_question(const struct question *q)
 {
 	const struct bpf_insn insns[] = {
 		INSN_LDX(BPF_W, BPF_REG_2, BPF_REG_1, (int16_t)q->ctx_off),
 		INSN_MOV_IMM(BPF_REG_0, 0),
 		INSN_EXIT(),
 	};
-	const struct bpf_prog_spec spec = {
-		.type = q->prog_type,
-		.insns = insns,
-		.nr_insns = sizeof(insns) / sizeof(insns[0]),
-		.kern_version = kern_release_code(),
-	};
+
+	return load_insns(q->prog_type, insns, sizeof(insns) / sizeof(insns[0]));
+}
+
+static int ask(const struct question *q, struct translation *out)
+{
 	struct bpf_insn got[16];
 	size_t nr = sizeof(got) / sizeof(got[0]);
-	int fd = bpf_prog_load(&spec, NULL, 0, 0);
-	int ret;
+	int fd = load_question(q), ret;
 
 	if (fd < 0)
 		return fd;
@@ -215,4 +228,92 @@ void translated_read(struct translated *t)
 {
 	for (int i = 0; i < TRANSLATED_NR; i++)
 		t->has[i] = ask(&questions[i], &t->at[i]) == 0;
+}
+
+/* ---- finding the answers in memory ---- */
+
+#define ANSWER_NR 12   /* instructions at most */
+#define ALL_BYTES (-1) /* of the packet: what the filter returns */
+
+static bool takes(const struct question *q)
+{
+	int fd = q->prog_type == BPF_PROG_TYPE_SOCKET_FILTER ? load_question(q) : -EINVAL;
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+int translated_load_filter(void)
+{
+	struct bpf_insn insns[2 * TRANSLATED_NR + 3];
+	size_t nr = 0;
+
+	for (int i = 0; i < TRANSLATED_NR; i++) {
+		if (!takes(&questions[i]))
+			continue;
+		insns[nr++] = INSN_MOV_IMM(BPF_REG_0, TRANSLATED_SIGN + i);
+		insns[nr++] = INSN_LDX(BPF_W, BPF_REG_2, BPF_REG_1, (int16_t)questions[i].ctx_off);
+	}
+	insns[nr++] = INSN_MOV_IMM(BPF_REG_0, TRANSLATED_SIGN + TRANSLATED_NR);
+	insns[nr++] = INSN_MOV_IMM(BPF_REG_0, ALL_BYTES);
+	insns[nr++] = INSN_EXIT();
+	return load_insns(BPF_PROG_TYPE_SOCKET_FILTER, insns, nr);
+}
+
+/* The number of the question that begins here, or -1. */
+static int question_at(const struct bpf_insn *i)
+{
+	if (i->code != (BPF_ALU64 | BPF_MOV | BPF_K) || i->dst_reg || i->src_reg || i->off)
+		return -1;
+	return i->imm >= TRANSLATED_SIGN && i->imm <= TRANSLATED_SIGN + TRANSLATED_NR
+		       ? i->imm - TRANSLATED_SIGN
+		       : -1;
+}
+
+static struct bpf_insn insn_in(const uint8_t *mem, size_t idx)
+{
+	struct bpf_insn i;
+
+	memcpy(&i, mem + idx * sizeof(i), sizeof(i));
+	return i;
+}
+
+/* The answer that begins at instruction idx of nr, up to the next sign: where that is. */
+static size_t take_answer(struct translated *t, int which, const uint8_t *mem, size_t idx,
+			  size_t nr)
+{
+	struct bpf_insn answer[ANSWER_NR + 1];
+	size_t n = 0;
+
+	for (; idx < nr && n < ANSWER_NR; idx++) {
+		answer[n] = insn_in(mem, idx);
+		if (question_at(&answer[n]) >= 0) {
+			answer[n] = INSN_EXIT();
+			t->has[which] = !translation_decode(answer, n + 1, &t->at[which]);
+			break;
+		}
+		n++;
+	}
+	return idx;
+}
+
+bool translated_find(struct translated *t, const uint8_t *mem, size_t sz)
+{
+	size_t nr = sz / sizeof(struct bpf_insn), idx = 0;
+
+	*t = (struct translated){0};
+	while (idx < nr) {
+		struct bpf_insn i = insn_in(mem, idx++);
+		int which = question_at(&i);
+
+		if (which == TRANSLATED_NR) {
+			t->from_memory = true;
+			return true;
+		}
+		if (which >= 0)
+			idx = take_answer(t, which, mem, idx, nr);
+	}
+	*t = (struct translated){0};
+	return false;
 }

@@ -17,6 +17,11 @@
 #include "base/insn.h"
 
 #define TRANSLATED_MAX_HOPS 2
+/*
+ * The sign that a filter puts into r0 before an answer, plus the number of the member;
+ * TRANSLATED_NR: no more answers.
+ */
+#define TRANSLATED_SIGN 0x5b7a0100
 
 /* A place in memory: pointers to follow from the context, then bits after the last of them. */
 struct translation {
@@ -47,6 +52,7 @@ enum translated_member {
 };
 
 struct translated {
+	bool from_memory; /* translated_find(), not translated_read() */
 	bool has[TRANSLATED_NR];
 	struct translation at[TRANSLATED_NR];
 };
@@ -56,6 +62,19 @@ struct translated {
  * IPv6, ...) is not in has[]; that is no error. Leaves nothing behind.
  */
 void translated_read(struct translated *t);
+
+/*
+ * Before 4.13 the kernel tells nothing, but the rewritten program lies in its memory. A socket
+ * filter that accepts everything and asks for every member of an skb that this kernel lets it have,
+ * each answer behind a sign. Descriptor of the program, or -errno.
+ */
+int translated_load_filter(void);
+
+/*
+ * Find that program's answers in memory. True where it is there: t then holds them, and nothing
+ * else.
+ */
+bool translated_find(struct translated *t, const uint8_t *mem, size_t sz);
 
 /*
  * What a program does that brings one member into r2: r1 is the context, r0 does not matter.

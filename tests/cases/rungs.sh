@@ -126,6 +126,7 @@ proof_large_programs() {
 
 proof_prog_translated() {
 	check_here >"$T/out" 2>"$T/err" || bad "--check fails"
+	expect 'told by a filter in memory'
 	expect_not 'told by the kernel'
 	with_feature prog-translated check_here >"$T/out" 2>"$T/err" || bad "--check fails"
 	expect 'told by the kernel'

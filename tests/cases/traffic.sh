@@ -94,14 +94,6 @@ case_arp() {
 vlan() {
 	id=$1
 	shift
-	case ",${WITHOUT-}," in
-	*,btf,*prog-translated,* | *,prog-translated,*btf,*)
-		# Only the kernel tells where tags are.
-		expect_error "vlan $id"
-		said "sk_buff.vlan_tci"
-		return
-		;;
-	esac
 	for n in c s; do
 		if ! ip -n "$LAB$n" link add link veth-$n name vlan$n type vlan id "$id" "$@"; then
 			missing "this kernel has no 802.1Q VLANs"

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "btf/btf.h"
+#include "loader/kern/bpf.h"
 #include "tests/unit/lib_member.h"
 
 #define NR(array) (sizeof(array) / sizeof((array)[0]))
@@ -119,6 +120,73 @@ static void test_refused(void **state)
 		INSN_LDX(BPF_DW, 2, 2, 8), END); /* too deep */
 }
 
+/* ---- in memory ---- */
+
+#define SIGN(member) INSN_MOV_IMM(0, TRANSLATED_SIGN + (member))
+
+static bool find(struct translated *t, const struct bpf_insn *insns, size_t nr, size_t before)
+{
+	uint8_t mem[1024];
+
+	for (size_t i = 0; i < sizeof(mem); i++)
+		mem[i] = 0xb7 * i; /* 0xb7 is the code of the signs */
+	memcpy(mem + before, insns, nr * sizeof(*insns));
+	return translated_find(t, mem, sizeof(mem));
+}
+
+static void test_found_in_memory(void **state)
+{
+	const struct bpf_insn insns[] = {
+		SIGN(TRANSLATED_LEN),
+		INSN_LDX(BPF_W, 2, 1, 112),
+		SIGN(TRANSLATED_IFINDEX),
+		INSN_LDX(BPF_DW, 2, 1, 16),
+		INSN_JMP_IMM(BPF_JEQ, 2, 0, 1),
+		INSN_LDX(BPF_W, 2, 2, 224),
+		SIGN(TRANSLATED_MARK),
+		INSN_CALL(1), /* nothing that tells a place */
+		SIGN(TRANSLATED_NR),
+		INSN_MOV_IMM(0, -1),
+		INSN_EXIT(),
+	};
+	struct translated t;
+
+	for (size_t before = 0; before <= 1024 - sizeof(insns); before += 8) {
+		assert_true(find(&t, insns, NR(insns), before));
+		assert_true(t.from_memory);
+		for (int i = 0; i < TRANSLATED_NR; i++)
+			assert_int_equal(t.has[i], i == TRANSLATED_LEN || i == TRANSLATED_IFINDEX);
+		assert_int_equal(t.at[TRANSLATED_LEN].bit_off, 8 * 112);
+		assert_int_equal(t.at[TRANSLATED_IFINDEX].hop[0], 16);
+	}
+	/* Without its end it is not all there; without signs it is something else. */
+	for (size_t nr = 0; nr < 9; nr++) {
+		assert_false(find(&t, insns, nr, 512));
+		assert_false(t.from_memory || t.has[TRANSLATED_LEN]);
+	}
+	assert_false(translated_find(&t, (const uint8_t *)insns, 7));
+}
+
+/* The filter as it is rewritten here tells what single questions do. */
+static void test_filter_of_running_kernel(void **state)
+{
+	struct bpf_insn insns[128];
+	struct translated filter, asked;
+	size_t nr = NR(insns);
+	int fd = geteuid() ? -1 : translated_load_filter();
+
+	if (fd < 0 || bpf_prog_translated(fd, insns, &nr))
+		skip();
+	close(fd);
+	assert_true(translated_find(&filter, (const uint8_t *)insns, nr * sizeof(*insns)));
+	translated_read(&asked);
+	for (int i = 0; i <= TRANSLATED_IFINDEX; i++) {
+		assert_int_equal(filter.has[i], asked.has[i]);
+		if (filter.has[i])
+			assert_memory_equal(&filter.at[i], &asked.at[i], sizeof(asked.at[i]));
+	}
+}
+
 /* ---- against the BTF of the running kernel ---- */
 
 static void test_running_kernel(void **state)
@@ -171,10 +239,15 @@ static void test_running_kernel(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_plain),	       cmocka_unit_test(test_through_a_pointer),
-		cmocka_unit_test(test_vlan_present),   cmocka_unit_test(test_mask_then_shift),
-		cmocka_unit_test(test_shifted_up),     cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_through_a_pointer),
+		cmocka_unit_test(test_vlan_present),
+		cmocka_unit_test(test_mask_then_shift),
+		cmocka_unit_test(test_shifted_up),
+		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_running_kernel),
+		cmocka_unit_test(test_found_in_memory),
+		cmocka_unit_test(test_filter_of_running_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
