@@ -46,6 +46,21 @@ static inline int insn_is_ld_imm64(const struct bpf_insn *i)
 	return i->code == (BPF_LD | BPF_DW | BPF_IMM);
 }
 
+/* Bytes that a load or store moves. */
+static inline unsigned insn_access_sz(const struct bpf_insn *i)
+{
+	switch (BPF_SIZE(i->code)) {
+	case BPF_B:
+		return 1;
+	case BPF_H:
+		return 2;
+	case BPF_W:
+		return 4;
+	default:
+		return 8;
+	}
+}
+
 /* A growing array. After a failed push `oom` stays set, so a generator tests it once. */
 struct insn_buf {
 	struct bpf_insn *insns; /* owned */

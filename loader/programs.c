@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/embedded.h"
 #include "base/log.h"
 #include "loader/fields.h"
 #include "loader/kern/bpf.h"
@@ -101,15 +100,7 @@ static int create_maps(struct programs *p, size_t ring_sz, struct err *err)
 
 int programs_object(struct obj **out, struct err *err)
 {
-	void *data;
-	size_t sz;
-	int ret = embedded_open(&trail_bpf, &data, &sz, err);
-
-	if (ret)
-		return ret;
-	ret = obj_open(out, data, sz, err);
-	free(data);
-	return ret;
+	return obj_open_embedded(out, &trail_bpf, err);
 }
 
 int programs_init(struct programs *p, const struct backend *backend, const struct btf *const *btfs,

@@ -8,7 +8,6 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "base/embedded.h"
 #include "loader/attach/find.h"
 #include "loader/kern/bpf.h"
 
@@ -40,15 +39,7 @@ static const struct hook {
 
 int sampler_object(struct obj **obj, struct err *err)
 {
-	void *data;
-	size_t sz;
-	int ret = embedded_open(&sample_bpf, &data, &sz, err);
-
-	if (ret)
-		return ret;
-	ret = obj_open(obj, data, sz, err);
-	free(data);
-	return ret;
+	return obj_open_embedded(obj, &sample_bpf, err);
 }
 
 /* Where a member of the frame is, from r10. */

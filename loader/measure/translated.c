@@ -45,20 +45,6 @@ struct reg {
 	struct translation t;
 };
 
-static uint32_t bytes_of(uint8_t code)
-{
-	switch (BPF_SIZE(code)) {
-	case BPF_B:
-		return 1;
-	case BPF_H:
-		return 2;
-	case BPF_W:
-		return 4;
-	default:
-		return 8;
-	}
-}
-
 /* A load through what was loaded makes that a pointer to follow. */
 static int load(struct reg *dst, const struct reg *src, const struct bpf_insn *i)
 {
@@ -73,7 +59,7 @@ static int load(struct reg *dst, const struct reg *src, const struct bpf_insn *i
 	}
 	r.loaded = true;
 	r.t.bit_off = 8 * (uint32_t)i->off;
-	r.t.bits = 8 * bytes_of(i->code);
+	r.t.bits = 8 * insn_access_sz(i);
 	*dst = r;
 	return 0;
 }

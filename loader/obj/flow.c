@@ -92,20 +92,6 @@ static size_t slot_at(int64_t off, unsigned sz)
 	return NR_REGS + (off + STACK_SZ) / 8;
 }
 
-static unsigned access_sz(const struct bpf_insn *i)
-{
-	switch (BPF_SIZE(i->code)) {
-	case BPF_B:
-		return 1;
-	case BPF_H:
-		return 2;
-	case BPF_W:
-		return 4;
-	default:
-		return 8;
-	}
-}
-
 static void step_alu(const struct bpf_insn *i, struct state *s)
 {
 	struct val dst = get(s, i->dst_reg), src = {CONST, (uint64_t)(int64_t)i->imm};
@@ -136,7 +122,7 @@ static void step_alu(const struct bpf_insn *i, struct state *s)
 static void step_load(const struct bpf_insn *i, struct state *s)
 {
 	struct val addr = get(s, i->src_reg);
-	unsigned sz = access_sz(i);
+	unsigned sz = insn_access_sz(i);
 	struct val res = unknown(may_be_frame(addr) && sz == 8 ? ANY : OTHER);
 	size_t slot = addr.kind == FRAME ? slot_at((int64_t)addr.v + i->off, sz) : 0;
 
@@ -150,14 +136,14 @@ static void step_store(const struct bpf_insn *i, struct state *s)
 	bool plain = BPF_MODE(i->code) == BPF_MEM;
 	struct val addr = get(s, i->dst_reg), val = {CONST, (uint64_t)(int64_t)i->imm};
 	int64_t off = (int64_t)addr.v + i->off;
-	size_t slot = addr.kind == FRAME ? slot_at(off, access_sz(i)) : 0;
+	size_t slot = addr.kind == FRAME ? slot_at(off, insn_access_sz(i)) : 0;
 
 	if (BPF_CLASS(i->code) == BPF_STX)
 		val = get(s, i->src_reg);
 	if (slot && plain)
 		set(s, slot, val);
 	else if (addr.kind == FRAME)
-		forget_range(s, off, access_sz(i), ANY);
+		forget_range(s, off, insn_access_sz(i), ANY);
 	else if (addr.kind == ANY)
 		forget_stack(s);
 	if (!plain) { /* fetching ones write their source register or r0 */

@@ -1,8 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
 #include <string.h>
 
 #include "loader/obj/code.h"
 #include "loader/obj/object.h"
+
+int obj_open_embedded(struct obj **out, const struct embedded *e, struct err *err)
+{
+	void *data;
+	size_t sz;
+	int ret = embedded_open(e, &data, &sz, err);
+
+	if (ret)
+		return ret;
+	ret = obj_open(out, data, sz, err);
+	free(data);
+	return ret;
+}
 
 void obj_free(struct obj *obj)
 {

@@ -12,6 +12,7 @@
 #ifndef LOADER_OBJ_OBJ_H
 #define LOADER_OBJ_OBJ_H
 
+#include "base/embedded.h"
 #include "base/err.h"
 #include "base/insn.h"
 #include "btf/btf.h"
@@ -44,6 +45,8 @@ struct prog {
  * Errors: -EINVAL, -ENOMEM.
  */
 int obj_open(struct obj **out, const void *data, size_t sz, struct err *err);
+/* The same of an object inside this program. Errors: those of embedded_open() too. */
+int obj_open_embedded(struct obj **out, const struct embedded *e, struct err *err);
 void obj_free(struct obj *obj);
 
 /* The object's own BTF. */
