@@ -74,6 +74,7 @@ table() {
 		rank["file"] = 2
 		rank["disk"] = 3
 		rank["pack"] = 4
+		rank["measured"] = 5
 	}
 	{ system_ = $2 " " $3 " " $4; row = system_ " " $5 }
 	!($6 in known) { print "kernels.sh: no column for backend " $6 >"/dev/stderr"; exit 1 }
