@@ -118,8 +118,10 @@ static int open_types(struct scope *s, const struct options *o, const struct fea
 		      struct err *err)
 {
 	struct types_opts opts = types_opts_of(o, features);
-	int ret = types_open(&s->types, &opts, err);
+	int ret;
 
+	opts.ksyms = s->ksyms;
+	ret = types_open(&s->types, &opts, err);
 	if (!ret)
 		log_verbose("types: %s", s->types.words);
 	return ret;
@@ -146,9 +148,9 @@ int scope_open(struct scope *s, const struct options *o, const struct features *
 	}
 	ret = choose_backend(s, o->backend, features, err);
 	if (!ret)
-		ret = open_types(s, o, features, err);
-	if (!ret)
 		ret = ksyms_load(&s->ksyms, NULL, err);
+	if (!ret)
+		ret = open_types(s, o, features, err);
 	if (!ret)
 		ret = find_targets(s, o->filter_func ? &re : NULL, features, err);
 	if (!ret && !s->targets.nr)

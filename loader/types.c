@@ -203,7 +203,7 @@ static int check_against_measured(const struct finding *f, const char *path)
 	struct err why = ERR_INIT;
 	struct layout layout;
 	struct btf *measured;
-	int ret = measure_layout(&layout, f->o->features, &why);
+	int ret = measure_layout(&layout, f->o->features, f->o->ksyms, &why);
 
 	if (!ret)
 		ret = layout_btf(&layout, &measured, &why);
@@ -368,7 +368,7 @@ static int from_measuring(struct finding *f)
 	if (!layout)
 		return err_set(f->err, -ENOMEM, "no memory for measuring");
 	from = clock_now();
-	ret = measure_layout(layout, f->o->features, f->err);
+	ret = measure_layout(layout, f->o->features, f->o->ksyms, f->err);
 	log_verbose("measured the layout in %u ms", (unsigned int)((clock_now() - from) / 1000000));
 	if (!ret)
 		ret = layout_btf(layout, &btf, f->err);

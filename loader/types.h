@@ -24,7 +24,8 @@ struct types_opts {
 	/* Without FEAT_BTF sources are as if the kernel had none; left out by the user, only a file
 	 * is taken. */
 	const struct features *features;
-	bool measure; /* test packets may be sent to measure what nothing else tells */
+	bool measure;		   /* test packets may be sent to measure what nothing else tells */
+	const struct ksyms *ksyms; /* for that; may be NULL */
 	/* For tests; NULL in earnest. */
 	const char *root;		/* in front of /sys, /boot, ... */
 	const char *self;		/* the executable that may have packed types */

@@ -22,7 +22,7 @@ struct measuring {
 	struct sample_env env;
 	struct translated told;
 	struct known known;
-	struct ksyms *ksyms;
+	struct ksyms *ksyms; /* NULL: the caller's are used */
 	struct traffic traffic;
 	struct evidence *e;
 	struct places places[LAYOUT_NR];
@@ -262,17 +262,18 @@ static int choose_backend(struct measuring *m, const struct features *f, struct 
 	return -ENOTSUP;
 }
 
-static int prepare(struct measuring *m, const struct features *f, struct err *err)
+static int prepare(struct measuring *m, const struct features *f, const struct ksyms *ksyms,
+		   struct err *err)
 {
 	int ret = choose_backend(m, f, err);
 
 	if (!ret)
 		ret = known_open(&m->known, err);
-	if (!ret && !m->env.backend->tracepoints)
+	if (!ret && !ksyms && !m->env.backend->tracepoints)
 		ret = ksyms_load(&m->ksyms, NULL, err);
 	if (ret)
 		return ret;
-	m->env.ksyms = m->ksyms;
+	m->env.ksyms = ksyms ? ksyms : m->ksyms;
 	m->e = calloc(1, sizeof(*m->e));
 	if (!m->e)
 		return err_set(err, -ENOMEM, "no memory for measuring");
@@ -302,7 +303,7 @@ struct result {
 };
 
 /* Programs know the child by its name, which no other task has. */
-static void child(const struct features *f, struct result *r)
+static void child(const struct features *f, const struct ksyms *ksyms, struct result *r)
 {
 	static struct measuring m;
 	char name[16];
@@ -311,7 +312,7 @@ static void child(const struct features *f, struct result *r)
 	signal(SIGTERM, SIG_IGN);
 	snprintf(name, sizeof(name), "skbtm%d", (int)getpid());
 	prctl(PR_SET_NAME, name);
-	r->ret = prepare(&m, f, &r->err);
+	r->ret = prepare(&m, f, ksyms, &r->err);
 	if (!r->ret) {
 		r->ret = look(&m, &r->err);
 		layout_settle(&r->layout, m.places, &m.told);
@@ -350,7 +351,8 @@ static int read_result(int fd, struct result *r)
 }
 
 /* A process of its own: whatever happens to it, its namespace and probes go with it. */
-static int run_child(const struct features *f, struct result *r, struct err *err)
+static int run_child(const struct features *f, const struct ksyms *ksyms, struct result *r,
+		     struct err *err)
 {
 	int fds[2], ret;
 	pid_t pid;
@@ -366,7 +368,7 @@ static int run_child(const struct features *f, struct result *r, struct err *err
 	}
 	if (!pid) {
 		close(fds[0]);
-		child(f, r);
+		child(f, ksyms, r);
 		_exit(write_result(fds[1], r) ? 1 : 0);
 	}
 	close(fds[1]);
@@ -377,10 +379,11 @@ static int run_child(const struct features *f, struct result *r, struct err *err
 	return ret ? err_set(err, ret, "the process that measures ended early") : 0;
 }
 
-int measure_layout(struct layout *l, const struct features *features, struct err *err)
+int measure_layout(struct layout *l, const struct features *features, const struct ksyms *ksyms,
+		   struct err *err)
 {
 	struct result r = {.err = ERR_INIT};
-	int ret = run_child(features, &r, err);
+	int ret = run_child(features, ksyms, &r, err);
 
 	if (!ret && r.ret) {
 		*err = r.err;

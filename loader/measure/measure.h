@@ -10,13 +10,16 @@
 #define LOADER_MEASURE_MEASURE_H
 
 #include "loader/kern/features.h"
+#include "loader/kern/ksyms.h"
 #include "loader/measure/layout.h"
 
 /*
- * Takes some tenths of a second. What cannot be found out is unknown in the layout; that is no
- * error. Errors, with a hint: -ENOTSUP where no program can be attached, those of making a
- * namespace and of attaching, -ENODATA where not even the packets' buffers were found.
+ * ksyms: the running kernel's, or NULL to load them, which takes as long as all the rest. Takes
+ * some tenths of a second. What cannot be found out is unknown in the layout; that is no error.
+ * Errors, with a hint: -ENOTSUP where no program can be attached, those of making a namespace and
+ * of attaching, -ENODATA where not even the packets' buffers were found.
  */
-int measure_layout(struct layout *l, const struct features *features, struct err *err);
+int measure_layout(struct layout *l, const struct features *features, const struct ksyms *ksyms,
+		   struct err *err);
 
 #endif
