@@ -49,8 +49,9 @@ http_server() {
 
 listening() { on_server busybox netstat -ltn | grep -q ':8080 '; }
 
-# A request that gets no answer ends after two seconds.
-http_get() { on_client timeout 2 busybox wget -q -O - "$1"; }
+# A request that gets no answer ends after two seconds; after one where none is expected.
+http_get() { on_client timeout "${HTTP_SECONDS:-2}" busybox wget -q -O - "$1"; }
+http_refused() { ! HTTP_SECONDS=1 http_get "$1" >/dev/null 2>&1; }
 
 # The first iptables that this kernel supports.
 find_iptables() {

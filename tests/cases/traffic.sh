@@ -20,7 +20,7 @@ case_http_passes() {
 # A drop in the client's OUTPUT: seen, with the reason, and never seen at the server.
 check_drop() {
 	trace_start "host $SERVER and tcp port 8080" || return
-	http_get "http://$SERVER:8080/" >/dev/null 2>&1 && bad "the request got through"
+	http_refused "http://$SERVER:8080/" || bad "the request got through"
 	trace_stop
 	expect "$CLIENT:[0-9]+->$SERVER:8080\\(tcp\\) +$DROP"
 	expect_not "$RECV\$"

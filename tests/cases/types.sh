@@ -180,7 +180,7 @@ case_same_trace() {
 	if trace_start --without btf --output-json "host $SERVER and tcp port 8080"; then
 		[ "$(http_get "http://$SERVER:8080/")" = 'it works' ] || bad "no answer"
 		ipt -I OUTPUT -p tcp --dst "$SERVER" --dport 8080 -j DROP
-		http_get "http://$SERVER:8080/" >/dev/null 2>&1 && bad "the request got through"
+		http_refused "http://$SERVER:8080/" || bad "the request got through"
 		ipt -F OUTPUT
 		trace_stop
 	fi
