@@ -15,8 +15,6 @@
 #include "loader/measure/deduce.h"
 #include "loader/measure/told.h"
 
-#define CHUNKS_OF(sz) ((sz) / SAMPLE_CHUNK_SZ)
-
 /* Everything the child holds. */
 struct measuring {
 	struct sample_env env;

@@ -328,21 +328,28 @@ static struct packet packet_of(const struct plan *p, size_t idx)
 	return k;
 }
 
+/* What a packet needs; a family of 0 says that it is not sent. */
+static int open_packet(struct traffic *t, size_t idx, bool has_ipv6)
+{
+	const struct plan *p = &plans[idx];
+
+	if (p->protocol == IPPROTO_TCP)
+		return p->step == TCP_SYN_STEP ? open_listener(t, p) : 0;
+	if (p->family == AF_INET)
+		return open_datagram(t, idx, p);
+	if (!has_ipv6 || open_datagram(t, idx, p))
+		t->packets[idx].family = 0;
+	return 0;
+}
+
 static int open_sockets(struct traffic *t, bool has_ipv6, struct err *err)
 {
 	int ret = 0;
 
 	t->nr = NR_PLANS;
 	for (size_t i = 0; i < NR_PLANS && !ret; i++) {
-		const struct plan *p = &plans[i];
-
-		t->packets[i] = packet_of(p, i);
-		if (p->family == AF_INET6 && !has_ipv6)
-			t->packets[i].family = 0;
-		else if (p->protocol != IPPROTO_TCP)
-			ret = open_datagram(t, i, p);
-		else if (p->step == TCP_SYN_STEP)
-			ret = open_listener(t, p);
+		t->packets[i] = packet_of(&plans[i], i);
+		ret = open_packet(t, i, has_ipv6);
 	}
 	return ret ? err_sys(err, ret, "cannot open sockets for test packets") : 0;
 }

@@ -29,7 +29,7 @@ struct device {
 
 /* One packet, and the socket that it comes from. */
 struct packet {
-	uint16_t family; /* AF_INET, AF_INET6 */
+	uint16_t family; /* AF_INET, AF_INET6; 0: it is not sent */
 	uint8_t protocol;
 	uint8_t state;	   /* of the socket: TCP_SYN_SENT, ... */
 	uint8_t tcp_flags; /* TCP: of the header */
@@ -57,7 +57,7 @@ struct traffic {
 
 /*
  * Move this process, which must have one thread, into a new network namespace, and open all
- * sockets. A kernel without IPv6 sends no IPv6. Errors: -EPERM with a hint, those of unshare(2),
+ * sockets. Where IPv6 does not work none is sent. Errors: -EPERM with a hint, those of unshare(2),
  * socket(2), ...
  */
 int traffic_open(struct traffic *t, struct err *err);
