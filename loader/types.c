@@ -107,6 +107,8 @@ static int add_modules(struct finding *f)
 	int ret = 0;
 	DIR *dir;
 
+	if (f->o->features->f[FEAT_MODULE_BTF].left_out)
+		return 0;
 	snprintf(path, sizeof(path), "%s" BTF_DIR, root(f->o));
 	dir = opendir(path);
 	if (!dir)

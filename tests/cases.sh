@@ -26,7 +26,7 @@ options='version_and_help check list_funcs default_backend netns_forms filter_fu
 	timestamp_none timestamp_current timestamp_relative timestamp_absolute limit_lines
 	output_file record_and_replay replay_truncated closed_pipe sigint sigterm old_transport cpu_comes_online
 	lost_events leftovers without_tracefs private_tracefs btf_packed btf_directory
-	measured measured_untold same_trace
+	without_module_types measured measured_untold same_trace
 	all_functions'
 errors='usage expression regex no_function interface netns btf btf_other_kernel btf_pack
 	btf_pack_damaged btf_contradicts_measured measure output_file replay backend

@@ -355,8 +355,7 @@ static void test_clocks(void **state)
 /* Nothing can be traced without; or it is a fact that changes nothing in a trace. */
 static bool is_needed(size_t which)
 {
-	return which == FEAT_BPF || which == FEAT_KALLSYMS || which == FEAT_MODULE_BTF ||
-	       which == FEAT_MEMCG_MEMLOCK;
+	return which == FEAT_BPF || which == FEAT_KALLSYMS || which == FEAT_MEMCG_MEMLOCK;
 }
 
 static void test_leave_out(void **state)
