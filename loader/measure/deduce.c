@@ -11,15 +11,6 @@
 #define TCP_DOFF     12	   /* byte of the header whose upper half counts its words */
 #define HEADROOM_MAX 4096  /* bytes before the data of a packet of ours */
 #define TAILROOM_MAX 65536 /* and behind it */
-#define IFNAME_SZ    16
-
-static uint64_t u64_at(const uint8_t *mem, size_t off)
-{
-	uint64_t v;
-
-	memcpy(&v, mem + off, sizeof(v));
-	return v;
-}
 
 static uint32_t u32_at(const uint8_t *mem, size_t off)
 {
@@ -279,7 +270,7 @@ void deduce_len(const struct evidence *e, struct places *places)
 
 static bool is_device(const uint8_t *mem, const struct packet *p)
 {
-	return memmem(mem, SEEN_POINTEE_SZ, p->device.name, IFNAME_SZ) != NULL;
+	return memmem(mem, SEEN_POINTEE_SZ, p->device.name, LAYOUT_IFNAMSIZ) != NULL;
 }
 
 /* Both addresses of an IPv4 packet; a socket that talks IPv6 has these in other places. */

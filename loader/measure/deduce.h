@@ -14,6 +14,8 @@
 #ifndef LOADER_MEASURE_DEDUCE_H
 #define LOADER_MEASURE_DEDUCE_H
 
+#include <string.h>
+
 #include "loader/measure/layout.h"
 #include "loader/measure/traffic.h"
 
@@ -26,6 +28,14 @@
 #define SEEN_TCP_SZ	256
 #define NR_SKB_SLOTS	40 /* SKB_MAX_SZ / 8 */
 #define NR_SKC_SLOTS	32 /* SKC_MAX_SZ / 8 */
+
+static inline uint64_t u64_at(const uint8_t *mem, size_t off)
+{
+	uint64_t v;
+
+	memcpy(&v, mem + off, sizeof(v));
+	return v;
+}
 
 /* Offsets of pointers in some memory. */
 struct slots {

@@ -7,8 +7,6 @@
 
 #include "loader/measure/deduce.h"
 
-#define IFNAME_SZ 16
-#define CB_SZ	  48
 #define NET_ALIGN 4
 
 /* ---- the socket ---- */
@@ -120,7 +118,7 @@ static void deduce_dev_net(const struct evidence *e, int skc_net, struct places 
 
 static void keep_device(struct places *places, const uint8_t *mem, const struct device *d)
 {
-	places_keep(&places[DEV_NAME], mem, SEEN_DEV_SZ, 1, d->name, IFNAME_SZ);
+	places_keep(&places[DEV_NAME], mem, SEEN_DEV_SZ, 1, d->name, LAYOUT_IFNAMSIZ);
 	places_keep(&places[DEV_MTU], mem, SEEN_DEV_SZ, 4, &d->mtu, sizeof(d->mtu));
 	places_keep(&places[DEV_IFINDEX], mem, SEEN_DEV_SZ, 4, &d->ifindex, sizeof(d->ifindex));
 	places_keep(&places[DEV_TYPE], mem, SEEN_DEV_SZ, 2, &d->type, sizeof(d->type));
@@ -187,7 +185,7 @@ void deduce_tcp_cb(const struct evidence *e, struct places *places)
 	places_only(&places[TCP_CB_SEQ], 0, sizeof(uint32_t), places[SKB_CB].nr_packets);
 	for (size_t i = 0; i < e->nr; i++)
 		if (e->seen[i].tcp)
-			places_keep(&flags, e->seen[i].tcp_skb + cb, CB_SZ, 1,
+			places_keep(&flags, e->seen[i].tcp_skb + cb, LAYOUT_CB_SZ, 1,
 				    &e->seen[i].packet->tcp_flags, 1);
 	places[TCP_CB_FLAGS] = flags;
 }

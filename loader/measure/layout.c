@@ -7,7 +7,6 @@
 #include "btf/build.h"
 #include "btf/known.h"
 
-#define CB_SZ  48
 #define ANY_SZ PLACES_MAX /* of a struct of which only some members are known */
 
 const struct layout_name layout_names[LAYOUT_NR] = {
@@ -215,7 +214,7 @@ static void make_net(struct making *m)
 
 static void make_net_device(struct making *m)
 {
-	uint32_t name = bb_array(&m->b, m->u8, m->u32, 16);
+	uint32_t name = bb_array(&m->b, m->u8, m->u32, LAYOUT_IFNAMSIZ);
 
 	bb_struct(&m->b, "net_device", ANY_SZ);
 	member(m, "name", name, DEV_NAME);
@@ -258,14 +257,14 @@ static void make_sock(struct making *m)
 
 static void make_tcp_skb_cb(struct making *m)
 {
-	bb_struct(&m->b, "tcp_skb_cb", CB_SZ);
+	bb_struct(&m->b, "tcp_skb_cb", LAYOUT_CB_SZ);
 	member(m, "seq", m->u32, TCP_CB_SEQ);
 	member(m, "tcp_flags", m->u8, TCP_CB_FLAGS);
 }
 
 static uint32_t make_sk_buff(struct making *m)
 {
-	uint32_t cb = bb_array(&m->b, m->u8, m->u32, CB_SZ);
+	uint32_t cb = bb_array(&m->b, m->u8, m->u32, LAYOUT_CB_SZ);
 	uint32_t skb = bb_struct(&m->b, "sk_buff", ANY_SZ);
 
 	member(m, "head", m->ptr, SKB_HEAD);

@@ -88,7 +88,9 @@ static inline bool layout_has(const struct layout *l, enum layout_member m)
 
 /* ---- what was measured ---- */
 
-#define PLACES_MAX 4096 /* bytes of memory that are looked at */
+#define PLACES_MAX	4096 /* bytes of memory that are looked at */
+#define LAYOUT_CB_SZ	48   /* of skb->cb (include/linux/skbuff.h) */
+#define LAYOUT_IFNAMSIZ 16
 
 /* Byte offsets that fit all that was seen yet. A zeroed one was never looked for. */
 struct places {

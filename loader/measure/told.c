@@ -2,7 +2,6 @@
 #include "loader/measure/told.h"
 
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 #define FILTER_SZ      40   /* more than struct sk_filter has */
@@ -40,21 +39,13 @@ static int look(const struct sample_env *env, struct traffic *t, const struct sa
 	return ret;
 }
 
-static uint64_t word(const uint8_t *mem, size_t off)
-{
-	uint64_t v;
-
-	memcpy(&v, mem + off, sizeof(v));
-	return v;
-}
-
 /* Pointers of the socket, from the skb on. */
 static size_t find_pointers(struct sample_chunk *chunks, const struct seen *seen, uint16_t sk_off)
 {
 	size_t nr = 0;
 
 	for (size_t off = 0; off < SEEN_SK_SZ && nr < SAMPLE_MAX_CHUNKS; off += 8)
-		if (is_kernel_pointer(word(seen->sk, off), seen->addr))
+		if (is_kernel_pointer(u64_at(seen->sk, off), seen->addr))
 			chunks[nr++] = (struct sample_chunk){.nr_hops = 2, .hop = {sk_off, off}};
 	return nr;
 }
@@ -68,10 +59,10 @@ static size_t find_candidates(struct sample_chunk *progs, const struct sample_ch
 	for (size_t i = 0; i < nr_pointers; i++) {
 		const uint8_t *mem = bytes + i * SAMPLE_CHUNK_SZ;
 
-		if ((uint32_t)word(mem, 0) != 1)
+		if ((uint32_t)u64_at(mem, 0) != 1)
 			continue;
 		for (size_t off = 8; off < FILTER_SZ && nr < MAX_CANDIDATES; off += 8) {
-			if (!is_kernel_pointer(word(mem, off), skb))
+			if (!is_kernel_pointer(u64_at(mem, off), skb))
 				continue;
 			progs[nr] = pointers[i];
 			progs[nr].hop[progs[nr].nr_hops++] = off;
