@@ -2,11 +2,11 @@
 #include "loader/measure/measure.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -304,91 +304,60 @@ struct result {
 static void child(const struct features *f, const struct ksyms *ksyms, struct result *r)
 {
 	static struct measuring m;
+	struct err err = ERR_INIT;
 	char name[16];
+	int ret;
 
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	snprintf(name, sizeof(name), "skbtm%d", (int)getpid());
 	prctl(PR_SET_NAME, name);
-	r->ret = prepare(&m, f, ksyms, &r->err);
-	if (!r->ret) {
-		r->ret = look(&m, &r->err);
+	ret = prepare(&m, f, ksyms, &err);
+	if (!ret) {
+		ret = look(&m, &err);
 		layout_settle(&r->layout, m.places, &m.told);
 		traffic_close(&m.traffic);
 	}
-}
-
-static int write_result(int fd, const struct result *r)
-{
-	const char *bytes = (const char *)r;
-
-	for (size_t done = 0; done < sizeof(*r);) {
-		ssize_t n = write(fd, bytes + done, sizeof(*r) - done);
-
-		if (n < 0)
-			return -errno;
-		done += n;
-	}
-	return 0;
-}
-
-static int read_result(int fd, struct result *r)
-{
-	char *bytes = (char *)r;
-
-	for (size_t done = 0; done < sizeof(*r);) {
-		ssize_t n = read(fd, bytes + done, sizeof(*r) - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EPIPE;
-		done += n;
-	}
-	return 0;
+	r->err = err;
+	r->ret = ret;
 }
 
 /* A process of its own: whatever happens to it, its namespace and probes go with it. */
 static int run_child(const struct features *f, const struct ksyms *ksyms, struct result *r,
 		     struct err *err)
 {
-	int fds[2], ret;
 	pid_t pid;
 
-	if (pipe2(fds, O_CLOEXEC))
-		return err_sys(err, -errno, "cannot make a pipe");
+	r->ret = err_set(&r->err, -ECHILD, "the process that measures ended early");
 	pid = fork();
-	if (pid < 0) {
-		ret = err_sys(err, -errno, "cannot make a process");
-		close(fds[0]);
-		close(fds[1]);
-		return ret;
-	}
+	if (pid < 0)
+		return err_sys(err, -errno, "cannot make a process");
 	if (!pid) {
-		close(fds[0]);
 		child(f, ksyms, r);
-		_exit(write_result(fds[1], r) ? 1 : 0);
+		_exit(0);
 	}
-	close(fds[1]);
-	ret = read_result(fds[0], r);
-	close(fds[0]);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	return ret ? err_set(err, ret, "the process that measures ended early") : 0;
+	if (r->ret)
+		*err = r->err;
+	return r->ret;
 }
 
 int measure_layout(struct layout *l, const struct features *features, const struct ksyms *ksyms,
 		   struct err *err)
 {
-	struct result r = {.err = ERR_INIT};
-	int ret = run_child(features, ksyms, &r, err);
+	/* Shared with the child, which fills it in. */
+	struct result *r =
+		mmap(NULL, sizeof(*r), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int ret;
 
-	if (!ret && r.ret) {
-		*err = r.err;
-		ret = r.ret;
-	}
+	if (r == MAP_FAILED)
+		return err_sys(err, -errno, "cannot measure where the kernel keeps things");
+	ret = run_child(features, ksyms, r, err);
 	if (ret)
-		return err_prefix(err, "cannot measure where the kernel keeps things"), ret;
-	*l = r.layout;
-	return 0;
+		err_prefix(err, "cannot measure where the kernel keeps things");
+	else
+		*l = r->layout;
+	munmap(r, sizeof(*r));
+	return ret;
 }
