@@ -388,9 +388,13 @@ static const struct {
 	const char *name;
 	int (*open)(struct finding *f);
 } sources[NR_TYPES_SOURCES] = {
-	[TYPES_KERNEL] = {"from-kernel", from_kernel},	 [TYPES_FILE] = {"from-file", from_file},
-	[TYPES_DISK] = {"from-disk", from_disk},	 [TYPES_PACKED] = {"from-pack", from_pack},
+	/* clang-format off */
+	[TYPES_KERNEL] = {"from-kernel", from_kernel},
+	[TYPES_FILE] = {"from-file", from_file},
+	[TYPES_DISK] = {"from-disk", from_disk},
+	[TYPES_PACKED] = {"from-pack", from_pack},
 	[TYPES_MEASURED] = {"measured", from_measuring},
+	/* clang-format on */
 };
 
 const char *types_source_name(enum types_source source)

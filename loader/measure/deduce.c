@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#define THE_SKB	     (-1) /* in place of a slot */
 #define ETH_HLEN     14
 #define IPV4_HLEN    20
 #define TCP_DOFF     12	   /* byte of the header whose upper half counts its words */
@@ -39,8 +40,6 @@ bool is_kernel_pointer(uint64_t v, uint64_t skb)
 }
 
 /* Words of the skb, or of what one of its slots points to, that are pointers in every packet. */
-#define THE_SKB (-1)
-
 static void find_slots(struct slots *found, const struct evidence *e, int slot, size_t sz)
 {
 	found->nr = 0;
@@ -110,7 +109,7 @@ static bool slot_fits(const struct evidence *e, size_t slot,
 	return nr > 0;
 }
 
-static unsigned int nr_xmit(const struct evidence *e)
+unsigned int nr_xmit(const struct evidence *e)
 {
 	unsigned int nr = 0;
 

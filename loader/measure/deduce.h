@@ -75,10 +75,13 @@ struct evidence {
 	struct slots sk_slots; /* of the socket: found in look 2 */
 };
 
-/* Each fills in places[LAYOUT_NR], and returns -ENODATA where nothing can be said. */
+/* Packets that were seen at the first place. */
+unsigned int nr_xmit(const struct evidence *e);
+
+/* One for each look. -ENODATA where nothing can be said; places[LAYOUT_NR] are filled in. */
 int deduce_slots(struct evidence *e);
 int deduce_skb(struct evidence *e, struct places *places);
-int deduce_dev_and_sk(const struct evidence *e, struct places *places);
+void deduce_dev_and_sk(const struct evidence *e, struct places *places);
 /* The further places to look at. */
 void deduce_devices(const struct evidence *e, struct places *places);
 void deduce_len(const struct evidence *e, struct places *places);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The second half: what is in the device, in the socket and in the namespace, and TCP's notes. */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -88,11 +87,8 @@ static void inode_places(const struct evidence *e, size_t slot, struct places *p
 static void deduce_net(const struct evidence *e, struct places *places)
 {
 	struct places *net = &places[SKC_NET], inode;
-	unsigned int nr_packets = 0;
 
-	for (size_t i = 0; i < e->nr; i++)
-		nr_packets += e->seen[i].xmit;
-	*net = (struct places){.nr_packets = nr_packets, .sz = sizeof(uint64_t)};
+	*net = (struct places){.nr_packets = nr_xmit(e), .sz = sizeof(uint64_t)};
 	for (size_t n = 0; n < e->sk_slots.nr; n++) {
 		inode_places(e, n, &inode);
 		if (!inode.nr_packets || places_next(&inode, 0) == PLACES_MAX)
@@ -139,17 +135,16 @@ void deduce_devices(const struct evidence *e, struct places *places)
 			keep_device(places, e->devices[i].memory, e->devices[i].device);
 }
 
-int deduce_dev_and_sk(const struct evidence *e, struct places *places)
+void deduce_dev_and_sk(const struct evidence *e, struct places *places)
 {
 	if (place_of(&places[SKB_DEV]) >= 0)
 		deduce_dev(e, places);
 	if (place_of(&places[SKB_SK]) < 0)
-		return 0;
+		return;
 	deduce_sk(e, places);
 	deduce_net(e, places);
 	if (place_of(&places[SKB_DEV]) >= 0)
 		deduce_dev_net(e, place_of(&places[SKC_NET]), places);
-	return 0;
 }
 
 /* ---- what TCP notes in skb->cb ---- */
@@ -168,7 +163,6 @@ static uint32_t header_seq(const struct seen *s)
  */
 void deduce_tcp_cb(const struct evidence *e, struct places *places)
 {
-	struct places flags = {0};
 	int cb;
 
 	for (size_t i = 0; i < e->nr; i++) {
@@ -185,7 +179,6 @@ void deduce_tcp_cb(const struct evidence *e, struct places *places)
 	places_only(&places[TCP_CB_SEQ], 0, sizeof(uint32_t), places[SKB_CB].nr_packets);
 	for (size_t i = 0; i < e->nr; i++)
 		if (e->seen[i].tcp)
-			places_keep(&flags, e->seen[i].tcp_skb + cb, LAYOUT_CB_SZ, 1,
+			places_keep(&places[TCP_CB_FLAGS], e->seen[i].tcp_skb + cb, LAYOUT_CB_SZ, 1,
 				    &e->seen[i].packet->tcp_flags, 1);
-	places[TCP_CB_FLAGS] = flags;
 }

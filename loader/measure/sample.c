@@ -25,12 +25,17 @@ static const struct hook {
 	enum sample_place place;
 	bool is_tracepoint;
 } hooks[] = {
-	{"loopback_xmit", SAMPLE_XMIT, false}, {"dev_hard_start_xmit", SAMPLE_XMIT, false},
+	/* clang-format off */
+	{"loopback_xmit", SAMPLE_XMIT, false},
+	{"dev_hard_start_xmit", SAMPLE_XMIT, false},
 	{"__netif_rx", SAMPLE_RX, false}, /* 5.18: what loopback calls */
-	{"netif_rx", SAMPLE_RX, false},	       {"tcp_v4_send_check", SAMPLE_TCP, false},
+	{"netif_rx", SAMPLE_RX, false},
+	{"tcp_v4_send_check", SAMPLE_TCP, false},
 	{"tcp_v4_do_rcv", SAMPLE_TCP, false}, /* as received, with the same notes */
-	{"dev_get_flags", SAMPLE_DEV, false},  {"net_dev_queue", SAMPLE_XMIT, true},
+	{"dev_get_flags", SAMPLE_DEV, false},
+	{"net_dev_queue", SAMPLE_XMIT, true},
 	{"netif_rx", SAMPLE_RX, true},
+	/* clang-format on */
 };
 
 #define NR_HOOKS (sizeof(hooks) / sizeof(hooks[0]))
@@ -263,12 +268,15 @@ int sampler_open(struct sampler *s, const struct sample_env *env, enum sample_pl
 	return ret;
 }
 
+/* The first element of the map, which has the size of all. */
+union head_element {
+	struct sample_head head;
+	uint8_t chunk[SAMPLE_CHUNK_SZ];
+};
+
 static int set_wanted(const struct sampler *s, bool wanted)
 {
-	union {
-		struct sample_head head;
-		uint8_t chunk[SAMPLE_CHUNK_SZ];
-	} v = {.head = {.wanted = wanted}};
+	union head_element v = {.head = {.wanted = wanted}};
 	uint32_t key = SAMPLE_HEAD;
 
 	return bpf_map_update(s->map_fd, &key, &v);
@@ -281,10 +289,7 @@ int sampler_arm(struct sampler *s)
 
 int sampler_fetch(struct sampler *s, uint64_t *skb, uint8_t *bytes)
 {
-	union {
-		struct sample_head head;
-		uint8_t chunk[SAMPLE_CHUNK_SZ];
-	} v;
+	union head_element v;
 	uint32_t key = SAMPLE_HEAD;
 	int ret = bpf_map_lookup(s->map_fd, &key, &v);
 
