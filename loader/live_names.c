@@ -37,14 +37,14 @@ static struct name_at func(void *arg, uint64_t ip)
 	return symbol(arg, ip);
 }
 
-static const char *source(void *arg, uint32_t number)
+static struct name_at source(void *arg, uint32_t number)
 {
 	const struct live_names *ln = arg;
 
 	for (size_t i = 0; i < ln->targets->nr; i++)
 		if (ln->targets->t[i].source == number)
-			return ln->targets->t[i].name;
-	return NULL;
+			return (struct name_at){.name = ln->targets->t[i].name};
+	return (struct name_at){0};
 }
 
 static const char *reason(void *arg, uint32_t value)

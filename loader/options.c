@@ -13,9 +13,13 @@
 enum opt_type {
 	OPT_FLAG,
 	OPT_TEXT,
+	OPT_LIST,
 	OPT_BACKEND,
 	OPT_NUMBER,
+	OPT_POSITIVE,
 	OPT_SIZE,
+	OPT_FILE_SIZE,
+	OPT_AGE,
 	OPT_MARK,
 	OPT_TIMESTAMP,
 	OPT_COLOUR
@@ -42,9 +46,36 @@ static const struct opt opts[] = {
 	 AT(filter_mark)},
 	{NULL, "filter-ifname", 'i', "NAME",
 	 "only this interface, of --filter-netns or of our namespace", OPT_TEXT, AT(filter_ifname)},
+	{NULL, "filter-skb-expr", 0, "CEXPR", "only where it holds: 'skb->dev->mtu > 1400'",
+	 OPT_TEXT, AT(filter_skb_expr)},
+	{NULL, "filter-xdp-expr", 0, "CEXPR", "the same at XDP: 'xdp->rxq->queue_index == 1'",
+	 OPT_TEXT, AT(filter_xdp_expr)},
+	{NULL, "filter-tunnel-pcap-l2", 0, "EXPR",
+	 "only tunnels with such an Ethernet packet inside", OPT_TEXT, AT(filter_tunnel_pcap_l2)},
+	{NULL, "filter-tunnel-pcap-l3", 0, "EXPR", "only tunnels with such an IP packet inside",
+	 OPT_TEXT, AT(filter_tunnel_pcap_l3)},
+
+	{"Following packets", "filter-track-skb", 0, NULL,
+	 "go on when a packet no longer matches; follow copies too", OPT_FLAG,
+	 AT(filter_track_skb)},
+	{NULL, "filter-track-skb-by-stackid", 0, NULL,
+	 "all that is called to handle a packet, other packets too", OPT_FLAG,
+	 AT(filter_track_skb_by_stackid)},
+	{NULL, "filter-track-size", 0, "N", "packets followed at a time (default 65536)",
+	 OPT_POSITIVE, AT(filter_track_size)},
+	{NULL, "filter-non-skb-funcs", 0, "LIST", "also these functions, by the packet at hand",
+	 OPT_LIST, AT(filter_non_skb_funcs)},
+	{NULL, "filter-track-bpf-helpers", 0, NULL, "also helpers that BPF programs call", OPT_FLAG,
+	 AT(filter_track_bpf_helpers)},
+	{NULL, "filter-trace-tc", 0, NULL, "also tc's BPF programs, with their verdicts", OPT_FLAG,
+	 AT(filter_trace_tc)},
+	{NULL, "filter-trace-xdp", 0, NULL, "also XDP programs, with their verdicts", OPT_FLAG,
+	 AT(filter_trace_xdp)},
 
 	{"Tracing", "backend", 0, "NAME", "one of those that --check lists (default: the best)",
 	 OPT_BACKEND, AT(backend)},
+	{NULL, "kmods", 0, "LIST", "of the modules only these (default: all)", OPT_LIST, AT(kmods)},
+	{NULL, "all-kmods", 0, NULL, "all modules, also with --kmods", OPT_FLAG, AT(all_kmods)},
 	{NULL, "kernel-btf", 0, "FILE|DIR",
 	 "this kernel's types: BTF or ELF, or a directory of RELEASE.btf", OPT_TEXT,
 	 AT(kernel_btf)},
@@ -54,11 +85,36 @@ static const struct opt opts[] = {
 	 "act as if the kernel lacked what --check calls by these names", OPT_TEXT, AT(without)},
 	{NULL, "ring-size", 0, "BYTES[K|M]", "room for events on their way (default 16M)", OPT_SIZE,
 	 AT(ring_sz)},
+	{NULL, "filter-kprobe-batch", 0, "N", "as in pwru; has no effect", OPT_POSITIVE,
+	 AT(filter_kprobe_batch)},
+	{NULL, "set-percpu-buf", 0, "BYTES", "as in pwru; has no effect", OPT_POSITIVE,
+	 AT(set_percpu_buf)},
 	{NULL, "ready-file", 0, "FILE", "create FILE once everything is attached", OPT_TEXT,
 	 AT(ready_file)},
 
-	{"Output", "output-file", 0, "FILE", "write to FILE instead of to standard output",
-	 OPT_TEXT, AT(output_file)},
+	{"Output", "output-meta", 0, NULL, "NETNS, MARK, IFACE, PROTO, MTU, LEN (default true)",
+	 OPT_FLAG, AT(output_meta)},
+	{NULL, "output-tuple", 0, NULL, "addresses and ports (default true)", OPT_FLAG,
+	 AT(output_tuple)},
+	{NULL, "output-tcp-flags", 0, NULL, "flags of TCP packets", OPT_FLAG, AT(output_tcp_flags)},
+	{NULL, "output-caller", 0, NULL, "who called the function", OPT_FLAG, AT(output_caller)},
+	{NULL, "output-stack", 0, NULL, "all callers", OPT_FLAG, AT(output_stack)},
+	{NULL, "output-tunnel", 0, NULL, "addresses and ports of the packet inside a tunnel's",
+	 OPT_FLAG, AT(output_tunnel)},
+	{NULL, "output-skb", 0, NULL, "all of struct sk_buff", OPT_FLAG, AT(output_skb)},
+	{NULL, "output-skb-shared-info", 0, NULL, "all of struct skb_shared_info", OPT_FLAG,
+	 AT(output_skb_shared_info)},
+	{NULL, "output-skb-cb", 0, NULL, "skb->cb", OPT_FLAG, AT(output_skb_cb)},
+	{NULL, "output-skb-metadata", 0, "LIST",
+	 "values of C expressions: 'skb->hash,skb->dev->mtu'", OPT_LIST, AT(output_skb_metadata)},
+	{NULL, "output-xdp-metadata", 0, "LIST", "the same at XDP: 'xdp->rxq->queue_index'",
+	 OPT_LIST, AT(output_xdp_metadata)},
+	{NULL, "output-bpfmap", 0, NULL, "maps that helpers use, with key and value", OPT_FLAG,
+	 AT(output_bpfmap)},
+	{NULL, "output-netns-names", 0, NULL, "names of network namespaces", OPT_FLAG,
+	 AT(output_netns_names)},
+	{NULL, "netns-names-max-length", 0, "N", "cut them to N characters", OPT_POSITIVE,
+	 AT(netns_names_max_length)},
 	{NULL, "output-json", 0, NULL, "one JSON object a line", OPT_FLAG, AT(output_json)},
 	{NULL, "output-limit-lines", 'c', "N", "stop after N events", OPT_NUMBER,
 	 AT(output_limit_lines)},
@@ -66,6 +122,17 @@ static const struct opt opts[] = {
 	 OPT_TIMESTAMP, AT(timestamp)},
 	{NULL, "color", 0, "WHEN", "auto, always or never (default auto; NO_COLOR is respected)",
 	 OPT_COLOUR, AT(colour)},
+
+	{"Files", "output-file", 0, "FILE", "write to FILE instead of to standard output", OPT_TEXT,
+	 AT(output_file)},
+	{NULL, "output-file-max-size", 0, "MB", "begin a new one when it is so large",
+	 OPT_FILE_SIZE, AT(output_file_max_size)},
+	{NULL, "output-file-max-age", 0, "DAYS", "delete old ones then", OPT_AGE,
+	 AT(output_file_max_age)},
+	{NULL, "output-file-max-backups", 0, "N", "keep so many old ones (default: all)",
+	 OPT_NUMBER, AT(output_file_max_backups)},
+	{NULL, "output-file-compress", 0, NULL, "compress old ones (gzip)", OPT_FLAG,
+	 AT(output_file_compress)},
 	{NULL, "record", 'w', "FILE", "record events and all names that they need", OPT_TEXT,
 	 AT(record)},
 	{NULL, "replay", 'r', "FILE", "print a record; on any machine, without root", OPT_TEXT,
@@ -86,8 +153,9 @@ static const struct opt opts[] = {
 	{NULL, "help", 'h', NULL, "this text", OPT_FLAG, AT(help)},
 };
 
-#define NR_OPTS	  (sizeof(opts) / sizeof(opts[0]))
-#define LONG_BASE 256 /* getopt's values for long options start here */
+#define TRACK_DEFAULT 65536
+#define NR_OPTS	      (sizeof(opts) / sizeof(opts[0]))
+#define LONG_BASE     256 /* getopt's values for long options start here */
 
 static int parse_flag(bool *v, const char *arg)
 {
@@ -132,6 +200,62 @@ static int parse_size(uint64_t *v, const char *arg)
 		end++;
 	*v <<= shift;
 	return *end || *v < 4096 || *v > UINT64_C(1) << 30 ? -EINVAL : 0;
+}
+
+static int parse_positive(uint64_t *v, const char *arg)
+{
+	return parse_whole_number(v, arg) || !*v || *v > INT32_MAX ? -EINVAL : 0;
+}
+
+/* A number with one of the letters behind it, each worth units[i]; without a letter the first. */
+static int parse_units(uint64_t *v, const char *arg, const char *letters, const uint64_t *units)
+{
+	const char *letter = letters;
+	char *end;
+
+	if (parse_number(arg, UINT32_MAX, v, &end) || !*v)
+		return -EINVAL;
+	if (*end)
+		letter = strchr(letters, *end++);
+	if (!letter || *end)
+		return -EINVAL;
+	*v *= units[letter - letters];
+	return 0;
+}
+
+static int parse_file_size(uint64_t *v, const char *arg)
+{
+	static const uint64_t units[] = {1 << 20, 1 << 10, 1 << 30};
+
+	return parse_units(v, arg, "MKG", units);
+}
+
+static int parse_age(uint64_t *v, const char *arg)
+{
+	static const uint64_t units[] = {24 * 60 * 60, 60 * 60, 60, 1};
+
+	return parse_units(v, arg, "dhms", units);
+}
+
+/* pwru's lists: more are added to what is there. */
+static int parse_list(struct option_list *l, const char *arg)
+{
+	while (*arg) {
+		size_t len = strcspn(arg, ",");
+		char **v = reallocarray(l->v, l->nr + 1, sizeof(*v));
+
+		if (!v)
+			return -ENOMEM;
+		l->v = v;
+		v[l->nr] = len ? strndup(arg, len) : NULL;
+		if (!v[l->nr])
+			return len ? -ENOMEM : -EINVAL;
+		l->nr++;
+		arg += len;
+		if (*arg == ',' && !*++arg)
+			return -EINVAL;
+	}
+	return l->nr ? 0 : -EINVAL;
 }
 
 static int parse_mark(struct options *o, const char *arg)
@@ -182,8 +306,16 @@ static const char *opt_accepts(const struct opt *opt)
 		return "true or false";
 	case OPT_BACKEND:
 		return "kprobe-multi, kprobe, kprobe-events, tracepoint or tracepoint-events";
+	case OPT_LIST:
+		return "a list: texts that are not empty, with commas between them";
 	case OPT_NUMBER:
 		return "a whole number";
+	case OPT_POSITIVE:
+		return "a whole number from 1 on";
+	case OPT_FILE_SIZE:
+		return "megabytes, or a number with K, M or G behind it";
+	case OPT_AGE:
+		return "days, or a number with d, h, m or s behind it";
 	case OPT_SIZE:
 		return "bytes from 4K to 1024M, with K or M behind the number";
 	case OPT_MARK:
@@ -214,8 +346,20 @@ static int opt_set(struct options *o, const struct opt *opt, const char *arg, st
 	case OPT_BACKEND:
 		ret = parse_backend(field, arg);
 		break;
+	case OPT_LIST:
+		ret = parse_list(field, arg);
+		break;
 	case OPT_NUMBER:
 		ret = parse_whole_number(field, arg);
+		break;
+	case OPT_POSITIVE:
+		ret = parse_positive(field, arg);
+		break;
+	case OPT_FILE_SIZE:
+		ret = parse_file_size(field, arg);
+		break;
+	case OPT_AGE:
+		ret = parse_age(field, arg);
 		break;
 	case OPT_SIZE:
 		ret = parse_size(field, arg);
@@ -230,6 +374,8 @@ static int opt_set(struct options *o, const struct opt *opt, const char *arg, st
 		ret = parse_colour(field, arg);
 		break;
 	}
+	if (ret == -ENOMEM)
+		return err_set(err, ret, "no memory for the options");
 	if (ret)
 		return err_set(err, ret, "--%s: '%s' is not %s", opt->name, arg, opt_accepts(opt));
 	return 0;
@@ -327,7 +473,10 @@ int options_parse(struct options *o, int argc, char **argv, struct err *err)
 	char letters[2 * NR_OPTS + 2] = ":", *l = letters + 1;
 	int value, ret;
 
-	*o = (struct options){.colour = "auto"};
+	*o = (struct options){.colour = "auto",
+			      .output_meta = true,
+			      .output_tuple = true,
+			      .filter_track_size = TRACK_DEFAULT};
 	for (size_t i = 0; i < NR_OPTS; i++) {
 		longs[i] = (struct option){opts[i].name,
 					   opts[i].arg ? required_argument : optional_argument,
@@ -359,8 +508,19 @@ int options_parse(struct options *o, int argc, char **argv, struct err *err)
 	return ret ? ret : check_conflicts(o, err);
 }
 
+static void list_release(struct option_list *l)
+{
+	for (size_t i = 0; i < l->nr; i++)
+		free(l->v[i]);
+	free(l->v);
+}
+
 void options_release(struct options *o)
 {
+	list_release(&o->filter_non_skb_funcs);
+	list_release(&o->kmods);
+	list_release(&o->output_skb_metadata);
+	list_release(&o->output_xdp_metadata);
 	free(o->expr);
 	*o = (struct options){0};
 }

@@ -92,7 +92,7 @@ int trace_event_decode(struct trace_event *te, const void *data, size_t sz,
 		return ret;
 	tuple_decode(&te->tuple, raw->protocol, raw->hdr, raw->hdr_len);
 	if (raw->flags & TRAIL_F_TRACEPOINT)
-		te->func = (struct name_at){.name = names->source(names->arg, raw->source)};
+		te->func = names->source(names->arg, raw->source);
 	else
 		te->func = names->func(names->arg, raw->ip);
 	te->caller = raw->caller ? names->symbol(names->arg, raw->caller) : none;

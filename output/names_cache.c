@@ -28,7 +28,7 @@ static struct name_at cached_symbol(void *arg, uint64_t addr)
 	return e->at;
 }
 
-static const char *pass_source(void *arg, uint32_t source)
+static struct name_at pass_source(void *arg, uint32_t source)
 {
 	struct names_cache *c = arg;
 

@@ -24,16 +24,30 @@ struct name_at {
 	uint64_t off;	    /* from the symbol */
 };
 
+/* What names.text() prints. */
+enum names_text { TEXT_SKB, TEXT_SHARED_INFO, TEXT_SKB_META, TEXT_XDP_META };
+
 /* Where names come from. Each answers from memory; unknown ones yield NULL. */
 struct names {
 	/* The probed function that ip lies in (targets first, then all symbols). */
 	struct name_at (*func)(void *arg, uint64_t ip);
 	/* Any kernel address: a caller. */
 	struct name_at (*symbol)(void *arg, uint64_t addr);
-	/* A tracepoint's number. */
-	const char *(*source)(void *arg, uint32_t source);
+	/* A number of trail_event.source: a tracepoint, or a BPF program with "tc" or "xdp" as
+	 * module. */
+	struct name_at (*source)(void *arg, uint32_t source);
 	/* "SKB_DROP_REASON_NETFILTER_DROP", or a subsystem's; NULL: unknown. */
 	const char *(*reason)(void *arg, uint32_t reason);
+	/* A network namespace's name by its inode number; NULL: unknown. */
+	const char *(*netns)(void *arg, uint32_t inode);
+	/*
+	 * Raw bytes from the kernel as text, from its types; nr: of the expression, for metadata.
+	 * snprintf()'s way: returns the length that the text has, or would have had. NULL: never.
+	 */
+	size_t (*text)(void *arg, enum names_text what, unsigned int nr, const void *data,
+		       size_t sz, char *buf, size_t buf_sz);
+	/* The return addresses of a TRAIL_PART_STACK_ID, at most max: their number, or -errno. */
+	int (*stack)(void *arg, int64_t id, uint64_t *addrs, size_t max);
 	void *arg;
 };
 
@@ -170,9 +184,21 @@ void tracker_free(struct tracker *t);
  */
 enum timestamp_mode { TS_NONE, TS_CURRENT, TS_RELATIVE, TS_ABSOLUTE };
 
+/* Which parts of an event are shown. Without meta: neither NETNS nor what follows up to LEN. */
+struct shown {
+	bool meta, tuple, tcp_flags, caller, stack, tunnel, skb, shared_info, cb, bpfmap;
+	bool netns_names;
+	unsigned int netns_names_max; /* characters; 0: as long as they are */
+	const char *const *skb_meta;  /* expressions of --output-skb-metadata */
+	size_t nr_skb_meta;
+	const char *const *xdp_meta;
+	size_t nr_xdp_meta;
+};
+
 struct sink_opts {
 	enum timestamp_mode timestamp;
 	bool colour;
+	struct shown shown;
 	/* CLOCK_REALTIME minus CLOCK_MONOTONIC, ns: absolute times are the event's. */
 	int64_t realtime_off;
 };

@@ -102,7 +102,10 @@ static void put_number(struct record_sink *s, enum record_tag tag, uint32_t numb
 
 	if (!is_first(s, tag, number))
 		return;
-	name = (tag == RECORD_SOURCE ? s->names.source : s->names.reason)(s->names.arg, number);
+	if (tag == RECORD_SOURCE)
+		name = s->names.source(s->names.arg, number).name;
+	else
+		name = s->names.reason(s->names.arg, number);
 	if (!name)
 		return;
 	draft_mem(&d, &number, sizeof(number));

@@ -35,9 +35,9 @@ static struct name_at replay_symbol(void *arg, uint64_t addr)
 	return tab_name(arg, RECORD_SYMBOL, addr);
 }
 
-static const char *replay_source(void *arg, uint32_t source)
+static struct name_at replay_source(void *arg, uint32_t source)
 {
-	return tab_name(arg, RECORD_SOURCE, source).name;
+	return tab_name(arg, RECORD_SOURCE, source);
 }
 
 static const char *replay_reason(void *arg, uint32_t reason)

@@ -14,7 +14,9 @@
 #define TRAIL_ABI_VERSION 1
 
 enum trail_event_type {
-	TRAIL_EVENT_SKB = 1, /* an skb was seen at a probe */
+	TRAIL_EVENT_SKB = 1,  /* an skb was seen at a probe */
+	TRAIL_EVENT_XDP = 2,  /* a struct xdp_buff at an XDP program: `skb` is its address */
+	TRAIL_EVENT_PART = 3, /* a struct trail_part */
 };
 
 enum trail_event_flag {
@@ -22,6 +24,11 @@ enum trail_event_flag {
 	TRAIL_F_REASON = 1 << 1,      /* `reason` was an argument of the probed function */
 	TRAIL_F_HDR_FROM_SK = 1 << 2, /* `hdr` was built from the socket: no header written yet */
 	TRAIL_F_VLAN = 1 << 3,	      /* `vlan_tci` holds a hardware-accelerated tag */
+	TRAIL_F_PROG = 1 << 4,	      /* `source` is a BPF program (tc or XDP), `ip` is 0 */
+	TRAIL_F_VERDICT = 1 << 5,     /* `reason` is what the program returned, as an int */
+	TRAIL_F_BY_STACK = 1 << 6,    /* known by what its caller handles, not by its arguments */
+	TRAIL_F_SKB_GONE = 1 << 7,    /* with the former: the skb was freed; only `skb` is known */
+	TRAIL_F_PARTS_LOST = 1 << 8,  /* there was no room for a part of it */
 };
 
 #define TRAIL_HDR_SZ  80 /* IPv6 header, 20 bytes of extensions, TCP header */
@@ -40,7 +47,8 @@ struct trail_event {
 	__u64 ip;      /* address in the probed function, at or shortly after its entry */
 	__u64 caller;  /* return address or tracepoint location; 0: unknown */
 	__u64 lost;    /* events lost before this one on all CPUs, counted by the program */
-	__u32 source;  /* number of the tracepoint (TRAIL_F_TRACEPOINT), else 0 */
+	__u32 source; /* number of the tracepoint or BPF program (TRAIL_F_TRACEPOINT, _PROG), else 0
+		       */
 	__u32 cpu;
 	__u32 tgid; /* process and thread id in the initial pid namespace */
 	__u32 tid;
@@ -49,7 +57,7 @@ struct trail_event {
 	__u32 ifindex; /* 0: skb has no device */
 	__u32 mtu;
 	__u32 len;	/* skb->len */
-	__u32 reason;	/* enum skb_drop_reason, where TRAIL_F_REASON */
+	__u32 reason;	/* enum skb_drop_reason or verdict: TRAIL_F_REASON, TRAIL_F_VERDICT */
 	__u16 protocol; /* EtherType, skb->protocol */
 	__u16 vlan_tci;
 	__u16 hdr_len; /* valid bytes in hdr, at most TRAIL_HDR_SZ */
@@ -65,10 +73,69 @@ _Static_assert(sizeof(struct trail_event) == 208, "event has no padding");
 #define TRAIL_HDR_SHORT_SZ   40
 #define TRAIL_EVENT_SHORT_SZ (sizeof(struct trail_event) - TRAIL_HDR_SZ + TRAIL_HDR_SHORT_SZ)
 
+/*
+ * What an option shows beside the event comes in parts, each a sample of its own, sent before the
+ * event that they belong to: that has the same cpu, ts and skb. Old kernels take samples from the
+ * program's stack only, which has 512 bytes.
+ */
+enum trail_part_kind {
+	TRAIL_PART_STACK = 1,	/* u64 return addresses, the innermost first; after the last 0 */
+	TRAIL_PART_STACK_ID,	/* s64: key in the map "stacks", or -errno of bpf_get_stackid() */
+	TRAIL_PART_SKB,		/* the bytes of struct sk_buff */
+	TRAIL_PART_SHARED_INFO, /* the bytes of struct skb_shared_info */
+	TRAIL_PART_CB,		/* skb->cb */
+	TRAIL_PART_META,	/* u64 values of the expressions of --output-{skb,xdp}-metadata */
+	TRAIL_PART_TUNNEL,	/* struct trail_tunnel: headers of the packet inside */
+	TRAIL_PART_MAP,		/* struct trail_map: the map that a helper was called for */
+};
+
+#define TRAIL_PART_SZ	208
+#define TRAIL_MAX_META	8  /* expressions */
+#define TRAIL_MAX_STACK 52 /* return addresses: two parts */
+
+struct trail_part {
+	__u16 version; /* this and the next three as in struct trail_event */
+	__u16 type;    /* TRAIL_EVENT_PART */
+	__u16 size;    /* the data's true length: size - offsetof(data) */
+	__u16 flags;   /* 0 */
+	__u64 ts;
+	__u64 skb;
+	__u32 cpu;
+	__u16 kind;		  /* enum trail_part_kind */
+	__u16 off;		  /* of data[0] in the whole thing */
+	__u8 data[TRAIL_PART_SZ]; /* aligned to 8 */
+};
+
+_Static_assert(sizeof(struct trail_part) == 240, "part has no padding");
+
+struct trail_tunnel {
+	__u16 protocol; /* EtherType of what is in hdr, host byte order */
+	__u16 hdr_len;
+	__u32 vni; /* VXLAN, Geneve; else 0 */
+	__u8 hdr[TRAIL_HDR_SZ];
+};
+
+#define TRAIL_MAP_KEY_SZ   80
+#define TRAIL_MAP_VALUE_SZ 96
+
+struct trail_map {
+	__u32 id;
+	__u32 key_size; /* this and the next: as the map has; of each at most the first bytes are
+			   here */
+	__u32 value_size;
+	__u32 has_value;
+	char name[TRAIL_NAME_SZ];
+	__u8 key[TRAIL_MAP_KEY_SZ];
+	__u8 value[TRAIL_MAP_VALUE_SZ];
+};
+
+_Static_assert(sizeof(struct trail_map) == TRAIL_PART_SZ, "a map fits into a part");
+
 /* What the programs count, one element of the array map "stats". Zeroed at the start. */
 struct trail_stats {
-	__u64 sent; /* events that passed all filters, lost ones included */
-	__u64 lost; /* of these, events that a BPF ring buffer had no room for */
+	__u64 sent;	 /* events that passed all filters, lost ones included; without parts */
+	__u64 lost;	 /* of these, events that a BPF ring buffer had no room for */
+	__u64 untracked; /* packets to be followed that the map "tracked" had no room for */
 };
 
 /*

@@ -27,11 +27,11 @@ static struct name_at test_symbol(void *arg, uint64_t addr)
 	return (struct name_at){funcs[n].name, funcs[n].module, addr % 0x1000};
 }
 
-static const char *test_source(void *arg, uint32_t source)
+static struct name_at test_source(void *arg, uint32_t source)
 {
 	static const char *const names[] = {NULL, "kfree_skb", "consume_skb", "netif_receive_skb"};
 
-	return source < ARRAY_NR(names) ? names[source] : NULL;
+	return (struct name_at){.name = source < ARRAY_NR(names) ? names[source] : NULL};
 }
 
 static const char *test_reason(void *arg, uint32_t reason)

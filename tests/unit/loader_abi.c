@@ -43,7 +43,8 @@ static const struct field frame_fields[] = {
 	F(filter_frame, len),	 F(filter_frame, shift), F(filter_frame, tmp),
 };
 
-static const struct field stats_fields[] = {F(trail_stats, sent), F(trail_stats, lost)};
+static const struct field stats_fields[] = {F(trail_stats, sent), F(trail_stats, lost),
+					    F(trail_stats, untracked)};
 
 static struct obj *obj;
 
