@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One walk over type and data. Everything is counted, whether there is room for it or not, and
+ * nothing depends on the room: so the text for a small buffer is the start of the whole one. A
+ * struct or array is first walked without writing, to see whether it fits on what is left of the
+ * line.
+ */
+#include "btf/print_impl.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/*
+ * Hostile types may nest one pair of overlapping members in the other, so that there are more of
+ * them to print than memory holds.
+ */
+#define TEXT_MAX   65536
+#define STEPS_MAX  100000 /* members and elements looked at; a struct sk_buff takes some hundred */
+#define DEPTH_MAX  20
+#define LINE_WIDTH 80 /* without what follows a closing brace */
+#define STRING_MAX 1024
+#define RUN_MIN	   4 /* equal elements that are worth "[0 ... 3] =" */
+
+/* ---- items between braces ---- */
+
+static bool is_full(const struct printer *p)
+{
+	return p->len >= p->len_max || p->steps >= STEPS_MAX;
+}
+
+static void put_notes(struct printer *p)
+{
+	if (!p->hex && !p->with)
+		return;
+	printer_put(p, " /* ");
+	if (p->hex)
+		printer_putf(p, "0x%" PRIx64 "%s", p->hex, p->with ? ", " : "");
+	if (p->with) {
+		printer_put(p, "union with .");
+		printer_put_name(p, p->with);
+	}
+	printer_put(p, " */");
+	p->hex = 0;
+	p->with = NULL;
+}
+
+static void newline(struct printer *p)
+{
+	printer_put(p, "\n");
+	p->line = p->len;
+	for (unsigned int i = 0; i < p->level; i++)
+		printer_put(p, "  ");
+}
+
+static void begin_item(struct printer *p)
+{
+	if (!p->one_line)
+		newline(p);
+	else if (p->nr_items)
+		printer_put(p, ", ");
+	p->nr_items++;
+}
+
+static void end_item(struct printer *p)
+{
+	if (!p->one_line)
+		printer_put(p, ",");
+	put_notes(p);
+}
+
+/* Numbers in an array: many on a line. */
+static void begin_number(struct printer *p)
+{
+	if (p->nr_items)
+		printer_put(p, ",");
+	if (!p->one_line && (!p->nr_items || p->len - p->line > LINE_WIDTH))
+		newline(p);
+	else if (p->nr_items)
+		printer_put(p, " ");
+	p->nr_items++;
+}
+
+/* ---- structs and unions ---- */
+
+static void put_value(struct printer *p, const struct place *at);
+static void put_members(struct printer *p, const struct btf_type *t, uint64_t bit_off,
+			const char *with, const char **first);
+
+/*
+ * with: the first member of a union that this one is another reading of, or NULL. *first: the first
+ * member that was printed.
+ */
+static void put_member(struct printer *p, const struct btf_type *t, uint32_t idx, uint64_t bit_off,
+		       const char *with, const char **first)
+{
+	const struct btf_member *m = &btf_members(t)[idx];
+	const char *name = btf_str(p->btf, m->name_off);
+	struct place at;
+	enum there there;
+
+	p->steps++;
+	if (!printer_place(p, m->type, bit_off + btf_member_bit_off(t, idx),
+			   btf_member_bits(t, idx), &at))
+		return;
+	there = printer_has(p, &at);
+	if (there == THERE_ALL && printer_is_zero(p, &at))
+		return;
+	if (there == THERE_NOT) {
+		p->missing = true;
+		return;
+	}
+	if (!*name && is_struct(at.t)) {
+		put_members(p, at.t, at.bit_off, with, first);
+		return;
+	}
+	begin_item(p);
+	if (!*first)
+		*first = name;
+	printer_put(p, ".");
+	printer_put_name(p, name);
+	printer_put(p, " = ");
+	p->with = with;
+	put_value(p, &at);
+	end_item(p);
+}
+
+/* The kernel's struct_group() makes a union of two equal structs, the second one with a name. */
+static bool is_group_again(const struct btf *btf, const struct btf_type *t, uint32_t idx)
+{
+	const struct btf_member *m = &btf_members(t)[idx];
+	const struct btf_type *a, *b;
+
+	if (!idx || m->offset != m[-1].offset || *btf_str(btf, m[-1].name_off))
+		return false;
+	a = btf_type(btf, btf_skip_mods(btf, m[-1].type));
+	b = btf_type(btf, btf_skip_mods(btf, m->type));
+	return a && b && btf_kind(a) == BTF_KIND_STRUCT && btf_kind(b) == BTF_KIND_STRUCT &&
+	       a->info == b->info && a->size == b->size &&
+	       !memcmp(btf_members(a), btf_members(b), btf_vlen(a) * sizeof(*m));
+}
+
+static void put_members(struct printer *p, const struct btf_type *t, uint64_t bit_off,
+			const char *with, const char **first)
+{
+	bool is_union = btf_kind(t) == BTF_KIND_UNION;
+	const char *own_first = NULL;
+	uint32_t i;
+
+	p->depth++;
+	for (i = 0; i < btf_vlen(t) && !is_full(p) && p->depth <= DEPTH_MAX; i++) {
+		if (is_union && is_group_again(p->btf, t, i))
+			continue;
+		put_member(p, t, i, bit_off, is_union && own_first ? own_first : with, &own_first);
+	}
+	p->missing |= i < btf_vlen(t);
+	p->depth--;
+	if (!*first)
+		*first = own_first;
+}
+
+/* ---- arrays ---- */
+
+static void elem_at(struct place *at, const struct place *first, uint64_t idx)
+{
+	*at = *first;
+	at->bit_off += 8 * first->sz * idx;
+}
+
+/* Equal elements from idx on. */
+static uint64_t run_length(struct printer *p, const struct place *first, uint64_t idx, uint64_t nr)
+{
+	const uint8_t *elem = p->data + first->bit_off / 8 + idx * first->sz;
+	uint64_t n = 1;
+
+	while (idx + n < nr && !memcmp(elem, elem + n * first->sz, first->sz))
+		n++;
+	p->steps += 1 + n * first->sz / 64;
+	return n;
+}
+
+/* Many bytes are no counts. */
+static bool is_byte(const struct place *at)
+{
+	return btf_kind(at->t) == BTF_KIND_INT && at->bits == 8 &&
+	       !(BTF_INT_ENCODING(int_data(at->t)) & BTF_INT_BOOL);
+}
+
+static void put_elem(struct printer *p, const struct place *at, uint64_t idx, uint64_t run,
+		     bool is_next)
+{
+	bool is_number = !is_composite(at->t);
+
+	if (is_number)
+		begin_number(p);
+	else
+		begin_item(p);
+	if (run > 1)
+		printer_putf(p, "[%" PRIu64 " ... %" PRIu64 "] = ", idx, idx + run - 1);
+	else if (!is_number || !is_next)
+		printer_putf(p, "[%" PRIu64 "] = ", idx);
+	if (is_byte(at))
+		printer_putf(p, "0x%02x", (unsigned int)printer_bits(p, at->bit_off, 8));
+	else
+		put_value(p, at);
+	if (!is_number)
+		end_item(p);
+	p->hex = 0;
+}
+
+/* nr: elements that are there. Elements that are 0 need not be named, nor need the next index. */
+static void put_elems(struct printer *p, const struct place *first, uint64_t nr)
+{
+	uint64_t next = 0, idx = 0, run;
+	bool is_number = !is_composite(first->t);
+
+	while (idx < nr && !is_full(p)) {
+		struct place at;
+		bool zero;
+
+		elem_at(&at, first, idx);
+		run = run_length(p, first, idx, nr);
+		zero = printer_is_zero(p, &at);
+		if (run < RUN_MIN && is_number && !(zero && idx + run == nr))
+			run = 1;
+		if (!zero || (is_number && run == 1 && idx + run < nr)) {
+			put_elem(p, &at, idx, run, idx == next);
+			next = idx + run;
+		}
+		idx += run;
+	}
+	p->missing |= idx < nr;
+}
+
+static void put_array(struct printer *p, const struct place *at)
+{
+	uint64_t off = at->bit_off / 8, there = p->sz - off, nr = btf_array(at->t)->nelems;
+	struct place first;
+
+	/* An INT that begins behind its first byte is in no array that a compiler made. */
+	if (p->depth >= DEPTH_MAX ||
+	    !printer_place(p, btf_array(at->t)->type, 8 * off, 0, &first) ||
+	    first.bit_off / 8 != off) {
+		p->missing = true;
+		return;
+	}
+	/* Not an INT of fewer bits than its bytes have: those stand side by side. */
+	first.sz = at->sz / nr;
+	if (there / first.sz < nr) {
+		p->missing = true;
+		nr = there / first.sz;
+	}
+	p->depth++;
+	put_elems(p, &first, nr);
+	p->depth--;
+	if (p->missing && !is_composite(first.t)) {
+		begin_number(p);
+		printer_put(p, "...");
+		p->missing = false;
+	}
+}
+
+/* Text, with nothing behind its end, in an array of char. */
+static bool is_text(const struct printer *p, const struct place *at)
+{
+	const char *s = (const char *)p->data + at->bit_off / 8;
+	struct place elem;
+	size_t len;
+
+	if (btf_kind(at->t) != BTF_KIND_ARRAY || at->sz > STRING_MAX ||
+	    printer_has(p, at) != THERE_ALL ||
+	    !printer_place(p, btf_array(at->t)->type, 0, 0, &elem) || elem.bits != 8 ||
+	    strcmp(btf_name(p->btf, elem.id), "char") != 0)
+		return false;
+	len = strnlen(s, at->sz);
+	for (size_t i = 0; i < at->sz; i++)
+		if (i < len ? (s[i] < ' ' || s[i] > '~') && !strchr("\t\n\r", s[i]) : s[i])
+			return false;
+	return true;
+}
+
+static void put_text(struct printer *p, const struct place *at)
+{
+	const char *s = (const char *)p->data + at->bit_off / 8;
+
+	printer_put(p, "\"");
+	for (size_t i = 0; i < at->sz && s[i]; i++) {
+		if (strchr("\t\n\r\"\\", s[i]))
+			printer_put(p, "\\");
+		printer_put_n(p,
+			      s[i] == '\t'   ? "t"
+			      : s[i] == '\n' ? "n"
+			      : s[i] == '\r' ? "r"
+					     : &s[i],
+			      1);
+	}
+	printer_put(p, "\"");
+}
+
+/* ---- values ---- */
+
+static void put_braces(struct printer *p, const struct place *at)
+{
+	bool missing = p->missing, is_array = btf_kind(at->t) == BTF_KIND_ARRAY;
+	unsigned int nr_items = p->nr_items;
+	const char *with = p->with, *first = NULL;
+
+	p->missing = false;
+	p->nr_items = 0;
+	p->with = NULL;
+	printer_put(p, "{");
+	p->level++;
+	if (!p->one_line) {
+		p->with = with;
+		with = NULL;
+		put_notes(p);
+	}
+	if (is_array)
+		put_array(p, at);
+	else
+		put_members(p, at->t, at->bit_off, NULL, &first);
+	if (p->missing) {
+		begin_item(p);
+		printer_put(p, "...");
+	}
+	p->level--;
+	if (p->nr_items && !p->one_line)
+		newline(p);
+	printer_put(p, "}");
+	p->with = with;
+	p->missing = missing;
+	p->nr_items = nr_items;
+}
+
+static bool fits_on_line(struct printer *p, const struct place *at)
+{
+	struct printer dry = *p;
+
+	dry.buf_sz = 0;
+	dry.one_line = true;
+	if (p->line + LINE_WIDTH < dry.len_max)
+		dry.len_max = p->line + LINE_WIDTH;
+	put_braces(&dry, at);
+	p->steps = dry.steps;
+	return dry.len <= p->line + LINE_WIDTH;
+}
+
+static void put_value(struct printer *p, const struct place *at)
+{
+	bool one_line = p->one_line;
+
+	if (is_text(p, at)) {
+		put_text(p, at);
+	} else if (is_composite(at->t)) {
+		p->one_line = one_line || fits_on_line(p, at);
+		put_braces(p, at);
+		p->one_line = one_line;
+	} else {
+		printer_put_scalar(p, at);
+	}
+}
+
+static void put_type(struct printer *p, uint32_t id, const struct btf_type *t)
+{
+	const char *name = btf_name(p->btf, id);
+
+	if (!*name || !is_struct(t))
+		return;
+	printer_put(p, "(");
+	if (btf_type(p->btf, id) == t)
+		printer_put(p, btf_kind(t) == BTF_KIND_UNION ? "union " : "struct ");
+	printer_put_name(p, name);
+	printer_put(p, ")");
+}
+
+size_t btf_print(const struct btf *btf, uint32_t id, const void *data, size_t sz, char *buf,
+		 size_t buf_sz)
+{
+	struct printer p = {.btf = btf,
+			    .data = data,
+			    .sz = sz,
+			    .buf = buf,
+			    .buf_sz = buf_sz,
+			    .len_max = TEXT_MAX};
+	struct place at;
+
+	if (!printer_place(&p, id, 0, 0, &at)) {
+		printer_put(&p, "{}");
+	} else if (printer_has(&p, &at) == THERE_NOT) {
+		printer_put(&p, "...");
+	} else {
+		put_type(&p, id, at.t);
+		put_value(&p, &at);
+	}
+	return printer_end(&p);
+}
