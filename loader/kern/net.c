@@ -1,65 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "loader/kern/net.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
-#include <linux/magic.h>
-#include <linux/nsfs.h>
+#include "loader/kern/netns.h"
 
-#define NAMED_DIR      "/run/netns"
 #define NR_NAMES_SHOWN 8
 
 /* ---- which namespace ---- */
-
-static int open_file(const char *path)
-{
-	/* Not blocking: it might be a FIFO. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-	return fd < 0 ? -errno : fd;
-}
-
-/*
- * 0, or -EINVAL. Before 4.11 a namespace file does not tell its kind, unless its name in
- * /proc/self/fd does ("net:[4026531992]"; a bind mount shows its own path there).
- */
-static int check_is_netns(int fd)
-{
-	char link[64], target[32];
-	struct statfs fs;
-	ssize_t n;
-	int type;
-
-	if (fstatfs(fd, &fs) < 0 || fs.f_type != NSFS_MAGIC)
-		return -EINVAL;
-	type = ioctl(fd, NS_GET_NSTYPE);
-	if (type >= 0)
-		return type == CLONE_NEWNET ? 0 : -EINVAL;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, target, sizeof(target) - 1);
-	if (n <= 0 || !memchr(target, '[', n))
-		return 0;
-	return n > 5 && !memcmp(target, "net:[", 5) ? 0 : -EINVAL;
-}
-
-static uint32_t inode_of(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) < 0 ? 0 : (uint32_t)st.st_ino;
-}
 
 /* "inode:4026531992": 1 and the number, 0 for another kind of spec, -EINVAL. */
 static int parse_inode(const char *spec, uint32_t *inum)
@@ -77,74 +33,79 @@ static int parse_inode(const char *spec, uint32_t *inum)
 	return 1;
 }
 
-/* The entry dir/name[/ns/net], if it is the namespace inum. Returns an fd or -errno. */
-static int open_if_inode(const char *dir, const char *name, const char *sub, uint32_t inum)
-{
-	char path[PATH_MAX];
+struct wanted {
+	uint32_t inode;
 	int fd;
+};
 
-	snprintf(path, sizeof(path), "%s/%s%s", dir, name, sub);
-	fd = open_file(path);
-	if (fd < 0 || (inode_of(fd) == inum && !check_is_netns(fd)))
-		return fd;
-	close(fd);
+static bool open_if_wanted(void *arg, const struct netns_place *p)
+{
+	struct wanted *w = arg;
+
+	if (p->inode != w->inode)
+		return false;
+	w->fd = netns_open(p->path);
+	if (w->fd >= 0 && netns_fd_inode(w->fd) != w->inode) {
+		close(w->fd);
+		w->fd = -ENOENT;
+	}
+	return w->fd >= 0;
+}
+
+static int open_by_inode(uint32_t inode, struct err *err)
+{
+	struct wanted w = {.inode = inode, .fd = -ENOENT};
+
+	netns_each(&netns_roots, open_if_wanted, &w);
+	if (w.fd >= 0)
+		return w.fd;
+	err_set(err, -ENOENT, "no mount and no process has the network namespace 'inode:%u'",
+		inode);
+	if (geteuid())
+		err_hint(err, "run as root to see those of all processes");
 	return -ENOENT;
 }
 
-static int find_inode_in(const char *dir, const char *sub, uint32_t inum)
+/* A name of ip(8), here or where pid 1 has other mounts (--pid=host), else a process id. */
+static int open_by_word(const char *word)
 {
-	DIR *d = opendir(dir);
-	struct dirent *de;
-	int fd = -ENOENT;
+	static const char *const dirs[] = {"/run/netns/%s", "/proc/1/root/run/netns/%s",
+					   "/proc/%s/ns/net"};
+	char path[PATH_MAX];
+	int nr = word[strspn(word, "0123456789")] ? 2 : 3;
 
-	while (d && fd < 0 && (de = readdir(d)))
-		if (de->d_name[0] != '.')
-			fd = open_if_inode(dir, de->d_name, sub, inum);
-	if (d)
-		closedir(d);
-	return fd;
-}
+	for (int i = 0; i < nr; i++) {
+		int fd;
 
-static int open_by_inode(uint32_t inum, struct err *err)
-{
-	int fd = find_inode_in(NAMED_DIR, "", inum);
-
-	if (fd < 0)
-		fd = find_inode_in("/proc", "/ns/net", inum);
-	if (fd < 0)
-		return err_set(err, -ENOENT,
-			       "no process and no name in " NAMED_DIR
-			       " has the network namespace inode:%u",
-			       inum);
-	return fd;
+		snprintf(path, sizeof(path), dirs[i], word);
+		fd = netns_open(path);
+		/* Whatever keeps us from looking at pid 1's is no answer. */
+		if (fd >= 0 || (fd != -ENOENT && i != 1))
+			return fd;
+	}
+	return -ENOENT;
 }
 
 /* Open what spec, which is not inode:N, names. */
 static int open_by_name(const char *spec, struct err *err)
 {
-	bool is_pid = spec[0] && strspn(spec, "0123456789") == strlen(spec);
-	char path[PATH_MAX];
+	bool is_path = strchr(spec, '/'), is_pid = spec[0] && !spec[strspn(spec, "0123456789")];
 	int fd;
 
-	if (snprintf(path, sizeof(path), strchr(spec, '/') ? "%s" : NAMED_DIR "/%s", spec) >=
-	    (int)sizeof(path))
+	if (strlen(spec) >= PATH_MAX - 64)
 		return err_sys(err, -ENAMETOOLONG, "network namespace '%.40s...'", spec);
-	fd = open_file(path);
-	if (fd == -ENOENT && is_pid) {
-		snprintf(path, sizeof(path), "/proc/%s/ns/net", spec);
-		fd = open_file(path);
-	}
-	if (fd >= 0 && check_is_netns(fd)) {
-		close(fd);
-		fd = err_set(err, -EINVAL, "'%s' is no network namespace", spec);
-	} else if (fd == -ENOENT && is_pid) {
+	fd = is_path ? netns_open(spec) : open_by_word(spec);
+	if (fd >= 0)
+		return fd;
+	if (fd == -EINVAL)
+		err_set(err, fd, "'%s' is no network namespace", spec);
+	else if (fd == -ENOENT && is_pid)
 		err_set(err, fd, "no process and no network namespace '%s'", spec);
-	} else if (fd < 0) {
+	else
 		err_sys(err, fd, "cannot open network namespace '%s'", spec);
-	}
 	if (fd == -EACCES || fd == -EPERM)
 		err_hint(err, "run as root");
-	else if (fd < 0)
+	else
 		err_hint(err,
 			 "expected a path like /proc/PID/ns/net, a name of `ip netns`, a process "
 			 "id, or inode:N");
@@ -168,7 +129,7 @@ int netns_inode(const char *spec, uint32_t *inum, struct err *err)
 	fd = open_by_name(spec, err);
 	if (fd < 0)
 		return fd;
-	*inum = inode_of(fd);
+	*inum = netns_fd_inode(fd);
 	close(fd);
 	return 0;
 }
@@ -227,7 +188,7 @@ static int lookup(const char *ifname, const char *netns, uint32_t *ifindex, stru
 static int lookup_in(int ns_fd, const char *ifname, const char *netns, uint32_t *ifindex,
 		     struct err *err)
 {
-	int own_fd = open_file("/proc/thread-self/ns/net"); /* 3.17 */
+	int own_fd = netns_open("/proc/thread-self/ns/net"); /* 3.17 */
 	int ret;
 
 	if (own_fd < 0)

@@ -193,6 +193,44 @@ static void test_other_namespace(void **state)
 	assert_non_null(strstr(err.msg, inode));
 }
 
+static bool sees_lo(const char *spec)
+{
+	struct err err = ERR_INIT;
+	uint32_t index = 0;
+
+	return !ifindex_of("lo", spec, &index, &err) && index == 1;
+}
+
+/* Of a namespace without a process there are only mounts: those of ip(8), then one elsewhere. */
+static int mounted_namespace(const struct other *o, const char *ns)
+{
+	const char *elsewhere = "/run/docker/netns/a b";
+	uint32_t inode = inode_at(ns);
+	struct err err = ERR_INIT;
+	char spec[32], link[32];
+
+	sprintf(spec, "inode:%u", inode);
+	if (mkdir("/run/docker", 0755) || mkdir("/run/docker/netns", 0755))
+		return __LINE__;
+	close(open(elsewhere, O_CREAT | O_WRONLY, 0644));
+	if (mount(ns, elsewhere, NULL, MS_BIND, NULL))
+		return __LINE__;
+	kill(o->pid, SIGKILL);
+	while (readlink(ns, link, sizeof(link)) > 0)
+		usleep(1000);
+	if (!sees_lo(spec) || !sees_lo("blue") || !sees_lo("/run/netns/blue"))
+		return __LINE__;
+	if (umount("/run/netns/blue") || umount("/run/netns/7"))
+		return __LINE__;
+	if (!sees_lo(spec) || !sees_lo(elsewhere))
+		return __LINE__;
+	if (umount(elsewhere))
+		return __LINE__;
+	if (ifindex_of("lo", spec, &inode, &err) != -ENOENT || !strstr(err.msg, spec))
+		return __LINE__;
+	return 0;
+}
+
 /* In a mount namespace of its own: /run/netns with a bind mount of a namespace, as ip(8) makes it.
  */
 static int named_namespaces(const struct other *o)
@@ -221,7 +259,7 @@ static int named_namespaces(const struct other *o)
 	err_clear(&err);
 	if (ifindex_of("lo", "blue", &index, &err) || index != 1)
 		return __LINE__;
-	return 0;
+	return mounted_namespace(o, ns);
 }
 
 static void test_named(void **state)
