@@ -18,7 +18,7 @@
 struct err {
 	int code;	/* negative errno; 0 while no error is set */
 	char msg[768];	/* one line */
-	char hint[512]; /* one line, or empty */
+	char hint[512]; /* one line; several that belong below one another; or empty */
 };
 
 #define ERR_INIT                                                                                   \

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 enum log_level log_level = LOG_INFO;
 
@@ -36,9 +37,22 @@ void log_warn(const char *fmt, ...)
 	va_end(ap);
 }
 
+/* Further lines below the first one, so that a mark stands below what it means. */
+static void print_hint(const char *hint)
+{
+	const char *lead = "hint: ";
+
+	while (*hint) {
+		int len = (int)strcspn(hint, "\n");
+
+		fprintf(stderr, "%s%.*s\n", lead, len, hint);
+		hint += len + (hint[len] == '\n');
+		lead = "      ";
+	}
+}
+
 void log_err(const struct err *err)
 {
 	fprintf(stderr, "skbtrail: %s\n", err->msg);
-	if (err->hint[0])
-		fprintf(stderr, "hint: %s\n", err->hint);
+	print_hint(err->hint);
 }

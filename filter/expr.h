@@ -43,7 +43,8 @@ void expr_free(struct expr *e);
 /* The text it was made of. */
 const char *expr_text(const struct expr *e);
 
-/* u64 on the stack that the code needs; at most 16 (deeper expressions are refused). */
+/* u64 on the stack that the code needs. */
+#define EXPR_MAX_SLOTS 9
 unsigned int expr_nr_slots(const struct expr *e);
 
 /*
