@@ -67,6 +67,13 @@ int discover_funcs(const struct btf *btf, unsigned nr_regs, struct skb_func **ou
  */
 bool discover_instances_agree(const struct btf *btf, const struct skb_func *f);
 
+/*
+ * Helpers that BPF programs call: functions bpf_NAME that take and return 64-bit numbers, and the
+ * functions of maps (NAME_map_update_elem, ...), which programs call directly since 4.18. Names by
+ * order of types, at most one of each; owned by the btf. The array is the caller's. -ENOMEM.
+ */
+int discover_helpers(const struct btf *btf, const char ***out, size_t *nr, struct err *err);
+
 /* Raw tracepoints with an skb, by name. Errors: as discover_funcs(). */
 int discover_tracepoints(const struct btf *btf, struct skb_tp **out, size_t *nr, struct err *err);
 

@@ -9,6 +9,7 @@
 #define ANONYMOUS_DEPTH 16 /* of structs and unions without a name in one another */
 
 #define TUPLE_FROM_SK "column TUPLE before a packet has headers"
+#define INNER_EARLY   "packets in tunnels whose own headers are not written yet"
 #define TCP_NOTES     "TCP flags before a packet has headers"
 #define NETNS_FROM_SK "column NETNS of packets without a device"
 
@@ -45,6 +46,19 @@ const struct field fields[] = {
 	{"sock", "__sk_common.skc_rcv_saddr", TUPLE_FROM_SK, 0},
 	{"sock", "__sk_common.skc_v6_daddr", TUPLE_FROM_SK " (IPv6)", 0},
 	{"sock", "__sk_common.skc_v6_rcv_saddr", TUPLE_FROM_SK " (IPv6)", 0},
+	{"sk_buff", "end", "struct skb_shared_info", FIELD_SHARED},
+	{"sk_buff", "encapsulation", INNER_EARLY, FIELD_TUNNEL},
+	{"sk_buff", "inner_mac_header", INNER_EARLY, FIELD_TUNNEL},
+	{"sk_buff", "inner_network_header", INNER_EARLY, FIELD_TUNNEL},
+	{"xdp_buff", "data", "packets at XDP programs", FIELD_XDP},
+	{"xdp_buff", "data_end", "packets at XDP programs", FIELD_XDP},
+	{"xdp_buff", "data_hard_start", "packets at XDP programs", FIELD_XDP},
+	{"xdp_buff", "rxq", "interfaces of packets at XDP programs", FIELD_XDP},
+	{"xdp_rxq_info", "dev", "interfaces of packets at XDP programs", FIELD_XDP},
+	{"bpf_map", "id", "maps", FIELD_MAPS},
+	{"bpf_map", "name", "names of maps", FIELD_MAPS},
+	{"bpf_map", "key_size", "keys of maps", FIELD_MAPS},
+	{"bpf_map", "value_size", "values of maps", FIELD_MAPS},
 };
 const size_t nr_fields = sizeof(fields) / sizeof(fields[0]);
 
@@ -130,6 +144,9 @@ static const struct {
 	{FIELD_VLAN, "`vlan` in a packet expression"},
 	{FIELD_LEN, "`len` in a packet expression"},
 	{FIELD_EXPR, "a packet expression"},
+	{FIELD_XDP, "--filter-trace-xdp"},
+	{FIELD_MAPS, "--output-bpfmap"},
+	{FIELD_SHARED, "--output-skb-shared-info"},
 };
 
 static int refuse(const struct field *f, unsigned int why, struct err *err)

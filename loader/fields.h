@@ -23,14 +23,19 @@ enum field_use {
 	FIELD_MARK = 1 << 4,   /* --filter-mark */
 	FIELD_NETNS = 1 << 5,  /* --filter-netns */
 	FIELD_IFNAME = 1 << 6, /* --filter-ifname */
-	FIELD_EARLY = 1 << 7   /* nothing but packets that only functions see, no tracepoint */
+	FIELD_EARLY = 1 << 7,  /* nothing but packets that only functions see, no tracepoint */
+	FIELD_TUNNEL = 1 << 8, /* packets in tunnels whose own headers are not written yet */
+	FIELD_XDP = 1 << 9,    /* --filter-trace-xdp */
+	FIELD_MAPS = 1 << 10,  /* --output-bpfmap */
+	FIELD_SHARED = 1 << 11 /* --output-skb-shared-info */
 };
 
 struct field {
-	const char *type;	/* "sk_buff" */
-	const char *member;	/* "mark", "__sk_common.skc_num": as in the programs */
-	const char *serves;	/* what shows it: "column MARK" */
-	unsigned int needed_by; /* enum field_use: what cannot be had without */
+	const char *type;   /* "sk_buff" */
+	const char *member; /* "mark", "__sk_common.skc_num": as in the programs */
+	const char *serves; /* what shows it: "column MARK" */
+	unsigned int
+		needed_by; /* enum field_use: what cannot be had without, or serves only that */
 };
 
 extern const struct field fields[];

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "loader/live_names.h"
 
+#include <string.h>
+
+#include "btf/print.h"
+#include "loader/kern/bpf.h"
+
 /*
  * A probe's instruction pointer is at the entry or a few bytes behind it: behind endbr64
  * and the ftrace call, and one more where an int3 was hit.
@@ -40,7 +45,10 @@ static struct name_at func(void *arg, uint64_t ip)
 static struct name_at source(void *arg, uint32_t number)
 {
 	const struct live_names *ln = arg;
+	const struct traced_prog *p = prog_trace_source(ln->prog_trace, number);
 
+	if (p)
+		return (struct name_at){.name = p->name, .module = p->is_xdp ? "xdp" : "tc"};
 	for (size_t i = 0; i < ln->targets->nr; i++)
 		if (ln->targets->t[i].source == number)
 			return (struct name_at){.name = ln->targets->t[i].name};
@@ -54,8 +62,64 @@ static const char *reason(void *arg, uint32_t value)
 	return reasons_name(ln->reasons, value);
 }
 
+static size_t print_struct(const struct live_names *ln, const char *name, const void *data,
+			   size_t sz, char *buf, size_t buf_sz)
+{
+	const struct btf *btf = ln->types->btfs[0];
+
+	return btf_print(btf, btf_find(btf, BTF_KIND_STRUCT, name, 0), data, sz, buf, buf_sz);
+}
+
+static size_t text(void *arg, enum names_text what, unsigned int nr, const void *data, size_t sz,
+		   char *buf, size_t buf_sz)
+{
+	const struct live_names *ln = arg;
+	const struct match *m = &ln->plan->match;
+	uint64_t value;
+
+	switch (what) {
+	case TEXT_SKB:
+		return print_struct(ln, "sk_buff", data, sz, buf, buf_sz);
+	case TEXT_SHARED_INFO:
+		return print_struct(ln, "skb_shared_info", data, sz, buf, buf_sz);
+	case TEXT_SKB_META:
+	case TEXT_XDP_META:
+		memcpy(&value, data, sizeof(value));
+		return expr_format(what == TEXT_SKB_META ? m->skb_meta[nr] : m->xdp_meta[nr], value,
+				   buf, buf_sz);
+	}
+	return 0;
+}
+
+/* A stack is read once; then another may have its place. */
+static int stack(void *arg, int64_t id, uint64_t *addrs, size_t max)
+{
+	const struct live_names *ln = arg;
+	uint64_t whole[TRAIL_MAX_STACK] = {0};
+	uint32_t key = id;
+	size_t nr = 0;
+	int ret;
+
+	if (id < 0)
+		return id;
+	ret = bpf_map_lookup(ln->stacks_fd, &key, whole);
+	if (ret)
+		return ret;
+	bpf_map_delete(ln->stacks_fd, &key);
+	for (; nr < max && nr < TRAIL_MAX_STACK && whole[nr]; nr++)
+		addrs[nr] = whole[nr];
+	return nr;
+}
+
 struct names live_names(struct live_names *ln)
 {
 	return (struct names){
-		.func = func, .symbol = symbol, .source = source, .reason = reason, .arg = ln};
+		.func = func,
+		.symbol = symbol,
+		.source = source,
+		.reason = reason,
+		.text = text,
+		.stack = stack,
+		.arg = ln,
+	};
 }

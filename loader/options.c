@@ -505,6 +505,8 @@ int options_parse(struct options *o, int argc, char **argv, struct err *err)
 		return check_pack(o, err);
 	}
 	ret = join_words(o, argc - optind, argv + optind, err);
+	if (o->filter_non_skb_funcs.nr || o->filter_track_bpf_helpers)
+		o->filter_track_skb_by_stackid = true;
 	return ret ? ret : check_conflicts(o, err);
 }
 

@@ -18,19 +18,35 @@
 
 EMBEDDED(trail_bpf); /* loader/progs.S */
 
-/* What programs differ in. */
+/* A program, and the first target that it was loaded for. */
 struct loaded {
-	uint32_t source;
-	uint8_t skb_reg, reason_reg, location_arg;
-	bool deref, want_caller;
+	struct target t; /* without its name */
 	int fd;
 };
 
+static const struct hook no_hook = {.name = ""};
+
+static const struct hook *hook_of(const struct target *t)
+{
+	return t->hook ? t->hook : &no_hook;
+}
+
+static bool same_hook(const struct hook *a, const struct hook *b)
+{
+	return a->life == b->life && a->copies == b->copies && a->builds == b->builds &&
+	       a->notes_head == b->notes_head;
+}
+
 static bool serves(const struct loaded *l, const struct target *t)
 {
-	return l->source == t->source && l->skb_reg == t->skb_reg &&
-	       l->reason_reg == t->reason_reg && l->location_arg == t->location_arg &&
-	       l->deref == t->deref && l->want_caller == t->want_caller;
+	const struct target *like = &l->t;
+
+	return like->source == t->source && like->skb_reg == t->skb_reg &&
+	       like->reason_reg == t->reason_reg && like->location_arg == t->location_arg &&
+	       like->deref == t->deref && like->want_caller == t->want_caller &&
+	       like->by_stack == t->by_stack && like->silent == t->silent &&
+	       like->unsure == t->unsure && like->map_args == t->map_args &&
+	       same_hook(hook_of(like), hook_of(t));
 }
 
 /* A power of two of pages, of whatever size they are. */
@@ -43,19 +59,68 @@ static size_t ring_size(size_t v)
 	return p;
 }
 
-enum { EVENTS, STATS, CONTROL };
+static const char *const map_names[PROGRAMS_NR_MAPS] = {
+	[MAP_EVENTS] = "events",
+	[MAP_STATS] = "stats",
+	[MAP_CONTROL] = "control",
+	[MAP_TRACKED] = "tracked",
+	[MAP_HEADS] = "heads",
+	[MAP_STACKS] = "stacks",
+	[MAP_STACK_TRACES] = "stack_traces",
+};
 
-void programs_map_specs(const struct features *features, size_t ring_sz,
+/* A packet on each CPU and in each process that sends, at most. */
+#define NR_STACKS	10240
+#define NR_STACK_TRACES 16384
+
+static bool has_table(const struct match *m)
+{
+	return m->track || m->by_stack;
+}
+
+/* How stacks are read: 0 not at all, 1 bpf_get_stack(), 2 bpf_get_stackid(). */
+static uint64_t stack_way(const struct match *m, const struct features *f)
+{
+	return !m->stack ? 0 : features_has(f, FEAT_GET_STACK) ? 1 : 2;
+}
+
+void programs_map_specs(const struct features *features, const struct match *match, size_t ring_sz,
 			struct bpf_map_spec specs[PROGRAMS_NR_MAPS])
 {
 	if (features_has(features, FEAT_RINGBUF))
-		specs[EVENTS] = (struct bpf_map_spec){BPF_MAP_TYPE_RINGBUF, 0, 0, ring_sz, 0};
+		specs[MAP_EVENTS] = (struct bpf_map_spec){BPF_MAP_TYPE_RINGBUF, 0, 0, ring_sz, 0};
 	else
-		specs[EVENTS] = (struct bpf_map_spec){BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4,
-						      sysconf(_SC_NPROCESSORS_CONF), 0};
-	specs[STATS] =
+		specs[MAP_EVENTS] = (struct bpf_map_spec){BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4,
+							  sysconf(_SC_NPROCESSORS_CONF), 0};
+	specs[MAP_STATS] =
 		(struct bpf_map_spec){BPF_MAP_TYPE_ARRAY, 4, sizeof(struct trail_stats), 1, 0};
-	specs[CONTROL] = (struct bpf_map_spec){BPF_MAP_TYPE_ARRAY, 4, sizeof(uint32_t), 1, 0};
+	specs[MAP_CONTROL] = (struct bpf_map_spec){BPF_MAP_TYPE_ARRAY, 4, sizeof(uint32_t), 1, 0};
+	specs[MAP_TRACKED] = (struct bpf_map_spec){
+		BPF_MAP_TYPE_HASH, 8, sizeof(struct trail_tracked), match->nr_tracked, 0};
+	/* Its entries are of use for a moment; nobody takes those away that came to nothing. */
+	specs[MAP_HEADS] = (struct bpf_map_spec){BPF_MAP_TYPE_LRU_HASH, 8, 8, match->nr_tracked, 0};
+	specs[MAP_STACKS] = (struct bpf_map_spec){BPF_MAP_TYPE_HASH, 8, sizeof(struct trail_stack),
+						  NR_STACKS, 0};
+	specs[MAP_STACK_TRACES] = (struct bpf_map_spec){BPF_MAP_TYPE_STACK_TRACE, 4,
+							8 * TRAIL_MAX_STACK, NR_STACK_TRACES, 0};
+}
+
+bool programs_need_map(const struct programs *p, enum programs_map map)
+{
+	const struct match *m = &p->match;
+
+	switch (map) {
+	case MAP_TRACKED:
+		return has_table(m);
+	case MAP_HEADS:
+		return m->track;
+	case MAP_STACKS:
+		return m->by_stack;
+	case MAP_STACK_TRACES:
+		return stack_way(m, p->features) == 2;
+	default:
+		return true;
+	}
 }
 
 /* A BPF ring buffer; where none was asked for by size, as large as can be had. */
@@ -71,29 +136,57 @@ static int create_ring(struct programs *p, struct bpf_map_spec *spec, bool any_s
 	return fd;
 }
 
+static int create_map(struct programs *p, enum programs_map map, struct bpf_map_spec *spec,
+		      bool any_size)
+{
+	int fd;
+
+	if (map == MAP_EVENTS && spec->type == BPF_MAP_TYPE_RINGBUF)
+		return create_ring(p, spec, any_size);
+	fd = bpf_map_create(spec);
+	/* Before 4.10; there XDP makes no skbs either. */
+	if (map == MAP_HEADS && fd == -EINVAL) {
+		spec->type = BPF_MAP_TYPE_HASH;
+		fd = bpf_map_create(spec);
+	}
+	return fd;
+}
+
+static int map_refused(const struct programs *p, enum programs_map map,
+		       const struct bpf_map_spec *spec, int ret, struct err *err)
+{
+	if (map == MAP_EVENTS) {
+		err_sys(err, ret, "cannot create the map for events (%zu KiB)", p->ring_sz >> 10);
+		err_hint(err, "a smaller --ring-size may help");
+		return ret;
+	}
+	err_sys(err, ret, "cannot create the map '%s' of %u entries", map_names[map], spec->nr_max);
+	if (ret == -EPERM)
+		err_hint(err, "skbtrail needs root, or CAP_BPF and CAP_PERFMON; before 5.11 also "
+			      "room in RLIMIT_MEMLOCK (ulimit -l)");
+	else if (map == MAP_TRACKED || map == MAP_HEADS)
+		err_hint(err, "a smaller --filter-track-size may help");
+	return ret;
+}
+
 static int create_maps(struct programs *p, size_t ring_sz, struct err *err)
 {
+	/* The one for events last: it is the largest, and not to blame for the others. */
+	static const enum programs_map order[] = {MAP_STATS, MAP_CONTROL, MAP_TRACKED,
+						  MAP_HEADS, MAP_STACKS,  MAP_STACK_TRACES,
+						  MAP_EVENTS};
 	struct bpf_map_spec specs[PROGRAMS_NR_MAPS];
 
-	programs_map_specs(p->features, ring_size(ring_sz ? ring_sz : RING_DEFAULT_SZ), specs);
-	p->stats_fd = bpf_map_create(&specs[STATS]);
-	p->control_fd = p->stats_fd < 0 ? p->stats_fd : bpf_map_create(&specs[CONTROL]);
-	if (p->control_fd < 0) {
-		err_sys(err, p->control_fd, "cannot create a BPF map");
-		if (p->control_fd == -EPERM)
-			err_hint(err, "skbtrail needs root, or CAP_BPF and CAP_PERFMON; before "
-				      "5.11 also room in RLIMIT_MEMLOCK (ulimit -l)");
-		return p->control_fd;
-	}
-	if (features_has(p->features, FEAT_RINGBUF))
-		p->events_fd = create_ring(p, &specs[EVENTS], !ring_sz);
-	else
-		p->events_fd = bpf_map_create(&specs[EVENTS]);
-	if (p->events_fd < 0) {
-		err_sys(err, p->events_fd, "cannot create the map for events (%zu KiB)",
-			p->ring_sz >> 10);
-		err_hint(err, "a smaller --ring-size may help");
-		return p->events_fd;
+	programs_map_specs(p->features, &p->match, ring_size(ring_sz ? ring_sz : RING_DEFAULT_SZ),
+			   specs);
+	for (size_t i = 0; i < PROGRAMS_NR_MAPS; i++) {
+		enum programs_map map = order[i];
+
+		if (!programs_need_map(p, map))
+			continue;
+		p->map_fd[map] = create_map(p, map, &specs[map], !ring_sz);
+		if (p->map_fd[map] < 0)
+			return map_refused(p, map, &specs[map], p->map_fd[map], err);
 	}
 	return 0;
 }
@@ -109,12 +202,8 @@ int programs_init(struct programs *p, const struct backend *backend, const struc
 {
 	int ret;
 
-	*p = (struct programs){.backend = backend,
-			       .features = features,
-			       .match = *match,
-			       .events_fd = -1,
-			       .stats_fd = -1,
-			       .control_fd = -1};
+	*p = (struct programs){.backend = backend, .features = features, .match = *match};
+	memset(p->map_fd, -1, sizeof(p->map_fd));
 	ret = programs_object(&p->obj, err);
 	if (!ret)
 		ret = obj_core(p->obj, btfs, nr_btfs, err);
@@ -151,16 +240,33 @@ static bool filter_uses_len(const struct filter *f)
 	return false;
 }
 
+static bool uses_len(const struct match *m)
+{
+	return (m->filter && filter_uses_len(m->filter)) ||
+	       (m->tunnel[FILTER_L2] && filter_uses_len(m->tunnel[FILTER_L2])) ||
+	       (m->tunnel[FILTER_L3] && filter_uses_len(m->tunnel[FILTER_L3]));
+}
+
+/* --output-tunnel and expressions for the packet inside find it the same way. */
+static bool looks_inside(const struct match *m)
+{
+	return m->tunnel[FILTER_L2] || m->tunnel[FILTER_L3];
+}
+
 unsigned int match_fields(const struct match *m)
 {
 	unsigned int uses = FIELD_TRACE;
 
-	if (m->filter)
+	if (m->filter || looks_inside(m))
 		uses |= FIELD_EXPR;
 	if (m->filter && m->filter->wants_vlan)
 		uses |= FIELD_VLAN;
-	if (m->filter && filter_uses_len(m->filter))
+	if (uses_len(m))
 		uses |= FIELD_LEN;
+	if (m->maps)
+		uses |= FIELD_MAPS;
+	if (m->sz_shared)
+		uses |= FIELD_SHARED;
 	if (m->mark_mask)
 		uses |= FIELD_MARK;
 	if (m->ifindex)
@@ -170,11 +276,43 @@ unsigned int match_fields(const struct match *m)
 	return uses;
 }
 
+static uint32_t parts_of(uint32_t sz)
+{
+	return (sz + TRAIL_PART_SZ - 1) / TRAIL_PART_SZ;
+}
+
+unsigned int match_nr_parts(const struct match *m, const struct features *f)
+{
+	static const unsigned int stack_parts[] = {0, 2, 1};
+
+	return stack_parts[stack_way(m, f)] + parts_of(m->sz_skb) + parts_of(m->sz_shared) + m->cb +
+	       m->in_tunnel + (m->nr_skb_meta != 0);
+}
+
+static uint32_t window_of(const struct filter *f)
+{
+	return f ? f->window_sz : 1;
+}
+
+static uint32_t tunnel_window(const struct match *m)
+{
+	uint32_t l2 = window_of(m->tunnel[FILTER_L2]), l3 = window_of(m->tunnel[FILTER_L3]);
+
+	return l2 > l3 ? l2 : l3;
+}
+
+static uint64_t subject_of(const struct target *t)
+{
+	return t->by_stack ? TRAIL_BY_STACK : t->silent ? TRAIL_SILENT : TRAIL_BY_ARG;
+}
+
 static int set_consts(const struct programs *p, struct prog *prog, const struct target *t,
-		      struct err *err)
+		      const struct prog_at *at, struct err *err)
 {
 	const struct features *f = p->features;
 	const struct match *m = &p->match;
+	const struct hook *hook = m->track || m->by_stack ? hook_of(t) : &no_hook;
+	bool function = at->context == TRAIL_AT_FUNCTION;
 	const struct {
 		const char *name;
 		uint64_t value;
@@ -184,19 +322,42 @@ static int set_consts(const struct programs *p, struct prog *prog, const struct 
 		{"arg_reason", t->reason_reg},
 		{"arg_location", t->location_arg},
 		{"source", t->source},
-		{"has_func_ip", p->backend->attach_type && features_has(f, FEAT_GET_FUNC_IP)},
+		{"context", at->context},
+		{"has_verdict", at->has_verdict},
+		{"has_func_ip",
+		 function && p->backend->attach_type && features_has(f, FEAT_GET_FUNC_IP)},
 		{"has_ringbuf", features_has(f, FEAT_RINGBUF)},
 		{"want_caller", t->want_caller},
 		{"filter", m->filter != NULL},
 		{"filter_vlan", m->filter && m->filter->wants_vlan},
-		{"filter_window", m->filter ? m->filter->window_sz : 1},
-		{"filter_len", m->filter && filter_uses_len(m->filter)},
+		{"filter_window", window_of(m->filter)},
+		{"filter_len", uses_len(m)},
 		{"netns", m->netns},
 		{"mark", m->mark},
 		{"mark_mask", m->mark_mask},
 		{"raw_stack", features_has(f, FEAT_RAW_STACK)},
-		{"check_skb", m->check_skb},
+		{"check_skb", m->check_skb || t->unsure},
 		{"ifindex", m->ifindex},
+		{"skb_expr", m->skb_expr != NULL},
+		{"xdp_expr", m->xdp_expr != NULL},
+		{"tunnel_l2", m->tunnel[FILTER_L2] != NULL},
+		{"tunnel_l3", m->tunnel[FILTER_L3] != NULL},
+		{"tunnel_window", tunnel_window(m)},
+		{"subject", subject_of(t)},
+		{"table", has_table(m)},
+		{"track", m->track},
+		{"life", hook->life},
+		{"copy_to", hook->copies ? 0 : TRAIL_NO_ARG},
+		{"built_of", hook->builds ? 1 : TRAIL_NO_ARG},
+		{"notes_head", hook->notes_head},
+		{"by_stack", m->by_stack && function},
+		{"want_stack", stack_way(m, f)},
+		{"sz_skb", m->sz_skb},
+		{"sz_shared", m->sz_shared},
+		{"want_cb", m->cb},
+		{"want_tunnel", m->in_tunnel},
+		{"nr_meta", at->is_xdp ? m->nr_xdp_meta : m->nr_skb_meta},
+		{"map_arg", m->maps ? t->map_args : 0},
 	};
 
 	for (size_t i = 0; i < sizeof(consts) / sizeof(consts[0]); i++) {
@@ -213,34 +374,91 @@ static int emit_filter(void *prog, int frame_off, struct insn_buf *out, struct e
 	return cbpf_to_ebpf(prog, frame_off, out, err);
 }
 
-static int splice_filter(const struct programs *p, struct prog *prog, struct err *err)
+static int emit_expr(void *expr, int frame_off, struct insn_buf *out, struct err *err)
 {
-	struct filter *f = (struct filter *)p->match.filter;
-	int ret;
+	return expr_emit(expr, frame_off, out, err);
+}
 
-	if (!f)
-		return 0;
-	ret = prog_splice(prog, "filter_l2", emit_filter, &f->prog[FILTER_L2], err);
-	if (!ret)
-		ret = prog_splice(prog, "filter_l3", emit_filter, &f->prog[FILTER_L3], err);
-	return ret ? ret : prog_fold(prog, err);
+/* Expressions whose values go into a part, one after the other. */
+struct meta {
+	const struct expr *const *exprs;
+	size_t nr;
+};
+
+/* The struct stays in the last slot of the part while expressions use those before it. */
+#define META_SLOT(i) ((int)(offsetof(struct trail_part, data) + 8 * (i)))
+#define META_BASE    META_SLOT(TRAIL_PART_SZ / 8 - 1)
+
+_Static_assert(TRAIL_MAX_META + TRAIL_EXPR_SLOTS < TRAIL_PART_SZ / 8, "all fit into a part");
+
+static int emit_meta(void *arg, int frame_off, struct insn_buf *out, struct err *err)
+{
+	const struct meta *m = arg;
+	int base = frame_off + META_BASE;
+
+	insn_push(out, INSN_STX(BPF_DW, BPF_REG_10, base, BPF_REG_2));
+	for (size_t i = 0; i < m->nr; i++) {
+		int ret;
+
+		insn_push(out, INSN_LDX(BPF_DW, BPF_REG_2, BPF_REG_10, base));
+		ret = expr_emit(m->exprs[i], frame_off + META_SLOT(TRAIL_MAX_META), out, err);
+		if (ret)
+			return ret;
+		insn_push(out, INSN_STX(BPF_DW, BPF_REG_10, frame_off + META_SLOT(i), BPF_REG_0));
+	}
+	return out->oom ? err_set(err, -ENOMEM, "no memory for a program") : 0;
+}
+
+/* Where one was not given its call is dead code and gone. */
+static int splice(const struct programs *p, struct prog *prog, struct err *err)
+{
+	const struct match *m = &p->match;
+	const struct filter *f = m->filter, *l2 = m->tunnel[FILTER_L2], *l3 = m->tunnel[FILTER_L3];
+	struct meta skb_meta = {m->skb_meta, m->nr_skb_meta},
+		    xdp_meta = {m->xdp_meta, m->nr_xdp_meta};
+	const struct {
+		const char *name;
+		prog_emit_fn emit;
+		const void *arg;
+	} splices[] = {
+		{"filter_l2", emit_filter, f ? &f->prog[FILTER_L2] : NULL},
+		{"filter_l3", emit_filter, f ? &f->prog[FILTER_L3] : NULL},
+		{"tunnel_l2", emit_filter, l2 ? &l2->prog[FILTER_L2] : NULL},
+		{"tunnel_l3", emit_filter, l3 ? &l3->prog[FILTER_L3] : NULL},
+		{"skb_expr", emit_expr, m->skb_expr},
+		{"xdp_expr", emit_expr, m->xdp_expr},
+		{"skb_meta", emit_meta, m->nr_skb_meta ? &skb_meta : NULL},
+		{"xdp_meta", emit_meta, m->nr_xdp_meta ? &xdp_meta : NULL},
+	};
+	bool any = false;
+
+	for (size_t i = 0; i < sizeof(splices) / sizeof(splices[0]); i++) {
+		int ret;
+
+		if (!splices[i].arg)
+			continue;
+		any = true;
+		ret = prog_splice(prog, splices[i].name, splices[i].emit, (void *)splices[i].arg,
+				  err);
+		if (ret)
+			return ret;
+	}
+	return any ? prog_fold(prog, err) : 0;
 }
 
 static int fill_in(const struct programs *p, struct prog *prog, const struct target *t,
-		   struct err *err)
+		   const struct prog_at *at, struct err *err)
 {
-	int ret = set_consts(p, prog, t, err);
+	int ret = set_consts(p, prog, t, at, err);
 
 	if (!ret)
 		ret = prog_fold(prog, err);
 	if (!ret)
-		ret = splice_filter(p, prog, err);
-	if (!ret)
-		ret = prog_set_map(prog, "events", p->events_fd, err);
-	if (!ret)
-		ret = prog_set_map(prog, "stats", p->stats_fd, err);
-	if (!ret)
-		ret = prog_set_map(prog, "control", p->control_fd, err);
+		ret = splice(p, prog, err);
+	/* What is not needed is in no program. */
+	for (size_t i = 0; i < PROGRAMS_NR_MAPS && !ret; i++)
+		if (p->map_fd[i] >= 0)
+			ret = prog_set_map(prog, map_names[i], p->map_fd[i], err);
 	if (!ret && !features_has(p->features, FEAT_PROBE_READ_KERNEL))
 		prog_use_old_probe_read(prog);
 	return ret;
@@ -257,20 +475,28 @@ static int check_size(const struct programs *p, const struct prog *prog, struct 
 	return -E2BIG;
 }
 
-int programs_build(const struct programs *p, const struct target *t, struct prog *prog,
-		   struct err *err)
+static int build(const struct programs *p, const struct target *t, const struct prog_at *at,
+		 struct prog *prog, struct err *err)
 {
-	const char *section = p->backend->tracepoints ? "raw_tracepoint/skb" : "kprobe/skb";
-	int ret = prog_clone(prog, p->obj, section, err);
+	int ret = prog_clone(prog, p->obj, at->is_xdp ? "trail/xdp" : "trail/skb", err);
 
 	if (ret)
 		return ret;
-	ret = fill_in(p, prog, t, err);
+	ret = fill_in(p, prog, t, at, err);
 	if (!ret)
 		ret = check_size(p, prog, err);
 	if (ret)
 		prog_release(prog);
 	return ret;
+}
+
+int programs_build(const struct programs *p, const struct target *t, struct prog *prog,
+		   struct err *err)
+{
+	const struct prog_at at = {.context = p->backend->tracepoints ? TRAIL_AT_TRACEPOINT
+								      : TRAIL_AT_FUNCTION};
+
+	return build(p, t, &at, prog, err);
 }
 
 struct prog_load_opts programs_load_opts(const struct programs *p)
@@ -318,14 +544,35 @@ int programs_for(void *programs, const struct target *t, struct err *err)
 	fd = load(p, t, err);
 	if (fd < 0)
 		return fd;
-	p->loaded[p->nr_loaded++] = (struct loaded){.source = t->source,
-						    .skb_reg = t->skb_reg,
-						    .reason_reg = t->reason_reg,
-						    .location_arg = t->location_arg,
-						    .deref = t->deref,
-						    .want_caller = t->want_caller,
-						    .fd = fd};
+	p->loaded[p->nr_loaded] = (struct loaded){*t, fd};
+	p->loaded[p->nr_loaded++].t.name = NULL;
 	return fd;
+}
+
+int programs_for_prog(const struct programs *p, const struct prog_at *at, uint32_t source,
+		      int target_fd, uint32_t target_btf_id, struct err *err)
+{
+	const struct target t = {
+		.source = source,
+		.reason_reg = TARGET_NO_ARG,
+		.location_arg = TARGET_NO_ARG,
+	};
+	struct prog_load_opts opts = {
+		.type = BPF_PROG_TYPE_TRACING,
+		.attach_type = at->has_verdict ? BPF_TRACE_FEXIT : BPF_TRACE_FENTRY,
+		.name = "skbtrail",
+		.verifier_log = p->verifier_log,
+		.target_fd = target_fd,
+		.target_btf_id = target_btf_id,
+	};
+	struct prog prog;
+	int ret = build(p, &t, at, &prog, err);
+
+	if (ret)
+		return ret;
+	ret = prog_load(&prog, &opts, err);
+	prog_release(&prog);
+	return ret;
 }
 
 void programs_finish(struct programs *p)
@@ -334,20 +581,20 @@ void programs_finish(struct programs *p)
 	p->obj = NULL;
 }
 
-uint64_t programs_nr_sent(const struct programs *p)
+void programs_stats(const struct programs *p, struct trail_stats *stats)
 {
-	struct trail_stats stats = {0};
 	uint32_t key = 0;
 
-	return bpf_map_lookup(p->stats_fd, &key, &stats) ? 0 : stats.sent;
+	*stats = (struct trail_stats){0};
+	bpf_map_lookup(p->map_fd[MAP_STATS], &key, stats);
 }
 
 void programs_stop(const struct programs *p)
 {
 	uint32_t key = 0, stop = TRAIL_STOP;
 
-	if (p->control_fd >= 0)
-		bpf_map_update(p->control_fd, &key, &stop);
+	if (p->map_fd[MAP_CONTROL] >= 0)
+		bpf_map_update(p->map_fd[MAP_CONTROL], &key, &stop);
 }
 
 void programs_release(struct programs *p)
@@ -356,11 +603,9 @@ void programs_release(struct programs *p)
 		close(p->loaded[i].fd);
 	free(p->loaded);
 	obj_free(p->obj);
-	if (p->events_fd >= 0)
-		close(p->events_fd);
-	if (p->stats_fd >= 0)
-		close(p->stats_fd);
-	if (p->control_fd >= 0)
-		close(p->control_fd);
-	*p = (struct programs){.events_fd = -1, .stats_fd = -1, .control_fd = -1};
+	for (size_t i = 0; i < PROGRAMS_NR_MAPS; i++)
+		if (p->map_fd[i] >= 0)
+			close(p->map_fd[i]);
+	*p = (struct programs){0};
+	memset(p->map_fd, -1, sizeof(p->map_fd));
 }

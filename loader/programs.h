@@ -8,18 +8,34 @@
 #ifndef LOADER_PROGRAMS_H
 #define LOADER_PROGRAMS_H
 
+#include "filter/expr.h"
 #include "filter/filter.h"
 #include "loader/attach/attach.h"
 #include "loader/kern/features.h"
 #include "loader/obj/obj.h"
 #include "loader/types.h"
 
-/* What the programs filter by; 0 means any. */
+/* What the programs look for, and what they send beside an event. */
 struct match {
 	const struct filter *filter; /* NULL: every packet */
-	uint32_t netns, ifindex, mark, mark_mask;
+	const struct filter *tunnel[2]; /* for the packet inside, by enum filter_layer; NULL: any */
+	const struct expr *skb_expr, *xdp_expr;
+	uint32_t netns, ifindex, mark, mark_mask; /* 0: any */
 	bool check_skb; /* it is not certain which arguments are skbs: look at each first */
+
+	bool track;    /* follow what matched once */
+	bool by_stack; /* and what is called to handle it */
+	uint32_t nr_tracked; /* packets at a time */
+
+	bool stack, cb, in_tunnel; /* --output-stack, -skb-cb, -tunnel */
+	bool maps;		   /* of helpers that have one */
+	uint32_t sz_skb, sz_shared; /* bytes to send of each struct; 0: none */
+	const struct expr *const *skb_meta, *const *xdp_meta; /* at most TRAIL_MAX_META */
+	size_t nr_skb_meta, nr_xdp_meta;
 };
+
+/* Samples that belong to an event of an skb, beside the event. */
+unsigned int match_nr_parts(const struct match *m, const struct features *f);
 
 /* What the match needs of the kernel's types: enum field_use of loader/fields.h. */
 unsigned int match_fields(const struct match *m);
@@ -29,13 +45,25 @@ unsigned int match_fields(const struct match *m);
  */
 int programs_object(struct obj **out, struct err *err);
 
+/* map_NAME in the programs; those after control only for what needs them. */
+enum programs_map {
+	MAP_EVENTS,
+	MAP_STATS,
+	MAP_CONTROL,
+	MAP_TRACKED,
+	MAP_HEADS,
+	MAP_STACKS,
+	MAP_STACK_TRACES,
+	PROGRAMS_NR_MAPS
+};
+
 struct programs {
 	struct obj *obj; /* relocated for this kernel */
 	const struct backend *backend;
 	const struct features *features;
 	const char *verifier_log;
 	struct match match;
-	int events_fd, stats_fd, control_fd; /* maps */
+	int map_fd[PROGRAMS_NR_MAPS]; /* by enum programs_map; -1: not needed */
 	size_t ring_sz;	       /* of a BPF ring buffer, in bytes; 0 with a perf event array */
 	struct loaded *loaded; /* owned: the programs, by what they differ in */
 	size_t nr_loaded;
@@ -58,12 +86,12 @@ int programs_build(const struct programs *p, const struct target *t, struct prog
 struct prog_load_opts programs_load_opts(const struct programs *p);
 
 /*
- * The maps that programs use: events, stats, control, in this order. ring_sz: bytes of a BPF ring
- * buffer, a power of two (not looked at where the kernel has none).
+ * The maps that programs use, by enum programs_map. ring_sz: bytes of a BPF ring buffer, a power of
+ * two (not looked at where the kernel has none).
  */
-enum { PROGRAMS_NR_MAPS = 3 };
 struct bpf_map_spec; /* loader/kern/bpf.h */
-void programs_map_specs(const struct features *features, size_t ring_sz,
+bool programs_need_map(const struct programs *p, enum programs_map map);
+void programs_map_specs(const struct features *features, const struct match *match, size_t ring_sz,
 			struct bpf_map_spec specs[PROGRAMS_NR_MAPS]);
 
 /*
@@ -75,14 +103,28 @@ int programs_open(struct programs *p, const struct backend *backend, const struc
 		  const struct features *features, const struct match *match, size_t ring_sz,
 		  const char *verifier_log, struct err *err);
 
+/* What a program is attached to, and is loaded for, beside what its target says. */
+struct prog_at {
+	uint8_t context; /* enum trail_context */
+	bool is_xdp, has_verdict;
+};
+
+/*
+ * Load a program for a BPF program of tc or XDP: at its entry, or at its end where at->has_verdict.
+ * source: for trail_event.source. The fd, which is the caller's, or -errno.
+ */
+int programs_for_prog(const struct programs *p, const struct prog_at *at, uint32_t source,
+		      int target_fd, uint32_t target_btf_id, struct err *err);
+
 /* A struct prog_source's function; arg is the struct programs. */
 int programs_for(void *programs, const struct target *t, struct err *err);
 
 /* Free what is needed only to load more. Programs and maps stay. */
 void programs_finish(struct programs *p);
 
-/* Events that passed all filters since the start, lost ones included; 0 where the map is gone. */
-uint64_t programs_nr_sent(const struct programs *p);
+struct trail_stats; /* progs/trail_abi.h */
+/* What the programs counted since the start; zeroes where the map is gone. */
+void programs_stats(const struct programs *p, struct trail_stats *stats);
 
 /* Make all programs do nothing from now on, wherever they are still attached. */
 void programs_stop(const struct programs *p);

@@ -3,9 +3,12 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "btf/discover.h"
+#include "loader/follow.h"
 #include "output/output.h"
 
 #define KFREE_SKB_REASON_ARG 2
@@ -66,23 +69,155 @@ static int compile_regex(regex_t *re, const char *text, struct err *err)
 	return -EINVAL;
 }
 
-static int find_targets(struct scope *s, const regex_t *re, const struct features *features,
-			struct err *err)
+static bool follows(const struct options *o)
 {
+	return o->filter_track_skb || o->filter_track_skb_by_stackid;
+}
+
+static int find_funcs(struct scope *s, const regex_t *re, const struct options *o,
+		      const struct features *features, struct err *err)
+{
+	bool measured = s->types.source == TYPES_MEASURED;
 	struct find_opts find = {
 		.name_re = re,
 		.is_drop = func_is_drop,
-		.any_module = s->types.source == TYPES_MEASURED,
+		.hook_of = follows(o) ? follow_hook : NULL,
+		.callers = o->output_caller,
+		.only_modules = o->all_kmods ? NULL : (const char *const *)o->kmods.v,
+		.nr_only_modules = o->kmods.nr,
+		.untyped_modules = !measured,
+		.any_module = measured,
 		.only_ftrace =
 			s->backend == &backend_kprobe_multi && features_has(features, FEAT_TRACEFS),
 	};
 
-	if (s->backend == &backend_tracepoint_events)
-		return targets_find_tracepoint_events(&s->targets, re, err);
-	if (s->backend->tracepoints)
-		return targets_find_tracepoints(&s->targets, s->types.btfs[0], re, err);
 	return targets_find_funcs(&s->targets, s->types.btfs, s->types.modules, s->types.nr,
 				  s->ksyms, &find, &s->left_outs, err);
+}
+
+/* What our own programs call is called with each event. */
+static bool is_our_helper(const char *name)
+{
+	static const char *const ours[] = {"bpf_probe_",      "bpf_ktime_get_ns", "bpf_get_smp_",
+					   "bpf_get_current_", "bpf_ringbuf_",	  "bpf_perf_event_",
+					   "bpf_get_stack",    "bpf_get_func_ip"};
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		if (!strncmp(name, ours[i], strlen(ours[i])))
+			return true;
+	return false;
+}
+
+static int find_helpers(struct scope *s, struct err *err)
+{
+	const char **names;
+	size_t nr, kept = 0;
+	int ret;
+
+	if (s->types.source == TYPES_MEASURED)
+		return err_set(err, -ENOTSUP,
+			       "--filter-track-bpf-helpers needs the kernel's own types");
+	ret = discover_helpers(s->types.btfs[0], &names, &nr, err);
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < nr; i++)
+		if (!is_our_helper(names[i]))
+			names[kept++] = names[i];
+	ret = targets_find_symbols(&s->targets, names, kept, false, s->ksyms, err);
+	free(names);
+	return ret;
+}
+
+/* How many arguments of a function that works on a map are pointers to a key and a value. */
+static uint8_t map_args(const char *name)
+{
+	static const struct {
+		const char *end;
+		uint8_t nr;
+	} ends[] = {{"map_lookup_elem", 1}, {"map_delete_elem", 1}, {"map_update_elem", 2}};
+	size_t len = strcspn(name, ".");
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		size_t end = strlen(ends[i].end);
+
+		if (len >= end && !strncmp(name + len - end, ends[i].end, end))
+			return ends[i].nr;
+	}
+	return 0;
+}
+
+/* Functions that take no skb. */
+static int find_others(struct scope *s, const struct options *o, struct err *err)
+{
+	const struct option_list *names = &o->filter_non_skb_funcs;
+	int ret = 0;
+
+	if (names->nr)
+		ret = targets_find_symbols(&s->targets, (const char *const *)names->v, names->nr,
+					   true, s->ksyms, err);
+	if (ret) {
+		err_prefix(err, "--filter-non-skb-funcs");
+		return ret;
+	}
+	if (o->filter_track_bpf_helpers)
+		ret = find_helpers(s, err);
+	for (size_t i = 0; i < s->targets.nr; i++) {
+		struct target *t = &s->targets.t[i];
+
+		if (!t->by_stack)
+			continue;
+		t->map_args = map_args(t->name);
+		t->want_caller = o->output_caller;
+	}
+	return ret;
+}
+
+static int check_modules(const struct scope *s, const struct options *o, struct err *err)
+{
+	for (size_t i = 0; i < o->kmods.nr; i++) {
+		char *name = o->kmods.v[i];
+
+		/* As in the kernel: modprobe takes both. */
+		for (char *c = name; *c; c++)
+			if (*c == '-')
+				*c = '_';
+		if (ksyms_has_module(s->ksyms, name))
+			continue;
+		err_set(err, -ENOENT, "--kmods: no module '%s' is loaded", name);
+		err_hint(err, "lsmod lists those that are; what is built into the kernel is traced "
+			      "without --kmods");
+		return -ENOENT;
+	}
+	return 0;
+}
+
+static int find_targets(struct scope *s, const regex_t *re, const struct options *o,
+			const struct features *features, struct err *err)
+{
+	bool tracepoints = s->backend->tracepoints;
+	int ret = check_modules(s, o, err);
+
+	if (ret)
+		return ret;
+	if (s->backend == &backend_tracepoint_events)
+		ret = targets_find_tracepoint_events(&s->targets, re, err);
+	else if (tracepoints)
+		ret = targets_find_tracepoints(&s->targets, s->types.btfs[0], re, err);
+	else
+		ret = find_funcs(s, re, o, features, err);
+	if (!ret && !tracepoints)
+		ret = find_others(s, o, err);
+	if (!ret && follows(o))
+		follow_fit(&s->targets, tracepoints);
+	return ret;
+}
+
+static bool all_silent(const struct targets *ts)
+{
+	for (size_t i = 0; i < ts->nr; i++)
+		if (!ts->t[i].silent)
+			return false;
+	return true;
 }
 
 static int found_none(const struct scope *s, const char *regex, struct err *err)
@@ -152,8 +287,8 @@ int scope_open(struct scope *s, const struct options *o, const struct features *
 	if (!ret)
 		ret = open_types(s, o, features, err);
 	if (!ret)
-		ret = find_targets(s, o->filter_func ? &re : NULL, features, err);
-	if (!ret && !s->targets.nr)
+		ret = find_targets(s, o->filter_func ? &re : NULL, o, features, err);
+	if (!ret && all_silent(&s->targets))
 		ret = found_none(s, o->filter_func, err);
 	if (o->filter_func)
 		regfree(&re);

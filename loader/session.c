@@ -15,14 +15,17 @@
 #include "base/number.h"
 #include "loader/fields.h"
 #include "loader/kern/clock.h"
-#include "loader/kern/net.h"
+#include "loader/follow.h"
 #include "loader/live_names.h"
 #include "loader/outfile.h"
+#include "loader/plan.h"
+#include "loader/prog_trace.h"
 #include "loader/programs.h"
 #include "loader/progress.h"
 #include "loader/scope.h"
 #include "loader/stop.h"
 #include "output/pipeline.h"
+#include "progs/trail_abi.h"
 
 #define PERF_RINGS_SZ ((size_t)4 << 20) /* all of them; mapped as a whole, so it is resident */
 
@@ -31,46 +34,25 @@ struct session {
 	const struct options *o;
 	int stop_fd;
 	struct features features;
-	struct filter filter;
-	struct match match;
+	struct plan plan;
 	struct outfile outfile;
 	struct scope scope;
 	struct reasons reasons;
 	struct live_names live;
 	struct names names;
 	struct programs programs;
+	struct prog_trace prog_trace;
 	struct ring *ring;
 	size_t ring_sz; /* of one, where each CPU has its own */
 	struct attachment attachment;
 	struct sink *sink;
 	struct pipeline *pipeline;
 	struct pipeline_stats stats;
+	uint64_t nr_untracked;
 	bool ready_created;
 };
 
-/* ---- before anything is attached: what the user asked for ---- */
-
-static int parse_filters(struct session *s, struct err *err)
-{
-	const struct options *o = s->o;
-	int ret = 0;
-
-	if (o->expr) {
-		ret = filter_compile(&s->filter, o->expr, err);
-		if (ret)
-			return ret;
-		s->match.filter = &s->filter;
-	}
-	if (o->filter_netns)
-		ret = netns_inode(o->filter_netns, &s->match.netns, err);
-	else if (o->filter_ifname)
-		s->match.netns = netns_self();
-	if (!ret && o->filter_ifname)
-		ret = ifindex_of(o->filter_ifname, o->filter_netns, &s->match.ifindex, err);
-	s->match.mark = o->filter_mark;
-	s->match.mark_mask = o->filter_mark_mask;
-	return ret;
-}
+/* ---- before anything is attached: the files that the user asked for ---- */
 
 /* Create `file`, which stands for the ready file `path`. */
 static int create_ready_file(const char *file, const char *path, struct err *err)
@@ -116,15 +98,16 @@ static int open_ring(struct session *s, struct err *err)
 {
 	long nr_cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	size_t sz = s->o->ring_sz ? s->o->ring_sz : PERF_RINGS_SZ;
+	int events_fd = s->programs.map_fd[MAP_EVENTS];
 
 	s->ring_sz = s->programs.ring_sz;
 	if (s->ring_sz)
-		return ring_open_bpf(&s->ring, s->programs.events_fd, s->ring_sz, err);
+		return ring_open_bpf(&s->ring, events_fd, s->ring_sz, err);
 	/* A power of two of pages for each, whatever the number of CPUs. */
 	sz /= nr_cpus > 0 ? nr_cpus : 1;
 	for (s->ring_sz = sysconf(_SC_PAGESIZE); 2 * s->ring_sz <= sz;)
 		s->ring_sz *= 2;
-	return ring_open_perf(&s->ring, s->programs.events_fd, s->ring_sz, err);
+	return ring_open_perf(&s->ring, events_fd, s->ring_sz, err);
 }
 
 static int attach(struct session *s, struct err *err)
@@ -143,6 +126,9 @@ static int attach(struct session *s, struct err *err)
 	progress_init(&progress);
 	ret = s->scope.backend->attach(&ctx, &s->attachment, err);
 	progress_end(&progress);
+	if (!ret && (s->o->filter_trace_tc || s->o->filter_trace_xdp))
+		ret = prog_trace_open(&s->prog_trace, s->o->filter_trace_tc, s->o->filter_trace_xdp,
+				      &s->programs, err);
 	return ret;
 }
 
@@ -182,8 +168,11 @@ static void say_attached(const struct session *s)
 	if (s->attachment.nr_leftovers)
 		log_info("removed %zu kprobe events that a killed skbtrail had left behind",
 			 s->attachment.nr_leftovers);
-	fields_say_missing(tracepoints ? FIELD_EARLY : 0, s->scope.types.btfs, s->scope.types.nr);
+	fields_say_missing(plan_unseen(&s->plan, tracepoints), s->scope.types.btfs,
+			   s->scope.types.nr);
 	scope_say_left_outs(&s->scope);
+	if (s->o->filter_track_skb)
+		follow_say_missing(&s->scope.targets);
 	for (size_t i = 0; i < s->scope.targets.nr; i++)
 		if (s->scope.targets.t[i].status)
 			log_verbose("not attached '%s': %s", s->scope.targets.t[i].name,
@@ -269,6 +258,14 @@ static int output_failed(const struct options *o, int ret, struct err *err)
 	return ret;
 }
 
+static void say_untracked(uint64_t nr)
+{
+	if (nr)
+		log_warn("%" PRIu64 " packets could not be followed: there was no room "
+			 "(--filter-track-size)",
+			 nr);
+}
+
 static void say_summary(const struct options *o, const struct pipeline_stats *st)
 {
 	const char *hint = st->lost ? " (narrow the filter or raise --ring-size to lose none)" : "";
@@ -289,7 +286,7 @@ static int session_start(struct session *s, struct err *err)
 	s->stop_fd = stop_catch(err);
 	if (s->stop_fd < 0)
 		return s->stop_fd;
-	ret = parse_filters(s, err);
+	ret = plan_open(&s->plan, s->o, err);
 	if (!ret)
 		ret = open_files(s, err);
 	if (ret)
@@ -297,10 +294,8 @@ static int session_start(struct session *s, struct err *err)
 	ret = scope_features(&s->features, s->o, err);
 	if (!ret)
 		ret = scope_open(&s->scope, s->o, &s->features, err);
-	s->match.check_skb = s->scope.types.source == TYPES_MEASURED;
 	if (!ret)
-		ret = fields_require(match_fields(&s->match), s->scope.types.btfs,
-				     s->scope.types.nr, err);
+		ret = plan_fit(&s->plan, &s->scope, &s->features, err);
 	if (!ret)
 		ret = reasons_load(&s->reasons, &s->scope.types,
 				   features_has(&s->features, FEAT_TRACEFS), err);
@@ -308,7 +303,7 @@ static int session_start(struct session *s, struct err *err)
 		scope_add_reason(&s->scope);
 	if (!ret)
 		ret = programs_open(&s->programs, s->scope.backend, &s->scope.types, &s->features,
-				    &s->match, s->o->ring_sz, s->o->verifier_log, err);
+				    &s->plan.match, s->o->ring_sz, s->o->verifier_log, err);
 	if (!ret)
 		ret = open_ring(s, err);
 	if (!ret)
@@ -317,8 +312,17 @@ static int session_start(struct session *s, struct err *err)
 		return ret;
 	say_attached(s);
 	programs_finish(&s->programs);
-	scope_trim(&s->scope);
-	s->live = (struct live_names){&s->scope.targets, s->scope.ksyms, &s->reasons};
+	if (!plan_keeps_types(&s->plan))
+		scope_trim(&s->scope);
+	s->live = (struct live_names){
+		.targets = &s->scope.targets,
+		.prog_trace = &s->prog_trace,
+		.ksyms = s->scope.ksyms,
+		.reasons = &s->reasons,
+		.types = &s->scope.types,
+		.plan = &s->plan,
+		.stacks_fd = s->programs.map_fd[MAP_STACK_TRACES],
+	};
 	s->names = live_names(&s->live);
 	return open_sink(s, err);
 }
@@ -333,6 +337,7 @@ static int session_loop(struct session *s, struct err *err)
 		.limit = s->o->output_limit_lines,
 		.out_fd = s->outfile.path ? -1 : STDOUT_FILENO,
 	};
+	struct trail_stats counts;
 	int ret, ended;
 
 	ret = pipeline_open(&s->pipeline, &opts, err);
@@ -346,8 +351,11 @@ static int session_loop(struct session *s, struct err *err)
 	/* No event may come any more when what is left is read. */
 	programs_stop(&s->programs);
 	attachment_close(&s->attachment);
-	ended = pipeline_finish(s->pipeline, programs_nr_sent(&s->programs));
+	prog_trace_close(&s->prog_trace);
+	programs_stats(&s->programs, &counts);
+	ended = pipeline_finish(s->pipeline, counts.sent);
 	pipeline_stats(s->pipeline, &s->stats);
+	s->nr_untracked = counts.untracked;
 	return ret < 0 ? ret : ended;
 }
 
@@ -357,15 +365,16 @@ static int session_end(struct session *s, int ret)
 
 	programs_stop(&s->programs);
 	attachment_close(&s->attachment);
+	prog_trace_close(&s->prog_trace);
 	pipeline_close(s->pipeline);
 	if (s->sink)
 		closed = s->sink->ops->close(s->sink);
 	ring_close(s->ring);
 	programs_release(&s->programs);
 	reasons_release(&s->reasons);
+	plan_release(&s->plan);
 	scope_release(&s->scope);
 	outfile_release(&s->outfile);
-	filter_release(&s->filter);
 	if (s->ready_created)
 		unlink(s->o->ready_file);
 	return ret ? ret : closed;
@@ -373,11 +382,11 @@ static int session_end(struct session *s, int ret)
 
 int session_trace(const struct options *o, struct err *err)
 {
-	struct session s = {.o = o,
-			    .programs = {.events_fd = -1, .stats_fd = -1, .control_fd = -1}};
+	struct session s = {.o = o};
 	bool running;
 	int ret;
 
+	memset(s.programs.map_fd, -1, sizeof(s.programs.map_fd));
 	ret = session_start(&s, err);
 	running = s.sink != NULL;
 	if (!ret)
@@ -385,8 +394,10 @@ int session_trace(const struct options *o, struct err *err)
 	ret = session_end(&s, ret);
 	if (ret == -EINTR && stop_flag)
 		return 0; /* stopped while attaching: as asked */
-	if (running)
+	if (running) {
+		say_untracked(s.nr_untracked);
 		say_summary(o, &s.stats);
+	}
 	if (ret && !err->code)
 		output_failed(o, ret, err);
 	return ret;
@@ -394,10 +405,12 @@ int session_trace(const struct options *o, struct err *err)
 
 static int print_target(FILE *out, const struct target *t)
 {
-	const char *kind = t->deref ? "**" : "*";
+	const char *kind = t->by_stack ? "" : t->deref ? "**" : "*";
 	char arg[4] = "?";
 
-	if (t->skb_reg != TARGET_ANY_ARG)
+	if (t->by_stack)
+		strcpy(arg, "-");
+	else if (t->skb_reg != TARGET_ANY_ARG)
 		snprintf(arg, sizeof(arg), "%u", t->skb_reg + 1U);
 	return fprintf(out, "%-48s %-20s %3s %-2s 0x%016" PRIx64 "\n", t->name,
 		       t->module ? t->module : "-", arg, kind, t->addr);
@@ -417,7 +430,8 @@ int session_list(const struct options *o, struct err *err)
 	printf("%-48s %-20s %3s %-2s %s\n", scope.backend->tracepoints ? "TRACEPOINT" : "FUNCTION",
 	       "MODULE", "ARG", "", "ADDRESS");
 	for (size_t i = 0; i < scope.targets.nr && ret >= 0; i++)
-		ret = print_target(stdout, &scope.targets.t[i]);
+		if (!scope.targets.t[i].silent)
+			ret = print_target(stdout, &scope.targets.t[i]);
 	if (ret >= 0)
 		ret = fflush(stdout);
 	if (ret < 0)

@@ -15,6 +15,7 @@ typedef __u8 u8;
 typedef __u16 u16;
 typedef __u32 u32;
 typedef __u64 u64;
+typedef __s64 s64;
 
 #define NULL	  ((void *)0)
 #define SEC(name) __attribute__((section(name), used))
@@ -31,12 +32,17 @@ typedef __u64 u64;
 
 /* Numbers of helpers: enum bpf_func_id of include/uapi/linux/bpf.h. */
 static void *(*const bpf_map_lookup_elem)(void *map, const void *key) = (void *)1;
+static long (*const bpf_map_update_elem)(void *map, const void *key, const void *value,
+					 u64 flags) = (void *)2;
+static long (*const bpf_map_delete_elem)(void *map, const void *key) = (void *)3;
 static u64 (*const bpf_ktime_get_ns)(void) = (void *)5;
 static u64 (*const bpf_get_smp_processor_id)(void) = (void *)8;
 static u64 (*const bpf_get_current_pid_tgid)(void) = (void *)14;
 static long (*const bpf_get_current_comm)(void *buf, u32 sz) = (void *)16;
 static long (*const bpf_perf_event_output)(void *ctx, void *map, u64 flags, void *data,
 					   u64 sz) = (void *)25;
+static long (*const bpf_get_stackid)(void *ctx, void *map, u64 flags) = (void *)27;
+static long (*const bpf_get_stack)(void *ctx, void *buf, u32 sz, u64 flags) = (void *)67;
 static long (*const bpf_probe_read_kernel)(void *dst, u32 sz, const void *addr) = (void *)113;
 static long (*const bpf_ringbuf_output)(void *map, void *data, u64 sz, u64 flags) = (void *)130;
 static u64 (*const bpf_get_func_ip)(void *ctx) = (void *)173;
@@ -66,15 +72,17 @@ static u64 (*const bpf_get_func_ip)(void *ctx) = (void *)173;
 #define KEEP_APART() asm volatile("" ::: "memory")
 
 /*
- * After a call and before long code that many ways lead to: here they become one for a verifier of
- * before 4.14. That one compares states at targets of conditional jumps only, and constants that a
- * filter left in registers tell them apart; but no register outlives a call. value, the result of
- * the call, is anything but -1.
+ * Before long code that many ways lead to: here they become one for a verifier of before 4.14. That
+ * one compares states at targets of conditional jumps only, and constants left in registers tell
+ * them apart; but no register outlives a call, any call.
  */
-#define WAYS_MEET(value)                                                                           \
+#define WAYS_MEET()                                                                                \
 	asm volatile("if %0 != -1 goto +2\n"                                                       \
 		     "r0 = 0\n"                                                                    \
-		     "exit\n" ::"r"(value))
+		     "exit\n" ::"r"(bpf_get_smp_processor_id()))
+
+/* From here on what p points to is read from memory, where that verifier takes it for anything. */
+#define FORGET(p) asm volatile("" ::"r"(p) : "memory")
 
 /* Whether the running kernel's struct has the member: decided at load. */
 #define HAS(ptr, member) __builtin_preserve_field_info((ptr)->member, 2 /* FIELD_EXISTENCE */)
@@ -139,6 +147,7 @@ static u64 (*const bpf_get_func_ip)(void *ctx) = (void *)173;
 #define REG_ARG6    6
 #define REG_ARG7    7
 #define REG_LR	    30
+#define REG_SP	    31
 #define REG_IP	    32
 #elif defined(__TARGET_riscv64)
 #define REG_NR_ARGS 8
@@ -151,6 +160,7 @@ static u64 (*const bpf_get_func_ip)(void *ctx) = (void *)173;
 #define REG_ARG6    16
 #define REG_ARG7    17
 #define REG_LR	    1
+#define REG_SP	    2
 #define REG_IP	    0
 #else
 #error "no register table for this architecture"

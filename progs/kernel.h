@@ -74,6 +74,28 @@ struct sk_buff {
 	u32 end;
 	u8 *head;
 	u8 *data;
+	u16 inner_mac_header; /* this and the next: offsets from head */
+	u16 inner_network_header;
+	u8 encapsulation : 1; /* the two are set */
+} KERNEL_STRUCT;
+
+struct xdp_rxq_info {
+	struct net_device *dev;
+	u32 queue_index;
+} KERNEL_STRUCT;
+
+struct xdp_buff {
+	void *data;
+	void *data_end;
+	void *data_hard_start; /* skb->head of an skb made of it */
+	struct xdp_rxq_info *rxq;
+} KERNEL_STRUCT;
+
+struct bpf_map {
+	u32 id;
+	u32 key_size;
+	u32 value_size;
+	char name[16];
 } KERNEL_STRUCT;
 
 /* Whether vlan_tci is one: a bit of its own from 5.0 to 6.1, any of the two fields later. */

@@ -3,11 +3,23 @@
 #ifndef PROGS_MATCH_H
 #define PROGS_MATCH_H
 
-#include "progs/packet.h"
+#include "progs/tunnel.h"
 
 /* Replaced by the converted pcap expression: see the end of trail_abi.h. */
 extern u64 splice_filter_l2(struct filter_frame *f, u64 addr, u64 avail, u64 len, u64 shift);
 extern u64 splice_filter_l3(struct filter_frame *f, u64 addr, u64 avail, u64 len, u64 shift);
+
+extern u64 splice_tunnel_l2(struct filter_frame *f, u64 addr, u64 avail, u64 len, u64 shift);
+extern u64 splice_tunnel_l3(struct filter_frame *f, u64 addr, u64 avail, u64 len, u64 shift);
+extern u64 splice_skb_expr(struct expr_frame *f, u64 skb);
+extern u64 splice_xdp_expr(struct expr_frame *f, u64 xdp);
+
+__inline u32 dev_netns(struct net_device *dev)
+{
+	struct net *net = READ(dev, nd_net.net);
+
+	return net ? READ(net, ns.inum) : 0;
+}
 
 /* The namespace of the device, or of the socket while there is no device. */
 __inline u32 skb_netns(struct sk_buff *skb)
@@ -91,6 +103,60 @@ __inline bool match_packet(struct filter_frame *f, struct sk_buff *skb)
 			return false;
 	}
 	return splice_filter_l3(f, addr, avail, len, 0);
+}
+
+/* The packet inside; a window is filled anew for each expression. */
+__inline bool match_tunnel(struct filter_frame *f, struct sk_buff *skb)
+{
+	struct packet outer;
+	struct inner in;
+	u64 avail;
+
+	WAYS_MEET();
+	packet_locate(&outer, skb);
+	if (!tunnel_inner(&in, &outer, skb))
+		return false;
+	if (!CFG(raw_stack))
+		__builtin_memset(f->window, 0, sizeof(f->window));
+	if (CFG(tunnel_l2)) {
+		if (!in.l2)
+			return false;
+		bpf_probe_read_kernel(f->window, CFG(tunnel_window), (void *)in.l2);
+		avail = outer.end > in.l2 ? outer.end - in.l2 : 0;
+		if (!splice_tunnel_l2(f, in.l2, avail, wire_len(skb, in.l2), 0))
+			return false;
+	}
+	if (CFG(tunnel_l3)) {
+		bpf_probe_read_kernel(f->window, CFG(tunnel_window), (void *)in.l3);
+		avail = outer.end > in.l3 ? outer.end - in.l3 : 0;
+		if (!splice_tunnel_l3(f, in.l3, avail, wire_len(skb, in.l3), 0))
+			return false;
+	}
+	return true;
+}
+
+/* A packet at an XDP program has its Ethernet header first. */
+__inline bool match_xdp_packet(struct filter_frame *f, struct xdp_buff *xdp)
+{
+	u64 data = (u64)READ(xdp, data), avail = (u64)READ(xdp, data_end) - data;
+
+	if (!CFG(raw_stack))
+		__builtin_memset(f->window, 0, sizeof(f->window));
+	bpf_probe_read_kernel(f->window, CFG(filter_window), (void *)data);
+	return splice_filter_l2(f, data, avail, avail, 0);
+}
+
+/* There is no mark yet: with --filter-mark nothing matches. */
+__inline bool match_xdp_meta(struct xdp_buff *xdp)
+{
+	struct xdp_rxq_info *rxq = READ(xdp, rxq);
+	struct net_device *dev = READ(rxq, dev);
+
+	if (CFG(mark_mask))
+		return false;
+	if (CFG(netns) && dev_netns(dev) != CFG(netns))
+		return false;
+	return !CFG(ifindex) || (u32)READ(dev, ifindex) == CFG(ifindex);
 }
 
 #endif

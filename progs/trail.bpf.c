@@ -5,8 +5,19 @@
  * Each is loaded once for every set of constants that its targets need (which argument is
  * the skb, ...). Everything is inlined, without loops: Linux 4.4 loads it.
  */
-#include "progs/args.h"
+#include "progs/follow.h"
 #include "progs/match.h"
+#include "progs/parts.h"
+
+/* Never needed at once: the stack has 512 bytes. */
+union scratch {
+	struct filter_frame frame;
+	struct expr_frame expr;
+	struct trail_part part;
+	struct trail_event event;
+};
+
+/* ---- an event ---- */
 
 __inline u64 return_address(const u64 *regs)
 {
@@ -20,15 +31,23 @@ __inline u64 return_address(const u64 *regs)
 	return addr;
 }
 
-__inline void fill_dev(struct trail_event *ev, struct sk_buff *skb)
+__inline void fill_dev(struct trail_event *ev, struct net_device *dev)
 {
-	struct net_device *dev = READ(skb, dev);
-
 	if (!dev)
 		return;
 	ev->ifindex = READ(dev, ifindex);
 	ev->mtu = READ(dev, mtu);
 	READ_INTO(ev->ifname, sizeof(ev->ifname), dev, name);
+}
+
+__inline void fill_hdr(struct trail_event *ev, u64 l3, u64 end)
+{
+	if (l3 < end) {
+		u64 left = end - l3;
+
+		ev->hdr_len = left > TRAIL_HDR_SZ ? TRAIL_HDR_SZ : left;
+		bpf_probe_read_kernel(ev->hdr, TRAIL_HDR_SZ, (void *)l3);
+	}
 }
 
 __inline void fill_headers(struct trail_event *ev, struct sk_buff *skb)
@@ -40,12 +59,7 @@ __inline void fill_headers(struct trail_event *ev, struct sk_buff *skb)
 	packet_locate(&p, skb);
 	l3 = packet_l3(&p);
 	if (l3) {
-		if (l3 < p.end) {
-			u64 left = p.end - l3;
-
-			ev->hdr_len = left > TRAIL_HDR_SZ ? TRAIL_HDR_SZ : left;
-			bpf_probe_read_kernel(ev->hdr, TRAIL_HDR_SZ, (void *)l3);
-		}
+		fill_hdr(ev, l3, p.end);
 	} else {
 		ev->hdr_len = packet_build(ev->hdr, skb);
 		if (ev->hdr_len)
@@ -57,40 +71,46 @@ __inline void fill_headers(struct trail_event *ev, struct sk_buff *skb)
 	}
 }
 
-__inline void fill_skb(struct trail_event *ev, struct sk_buff *skb)
+__inline void moment_take(struct moment *m)
 {
-	u64 cpu = bpf_get_smp_processor_id(), pid_tgid;
+	m->cpu = bpf_get_smp_processor_id();
+	m->ts = bpf_ktime_get_ns();
+	m->parts_lost = false;
+}
 
-	WAYS_MEET(cpu);
+__inline void event_begin(struct trail_event *ev, const struct moment *m, u16 type, u64 skb)
+{
+	u64 pid_tgid;
+
 	__builtin_memset(ev, 0, sizeof(*ev));
 	pid_tgid = bpf_get_current_pid_tgid();
 	ev->version = TRAIL_ABI_VERSION;
-	ev->type = TRAIL_EVENT_SKB;
-	ev->ts = bpf_ktime_get_ns();
-	ev->skb = (u64)skb;
-	ev->cpu = cpu;
+	ev->type = type;
+	ev->ts = m->ts;
+	ev->skb = skb;
+	ev->cpu = m->cpu;
 	ev->tgid = pid_tgid >> 32;
 	ev->tid = pid_tgid;
 	bpf_get_current_comm(ev->comm, sizeof(ev->comm));
+	if (m->parts_lost)
+		ev->flags |= TRAIL_F_PARTS_LOST;
+}
+
+__inline void fill_skb(struct trail_event *ev, struct sk_buff *skb)
+{
 	ev->netns = skb_netns(skb);
 	ev->mark = READ(skb, mark);
 	ev->len = READ(skb, len);
 	ev->protocol = be16(READ(skb, protocol));
-	fill_dev(ev, skb);
+	fill_dev(ev, READ(skb, dev));
 	fill_headers(ev, skb);
 }
 
-/* sz is a constant at each call: old verifiers want that. */
-__inline void send_bytes(void *ctx, struct trail_event *ev, u32 sz, struct trail_stats *stats)
+__inline void send_event(void *ctx, struct trail_event *ev, u32 sz, struct trail_stats *stats)
 {
 	ev->size = sz;
-	if (!CFG(has_ringbuf)) {
-		/* BPF_F_CURRENT_CPU is of Linux 4.7; before that it is no index (-E2BIG). */
-		bpf_perf_event_output(ctx, MAP(events), ev->cpu, ev, sz);
-		return;
-	}
 	ev->lost = stats->lost;
-	if (bpf_ringbuf_output(MAP(events), ev, sz, 0))
+	if (send_sample(ctx, ev, sz, ev->cpu))
 		__sync_fetch_and_add(&stats->lost, 1);
 }
 
@@ -103,16 +123,12 @@ __inline void send(void *ctx, struct trail_event *ev)
 		return;
 	__sync_fetch_and_add(&stats->sent, 1);
 	if (ev->hdr[0] == 0x45)
-		send_bytes(ctx, ev, TRAIL_EVENT_SHORT_SZ, stats);
+		send_event(ctx, ev, TRAIL_EVENT_SHORT_SZ, stats);
 	else
-		send_bytes(ctx, ev, sizeof(*ev), stats);
+		send_event(ctx, ev, sizeof(*ev), stats);
 }
 
-/* Frame and event are never needed at once: the stack has 512 bytes. */
-union scratch {
-	struct filter_frame frame;
-	struct trail_event event;
-};
+/* ---- whether there is to be one ---- */
 
 __inline struct sk_buff *skb_of(u64 arg)
 {
@@ -145,52 +161,212 @@ __inline bool stopped(void)
 	return !control || *control != TRAIL_RUN;
 }
 
-__inline bool matches(union scratch *s, struct sk_buff *skb)
+__inline bool matches_all(union scratch *s, struct sk_buff *skb)
 {
 	return skb && (!CFG(check_skb) || looks_like_skb(skb)) && match_meta(skb) &&
-	       (!CFG(filter) || match_packet(&s->frame, skb));
+	       (!CFG(skb_expr) || splice_skb_expr(&s->expr, (u64)skb)) &&
+	       (!CFG(filter) || match_packet(&s->frame, skb)) &&
+	       (!(CFG(tunnel_l2) || CFG(tunnel_l3)) || match_tunnel(&s->frame, skb));
 }
 
-SEC("kprobe/skb") int kprobe_skb(u64 *regs)
+__inline bool matches(union scratch *s, struct sk_buff *skb)
 {
+	if (!matches_all(s, skb))
+		return false;
+	/* What a filter left behind is in the way. */
+	WAYS_MEET();
+	return true;
+}
+
+/* Is it traced, now or since before? */
+__inline bool wanted(union scratch *s, struct sk_buff *skb, u64 sp)
+{
+	if (CFG(track)) {
+		if (is_tracked((u64)skb, sp))
+			return true;
+		WAYS_MEET();
+	}
+	if (!matches(s, skb))
+		return false;
+	if (CFG(table) && CFG(life) != TRAIL_LIFE_END)
+		track((u64)skb);
+	return true;
+}
+
+/* ---- an skb at a function, a tracepoint, or a BPF program of tc ---- */
+
+__inline struct sk_buff *skb_arg(const u64 *ctx)
+{
+	if (CFG(context) != TRAIL_AT_FUNCTION)
+		return skb_of(tp_arg(ctx, CFG(arg)));
+	if (CFG(arg) == TRAIL_ANY_ARG)
+		return skb_search(ctx);
+	return skb_of(reg_arg(ctx, CFG(arg)));
+}
+
+/* What a call says about copies of packets that are followed. */
+__inline void note_args(const u64 *regs, struct sk_buff *skb, u64 sp)
+{
+	if (CFG(copy_to) != TRAIL_NO_ARG)
+		note_copy((u64)skb, reg_arg(regs, CFG(copy_to)), sp);
+	else if (CFG(built_of) != TRAIL_NO_ARG)
+		note_built((u64)skb, reg_arg(regs, CFG(built_of)));
+	else if (CFG(notes_head) && is_tracked((u64)skb, sp))
+		note_head(skb);
+}
+
+__inline void fill_function(struct trail_event *ev, u64 *regs)
+{
+	ev->ip = CFG(has_func_ip) ? bpf_get_func_ip(regs) : CTX_LOAD(regs, REG_IP);
+	if (CFG(want_caller))
+		ev->caller = return_address(regs);
+	if (CFG(arg_reason) != TRAIL_NO_ARG) {
+		ev->reason = reg_arg(regs, CFG(arg_reason));
+		ev->flags |= TRAIL_F_REASON;
+	}
+}
+
+__inline void fill_arguments(struct trail_event *ev, u64 *args)
+{
+	ev->source = CFG(source);
+	ev->flags |= CFG(context) == TRAIL_AT_PROG ? TRAIL_F_PROG : TRAIL_F_TRACEPOINT;
+	if (CFG(arg_location) != TRAIL_NO_ARG)
+		ev->caller = tp_arg(args, CFG(arg_location));
+	if (CFG(has_verdict)) {
+		ev->reason = tp_arg(args, 1);
+		ev->flags |= TRAIL_F_VERDICT;
+	}
+	if (CFG(arg_reason) != TRAIL_NO_ARG) {
+		ev->reason = tp_arg(args, CFG(arg_reason));
+		ev->flags |= TRAIL_F_REASON;
+	}
+}
+
+/* Without TRAIL_F_SKB_GONE the skb may be read. */
+__inline void report(u64 *ctx, union scratch *s, struct sk_buff *skb, u16 flags)
+{
+	struct moment m;
+
+	WAYS_MEET();
+	moment_take(&m);
+	send_stack(ctx, &s->part, &m, (u64)skb);
+	if (CFG(map_arg))
+		send_map(ctx, &s->part, &m, (u64)skb, reg_arg(ctx, 0), reg_arg(ctx, 1),
+			 reg_arg(ctx, 2));
+	if (!(flags & TRAIL_F_SKB_GONE))
+		send_parts(ctx, &s->part, &m, skb);
+	event_begin(&s->event, &m, TRAIL_EVENT_SKB, (u64)skb);
+	if (!(flags & TRAIL_F_SKB_GONE))
+		fill_skb(&s->event, skb);
+	s->event.flags |= flags;
+	if (CFG(context) == TRAIL_AT_FUNCTION)
+		fill_function(&s->event, ctx);
+	else
+		fill_arguments(&s->event, ctx);
+	send(ctx, &s->event);
+}
+
+/* A function that takes no skb: that of the packet at hand. NULL: there is none. */
+__inline struct sk_buff *skb_at_hand(u64 sp, u16 *flags)
+{
+	u64 skb = skb_of_stack(sp);
+
+	*flags = TRAIL_F_BY_STACK;
+	if (skb && !is_tracked(skb, sp))
+		*flags |= TRAIL_F_SKB_GONE;
+	return (void *)skb;
+}
+
+/* Is there to be an event of this argument? */
+__inline bool traced(union scratch *s, struct sk_buff *skb, u64 sp, u16 *flags)
+{
+	*flags = 0;
+	if (wanted(s, skb, sp)) {
+		if (CFG(by_stack))
+			note_stack((u64)skb, sp);
+		return true;
+	}
+	*flags = TRAIL_F_BY_STACK;
+	return CFG(by_stack) && skb && skb_of_stack(sp);
+}
+
+SEC("trail/skb") int trail_skb(u64 *ctx)
+{
+	u64 sp = CFG(context) == TRAIL_AT_FUNCTION ? CTX_LOAD(ctx, REG_SP) : 0;
 	struct sk_buff *skb;
+	bool show = false;
+	union scratch s;
+	u16 flags = 0;
+
+	if (stopped())
+		return 0;
+	if (CFG(subject) == TRAIL_BY_STACK) {
+		skb = skb_at_hand(sp, &flags);
+		show = skb != NULL;
+	} else {
+		skb = skb_arg(ctx);
+		if (CFG(context) == TRAIL_AT_FUNCTION && CFG(track)) {
+			note_args(ctx, skb, sp);
+			WAYS_MEET();
+		}
+		if (CFG(subject) == TRAIL_BY_ARG)
+			show = traced(&s, skb, sp, &flags);
+	}
+	if (show)
+		report(ctx, &s, skb, flags);
+	if (CFG(life) != TRAIL_LIFE_NONE)
+		live_on((u64)skb, sp, CFG(life) == TRAIL_LIFE_PARTIAL ? reg_arg(ctx, 1) : 0);
+	return 0;
+}
+
+/* ---- XDP programs ---- */
+
+__inline bool matches_xdp(union scratch *s, struct xdp_buff *xdp)
+{
+	return match_xdp_meta(xdp) && (!CFG(xdp_expr) || splice_xdp_expr(&s->expr, (u64)xdp)) &&
+	       (!CFG(filter) || match_xdp_packet(&s->frame, xdp));
+}
+
+__inline void fill_xdp(struct trail_event *ev, const struct moment *m, struct xdp_buff *xdp)
+{
+	struct xdp_rxq_info *rxq = READ(xdp, rxq);
+	struct net_device *dev = READ(rxq, dev);
+	u64 data = (u64)READ(xdp, data), end = (u64)READ(xdp, data_end);
+	struct packet p = {.l2 = data, .end = end};
+	u16 type = 0;
+
+	event_begin(ev, m, TRAIL_EVENT_XDP, (u64)xdp);
+	bpf_probe_read_kernel(&type, sizeof(type), (void *)data + ETH_HLEN - 2);
+	ev->protocol = be16(type);
+	ev->len = end - data;
+	ev->netns = dev_netns(dev);
+	fill_dev(ev, dev);
+	fill_hdr(ev, packet_l3(&p), end);
+}
+
+SEC("trail/xdp") int trail_xdp(u64 *args)
+{
+	struct xdp_buff *xdp = (void *)CTX_LOAD(args, 0);
+	struct moment m;
 	union scratch s;
 
 	if (stopped())
 		return 0;
-	if (CFG(arg) == TRAIL_ANY_ARG)
-		skb = skb_search(regs);
-	else
-		skb = skb_of(reg_arg(regs, CFG(arg)));
-	if (!matches(&s, skb))
+	if (!(CFG(track) && is_head((u64)READ(xdp, data_hard_start))) && !matches_xdp(&s, xdp))
 		return 0;
-	fill_skb(&s.event, skb);
-	s.event.ip = CFG(has_func_ip) ? bpf_get_func_ip(regs) : CTX_LOAD(regs, REG_IP);
-	if (CFG(want_caller))
-		s.event.caller = return_address(regs);
-	if (CFG(arg_reason) != TRAIL_NO_ARG) {
-		s.event.reason = reg_arg(regs, CFG(arg_reason));
-		s.event.flags |= TRAIL_F_REASON;
+	moment_take(&m);
+	send_stack(args, &s.part, &m, (u64)xdp);
+	if (CFG(nr_meta)) {
+		part_begin(&s.part, &m, (u64)xdp, TRAIL_PART_META, 0);
+		splice_xdp_meta(&s.part, (u64)xdp);
+		part_send(args, &s.part, &m, sizeof(u64) * CFG(nr_meta));
 	}
-	send(regs, &s.event);
-	return 0;
-}
-
-SEC("raw_tracepoint/skb") int raw_tracepoint_skb(u64 *args)
-{
-	struct sk_buff *skb = skb_of(tp_arg(args, CFG(arg)));
-	union scratch s;
-
-	if (stopped() || !matches(&s, skb))
-		return 0;
-	fill_skb(&s.event, skb);
-	s.event.flags |= TRAIL_F_TRACEPOINT;
+	fill_xdp(&s.event, &m, xdp);
+	s.event.flags |= TRAIL_F_PROG;
 	s.event.source = CFG(source);
-	if (CFG(arg_location) != TRAIL_NO_ARG)
-		s.event.caller = tp_arg(args, CFG(arg_location));
-	if (CFG(arg_reason) != TRAIL_NO_ARG) {
-		s.event.reason = tp_arg(args, CFG(arg_reason));
-		s.event.flags |= TRAIL_F_REASON;
+	if (CFG(has_verdict)) {
+		s.event.reason = CTX_LOAD(args, 1);
+		s.event.flags |= TRAIL_F_VERDICT;
 	}
 	send(args, &s.event);
 	return 0;
@@ -198,7 +374,8 @@ SEC("raw_tracepoint/skb") int raw_tracepoint_skb(u64 *args)
 
 /* Never loaded: its arguments put the layout of the ABI into the object's BTF, for the tests. */
 SEC("abi")
-int abi_layout(struct trail_event *event, struct trail_stats *stats, struct filter_frame *frame)
+int abi_layout(struct trail_event *event, struct trail_stats *stats, struct filter_frame *frame,
+	       struct trail_part *part, struct trail_tracked *tracked)
 {
 	return 0;
 }

@@ -36,6 +36,29 @@ enum trail_event_flag {
 #define TRAIL_NO_ARG  0xff
 #define TRAIL_ANY_ARG 0xfe
 
+/* What a function means for the life of the skb that it is called with. */
+enum trail_life {
+	TRAIL_LIFE_NONE,
+	TRAIL_LIFE_FREES,   /* may be called while the skb is freed */
+	TRAIL_LIFE_DYING,   /* frees it, and what it is is still read */
+	TRAIL_LIFE_PARTIAL, /* the same; where its second argument is not 0, without the last step */
+	TRAIL_LIFE_END,	    /* the last step */
+};
+
+/* What a program is attached to. */
+enum trail_context {
+	TRAIL_AT_FUNCTION,   /* the context is a struct pt_regs */
+	TRAIL_AT_TRACEPOINT, /* this and the next: the arguments, a u64 each */
+	TRAIL_AT_PROG,	     /* a BPF program of tc or XDP */
+};
+
+/* Where the packet is that an event of the program belongs to. */
+enum trail_subject {
+	TRAIL_BY_ARG,	/* an argument */
+	TRAIL_BY_STACK, /* no argument: what is handled on this stack */
+	TRAIL_SILENT,	/* an argument; no events, only the maps are kept */
+};
+
 /* One skb at one probe. All fields host byte order but `hdr`, which is as on the wire. */
 struct trail_event {
 	__u16 version; /* TRAIL_ABI_VERSION */
@@ -145,6 +168,31 @@ struct trail_stats {
 enum trail_control { TRAIL_RUN, TRAIL_STOP };
 
 /*
+ * A packet that matched, in the hash map "tracked" by the address of its skb. An entry of an skb
+ * that is being freed stays until the last function of that, so that all are seen; should it stay
+ * longer, it is known by the stack: that address is then of another packet.
+ */
+struct trail_tracked {
+	__u64 dying_sp; /* 0: alive; else the stack pointer where freeing began */
+	__u64 last;	/* not 0: freeing ends with the next function that is TRAIL_LIFE_DYING */
+};
+
+/*
+ * Which packet is handled on a kernel stack, in the hash map "stacks" by the stack's lowest address:
+ * as long as the function that was called with it has not returned. What is called by it lies
+ * deeper.
+ */
+struct trail_stack {
+	__u64 skb;
+	__u64 sp;  /* at the entry of the outermost function that was called with it */
+	__u64 ret; /* what *sp was; 0 where return addresses are in a register */
+};
+
+#define TRAIL_STACK_SZ	  16384		 /* of a kernel stack, which is aligned to its size */
+#define TRAIL_HEAD_MAX_NS 1000000000ULL /* so long an entry of "heads" (u64 address, u64 ts) is good */
+#define TRAIL_RAW_SZ	  416		 /* two parts */
+
+/*
  * Constants. A program asks for one with CFG(name); the object then holds an undefined
  * symbol cfg_NAME, and the loader writes the value into the instruction. All are u64.
  *
@@ -166,6 +214,26 @@ enum trail_control { TRAIL_RUN, TRAIL_STOP };
  *   raw_stack		helpers fill memory that was not written before
  *   check_skb		look whether the argument leads to an skb before anything else
  *   ifindex		index that the device must have, 0: any
+ *   skb_expr, xdp_expr	an expression was given: splice_skb_expr, splice_xdp_expr are there
+ *   tunnel_l2, _l3	an expression for the packet inside: splice_tunnel_l2, _l3 are there
+ *   tunnel_window	bytes of it to copy before such a filter runs, 1..TRAIL_WINDOW_SZ
+ *   context		enum trail_context
+ *   subject		enum trail_subject
+ *   has_verdict	and to its end: its verdict is the second argument
+ *   table		packets that matched are kept in "tracked"
+ *   track		and followed
+ *   life		enum trail_life
+ *   copy_to		register of an skb that becomes a copy of this one, or TRAIL_NO_ARG
+ *   built_of		register of the data that the skb is built around, or TRAIL_NO_ARG
+ *   notes_head		its data may soon be in another skb
+ *   by_stack		follow what is called while a packet is handled: "stacks"
+ *   want_stack		0; 1: bpf_get_stack(), 2: bpf_get_stackid()
+ *   sz_skb, sz_shared	bytes of struct sk_buff and of struct skb_shared_info to send, or 0;
+ *			at most TRAIL_RAW_SZ
+ *   want_cb, want_tunnel
+ *   nr_meta		expressions: splice_skb_meta or splice_xdp_meta is there
+ *   map_arg		the target is a helper whose first argument is a struct bpf_map: 1 with a
+ *			key, 2 with a key and a value behind it; else 0
  */
 #define TRAIL_CONSTS(X)                                                                            \
 	X(arg)                                                                                     \
@@ -185,7 +253,29 @@ enum trail_control { TRAIL_RUN, TRAIL_STOP };
 	X(mark_mask)                                                                               \
 	X(raw_stack)                                                                               \
 	X(check_skb)                                                                               \
-	X(ifindex)
+	X(ifindex)                                                                                 \
+	X(skb_expr)                                                                                \
+	X(xdp_expr)                                                                                \
+	X(tunnel_l2)                                                                               \
+	X(tunnel_l3)                                                                               \
+	X(tunnel_window)                                                                           \
+	X(subject)                                                                                 \
+	X(context)                                                                                 \
+	X(has_verdict)                                                                             \
+	X(table)                                                                                   \
+	X(track)                                                                                   \
+	X(life)                                                                                    \
+	X(copy_to)                                                                                 \
+	X(built_of)                                                                                \
+	X(notes_head)                                                                              \
+	X(by_stack)                                                                                \
+	X(want_stack)                                                                              \
+	X(sz_skb)                                                                                  \
+	X(sz_shared)                                                                               \
+	X(want_cb)                                                                                 \
+	X(want_tunnel)                                                                             \
+	X(nr_meta)                                                                                 \
+	X(map_arg)
 
 /*
  * Packet filters. A program calls splice_filter_l2 (the packet starts with its Ethernet
@@ -199,6 +289,8 @@ enum trail_control { TRAIL_RUN, TRAIL_STOP };
  *   r4 = packet length on the wire, for the keyword `len`
  *   r5 = 1 if four bytes at offset 12 of the window are a VLAN tag that is not in memory:
  *        window byte n, n >= 16, is then at address r2 + n - 4. Else 0. Always 0 for L3.
+ *
+ * splice_tunnel_l2 and _l3 are called the same way for the packet inside a tunnel's.
  *
  * Returns r0 = 0 (no match) or not 0. May use r0-r5 and the rest of the frame, does not touch r6-r9
  * (saving a register that the program never wrote is refused), and reaches the frame only through
@@ -216,5 +308,17 @@ struct filter_frame {
 };
 
 _Static_assert(sizeof(struct filter_frame) == 248, "frame has no padding");
+
+/*
+ * C expressions (filter/expr.h). splice_skb_expr and splice_xdp_expr: r1 = struct expr_frame on the
+ * program's stack, r2 = the struct sk_buff or xdp_buff; r0 = 0: no match. splice_skb_meta and
+ * splice_xdp_meta: r1 = struct trail_part on the stack, r2 the same; they fill the first nr_meta u64
+ * of its data, may write the others too, and return nothing.
+ */
+#define TRAIL_EXPR_SLOTS 16
+
+struct expr_frame {
+	__u64 slot[TRAIL_EXPR_SLOTS];
+};
 
 #endif

@@ -17,6 +17,18 @@
 #define TARGET_NO_ARG  0xff
 #define TARGET_ANY_ARG 0xfe
 
+/*
+ * What a call of a function means for packets that are followed, whether it is shown or not. Functions
+ * that make one skb of another have the registers that are said here.
+ */
+struct hook {
+	const char *name;
+	uint8_t life;	  /* enum trail_life of progs/trail_abi.h */
+	bool copies;	  /* (to, from): two skbs, the first becomes a copy of the second */
+	bool builds;	  /* (skb, data): the first is built around the second */
+	bool notes_head;  /* the data of its skb, or of the copy, may go on in another skb */
+};
+
 /* One function or tracepoint. */
 struct target {
 	char *name;	      /* owned; as in kallsyms, suffix included */
@@ -31,6 +43,11 @@ struct target {
 	uint8_t location_arg; /* tracepoints: TARGET_NO_ARG: none */
 	bool ends_module;     /* no function of its module lies behind it */
 	bool want_caller;     /* a drop function: its caller says who dropped */
+	bool by_stack;	      /* it takes no skb: shown by the packet at hand */
+	bool unsure;	      /* told by a table, not by this kernel's types: look before reading */
+	bool silent;	      /* never shown: it is here for its hook */
+	uint8_t map_args;     /* a helper with a map, and 1: a key, 2: a key and a value; else 0 */
+	const struct hook *hook; /* NULL: none */
 	int fd;		      /* the probe or link that holds it; -1: none of its own */
 	int status;	      /* 0 attached, or -errno */
 	const char *why;      /* static words where it was left out, or NULL */

@@ -19,6 +19,10 @@ struct find {
 	struct kprobe_blacklist *blacklist; /* NULL: not readable */
 	const struct btf *btf;
 	const char *module;
+	const char *const *modules; /* those that have a BTF; [0]: the kernel proper */
+	size_t nr_modules;
+	bool any_module; /* the table's functions, which may be in any module */
+	bool untyped;	 /* of those without a BTF only */
 	struct err *err;
 };
 
@@ -130,13 +134,13 @@ static const char *objection(const struct find *s, const struct name_run *r, con
 	if (why)
 		return why;
 	/* A kernel's own BTF does not hold the functions of which pahole saw that. */
-	if (s->o->any_module && strstr(suffix, ".part."))
+	if (s->any_module && strstr(suffix, ".part."))
 		return "the compiler may have moved its arguments (.part)";
 	if (r->scattered)
 		return "several modules have a function of this name";
 	if (r->nr > 1)
 		return "functions of this name take the skb in different places";
-	if (r->nr_exact > 1 && !discover_instances_agree(s->btf, r->f))
+	if (!s->untyped && r->nr_exact > 1 && !discover_instances_agree(s->btf, r->f))
 		return "functions of this name take different arguments";
 	if (s->blacklist && kprobe_blacklist_has(s->blacklist, sym->addr))
 		return "the kernel allows no probe there (blacklist)";
@@ -150,9 +154,12 @@ static int take_symbol(struct find *s, const struct name_run *r, const struct ks
 	const struct skb_func *f = r->f;
 	const char *suffix = sym->name + strlen(f->name);
 	bool cloned = strstr(suffix, ".constprop.") || strstr(suffix, ".part.");
+	const struct hook *hook = s->o->hook_of ? s->o->hook_of(f->name) : NULL;
+	bool named = name_matches(s->o->name_re, f->name) ||
+		     name_matches(s->o->name_re, sym->name);
 	const char *why;
 
-	if (!name_matches(s->o->name_re, f->name) && !name_matches(s->o->name_re, sym->name))
+	if (!named && !hook)
 		return 0;
 	why = objection(s, r, sym);
 	if (why)
@@ -162,20 +169,46 @@ static int take_symbol(struct find *s, const struct name_run *r, const struct ks
 				   .name = (char *)sym->name,
 				   .module = sym->module,
 				   .addr = sym->addr,
-				   .skb_reg = f->skb_reg,
+				   .skb_reg = hook && hook->copies ? 1 : f->skb_reg,
 				   .deref = f->deref,
 				   .reason_reg = cloned ? TARGET_NO_ARG : f->reason_reg,
 				   .location_arg = TARGET_NO_ARG,
 				   .ends_module = ksyms_ends_module(s->ks, sym->addr),
-				   .want_caller = s->o->is_drop && s->o->is_drop(f->name),
+				   .want_caller = s->o->callers ||
+						  (s->o->is_drop && s->o->is_drop(f->name)),
+				   .unsure = s->untyped,
+				   .silent = !named,
+				   .hook = hook,
 			   },
 			   s->err);
+}
+
+static bool module_wanted(const struct find_opts *o, const char *module)
+{
+	if (!module || !o->only_modules)
+		return true;
+	for (size_t i = 0; i < o->nr_only_modules; i++)
+		if (!strcmp(o->only_modules[i], module))
+			return true;
+	return false;
+}
+
+static bool has_types(const struct find *s, const char *module)
+{
+	for (size_t i = 0; i < s->nr_modules; i++)
+		if (same_module(s->modules[i], module))
+			return true;
+	return false;
 }
 
 /* The symbol may be the function that the types speak of. */
 static bool may_be(const struct find *s, const struct ksym *sym)
 {
-	return s->o->any_module || same_module(sym->module, s->module);
+	if (s->untyped && has_types(s, sym->module))
+		return false;
+	if (s->any_module)
+		return module_wanted(s->o, sym->module);
+	return same_module(sym->module, s->module);
 }
 
 static int take_name(struct find *s, struct name_run r)
@@ -187,7 +220,7 @@ static int take_name(struct find *s, struct name_run r)
 	for (size_t i = 0; ksyms_by_name(s->ks, r.f->name, false, i, &sym); i++) {
 		if (i == 0)
 			first = sym;
-		r.scattered |= s->o->any_module && !same_module(sym.module, first.module);
+		r.scattered |= s->any_module && !same_module(sym.module, first.module);
 		r.nr_exact += may_be(s, &sym) && !strcmp(sym.name, r.f->name);
 	}
 	for (size_t i = 0; ret == 0 && ksyms_by_name(s->ks, r.f->name, false, i, &sym); i++) {
@@ -196,13 +229,13 @@ static int take_name(struct find *s, struct name_run r)
 		nr++;
 		ret = take_symbol(s, &r, &sym);
 	}
-	if (!nr && !s->o->any_module && name_matches(s->o->name_re, r.f->name))
+	if (!nr && !s->any_module && name_matches(s->o->name_re, r.f->name))
 		ret = leave_out(s, r.f->name, s->module, "it has no symbol: inlined everywhere");
 	return ret;
 }
 
-/* Those of which the table of known functions cannot tell where the skb is. */
-static int take_differing(struct find *s)
+/* Of the table of known functions those of a kind. Where they differ the program finds the skb. */
+static int take_known(struct find *s, enum known_kind kind)
 {
 	struct known known;
 	int ret = known_open(&known, s->err);
@@ -210,13 +243,15 @@ static int take_differing(struct find *s)
 	if (ret < 0)
 		return ret;
 	for (size_t i = 0; i < known.nr && ret == 0; i++) {
+		const struct known_entry *e = &known.e[i];
 		const struct skb_func f = {
-			.name = known.e[i].name,
-			.skb_reg = TARGET_ANY_ARG,
-			.reason_reg = TARGET_NO_ARG,
+			.name = e->name,
+			.skb_reg = kind == KNOWN_DIFFERS ? TARGET_ANY_ARG : e->skb,
+			.deref = e->deref,
+			.reason_reg = kind == KNOWN_DIFFERS ? TARGET_NO_ARG : e->reason,
 		};
 
-		if (known.e[i].kind == KNOWN_DIFFERS)
+		if (e->kind == kind)
 			ret = take_name(s, (struct name_run){.f = &f, .nr = 1});
 	}
 	known_release(&known);
@@ -253,7 +288,8 @@ static int cmp_addr(const void *a, const void *b)
 
 static bool same_args(const struct target *a, const struct target *b)
 {
-	return a->skb_reg == b->skb_reg && a->deref == b->deref && a->reason_reg == b->reason_reg;
+	return a->skb_reg == b->skb_reg && a->deref == b->deref &&
+	       a->reason_reg == b->reason_reg && a->hook == b->hook;
 }
 
 /* Sort, and of several names for one address keep the first, or none where they contradict. */
@@ -290,7 +326,14 @@ int targets_find_funcs(struct targets *ts, const struct btf *const *btfs,
 		       const char *const *modules, size_t nr_btfs, const struct ksyms *ks,
 		       const struct find_opts *o, struct left_outs *lo, struct err *err)
 {
-	struct find s = {.ts = ts, .lo = lo, .ks = ks, .o = o, .err = err};
+	struct find s = {.ts = ts,
+			 .lo = lo,
+			 .ks = ks,
+			 .o = o,
+			 .modules = modules,
+			 .nr_modules = nr_btfs,
+			 .any_module = o->any_module,
+			 .err = err};
 	int ret = 0, sorted;
 
 	/* Both lists are a help only: what they cannot say, the kernel says when attaching. */
@@ -299,16 +342,93 @@ int targets_find_funcs(struct targets *ts, const struct btf *const *btfs,
 	if (kprobe_blacklist_load(&s.blacklist, NULL) < 0)
 		s.blacklist = NULL;
 	for (size_t i = 0; i < nr_btfs && ret == 0; i++) {
+		if (!module_wanted(o, modules[i]))
+			continue;
 		s.btf = btfs[i];
 		s.module = modules[i];
 		ret = take_btf(&s);
 	}
-	if (ret == 0 && o->any_module)
-		ret = take_differing(&s);
+	if (ret == 0 && o->untyped_modules) {
+		s.any_module = s.untyped = true;
+		ret = take_known(&s, KNOWN_FUNC);
+	}
+	if (ret == 0 && s.any_module)
+		ret = take_known(&s, KNOWN_DIFFERS);
 	sorted = sort_unique(&s);
 	name_set_free(s.ftrace);
 	kprobe_blacklist_free(s.blacklist);
 	return ret < 0 ? ret : sorted;
+}
+
+static int take_by_name(struct targets *ts, const char *name, bool all, const struct ksyms *ks,
+			const struct kprobe_blacklist *blacklist, struct err *err)
+{
+	const char *why = "no function of this name";
+	struct ksym sym;
+	size_t nr = 0;
+
+	for (size_t i = 0; ksyms_by_name(ks, name, false, i, &sym); i++) {
+		int ret;
+
+		if (blacklist && kprobe_blacklist_has(blacklist, sym.addr)) {
+			why = "the kernel allows no probe there (blacklist)";
+			continue;
+		}
+		ret = targets_add(ts,
+				  (struct target){
+					  .name = (char *)sym.name,
+					  .module = sym.module,
+					  .addr = sym.addr,
+					  .reason_reg = TARGET_NO_ARG,
+					  .location_arg = TARGET_NO_ARG,
+					  .ends_module = ksyms_ends_module(ks, sym.addr),
+					  .by_stack = true,
+				  },
+				  err);
+		if (ret)
+			return ret;
+		nr++;
+	}
+	return nr || !all ? 0 : err_set(err, -ENOENT, "'%s': %s", name, why);
+}
+
+/* A function that takes an skb is shown by that. */
+static void drop_seconds(struct targets *ts)
+{
+	size_t kept = 0;
+
+	qsort(ts->t, ts->nr, sizeof(*ts->t), cmp_addr);
+	for (size_t i = 0; i < ts->nr; i++) {
+		struct target *t = &ts->t[i], *last = kept ? &ts->t[kept - 1] : NULL;
+
+		if (!last || last->addr != t->addr) {
+			ts->t[kept++] = *t;
+			continue;
+		}
+		if (last->by_stack) {
+			free(last->name);
+			*last = *t;
+		} else {
+			free(t->name);
+		}
+	}
+	ts->nr = kept;
+}
+
+int targets_find_symbols(struct targets *ts, const char *const *names, size_t nr, bool all,
+			 const struct ksyms *ks, struct err *err)
+{
+	struct kprobe_blacklist *blacklist;
+	int ret = 0;
+
+	if (kprobe_blacklist_load(&blacklist, NULL) < 0)
+		blacklist = NULL;
+	for (size_t i = 0; i < nr && ret == 0; i++)
+		ret = take_by_name(ts, names[i], all, ks, blacklist, err);
+	kprobe_blacklist_free(blacklist);
+	if (!ret && ts->nr)
+		drop_seconds(ts);
+	return ret;
 }
 
 int targets_find_tracepoints(struct targets *ts, const struct btf *vmlinux, const regex_t *re,

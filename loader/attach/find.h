@@ -31,6 +31,13 @@ void left_outs_release(struct left_outs *lo);
 struct find_opts {
 	const regex_t *name_re; /* must match a whole name, with its suffix or without; NULL: all */
 	bool (*is_drop)(const char *name); /* sets want_caller, asked without suffix; or NULL */
+	/* What the function of a name (without suffix) means for packets that are followed; such are
+	 * found whatever name_re says, silent then. NULL, or NULL for a name: nothing. */
+	const struct hook *(*hook_of)(const char *name);
+	bool callers;	  /* all want their caller */
+	const char *const *only_modules; /* of modules only these, and the kernel proper; NULL: all */
+	size_t nr_only_modules;
+	bool untyped_modules; /* modules without a BTF: what btf/known.h says of their functions */
 	bool any_module;  /* the types are those of btf/known.h, and do not say which module a
 			     function is in */
 	bool only_ftrace; /* for kprobe-multi: leave out what ftrace does not list, where it can be
@@ -54,6 +61,7 @@ bool name_matches(const regex_t *re, const char *name);
  * arguments share;
  *   - with any_module, name.part.N and names that several modules have; but functions without a
  * symbol are no news then. Those whose arguments differ between kernels have TARGET_ANY_ARG;
+ *   - the same of modules without a BTF, with untyped_modules; these targets are unsure;
  *   - what the blacklist of kprobes holds, and with only_ftrace what ftrace does not list.
  * No function found is no error. ts and ks share strings: ks must outlive ts.
  * Errors: those of discover_funcs(), -ENOMEM; ts and lo may then hold some.
@@ -61,6 +69,14 @@ bool name_matches(const regex_t *re, const char *name);
 int targets_find_funcs(struct targets *ts, const struct btf *const *btfs,
 		       const char *const *modules, size_t nr_btfs, const struct ksyms *ks,
 		       const struct find_opts *o, struct left_outs *lo, struct err *err);
+
+/*
+ * Functions by their names, whatever they take: shown by the packet at hand. Those that are targets
+ * already stay as they are. all: a name without a symbol, or with none that may be probed, is
+ * -ENOENT, with what is in its way; else it is passed over.
+ */
+int targets_find_symbols(struct targets *ts, const char *const *names, size_t nr, bool all,
+			 const struct ksyms *ks, struct err *err);
 
 /*
  * Raw tracepoints with an skb argument, by name, numbered from 1 in `source`. re may be NULL.

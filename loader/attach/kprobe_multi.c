@@ -19,7 +19,7 @@
 /* One target on its way into a link. */
 struct member {
 	struct target *t;
-	uint32_t prog; /* the same for targets with the same program */
+	int prog_fd;
 	bool has_site; /* an ftrace call site is seen in its code */
 };
 
@@ -31,18 +31,12 @@ struct multi {
 	size_t nr_tries, nr_done;
 };
 
-static uint32_t prog_key(const struct target *t)
-{
-	return (uint32_t)t->skb_reg << 24 | (uint32_t)t->deref << 16 |
-	       (uint32_t)t->reason_reg << 8 | t->want_caller;
-}
-
 static int cmp_member(const void *a, const void *b)
 {
 	const struct member *x = a, *y = b;
 
-	if (x->prog != y->prog)
-		return x->prog < y->prog ? -1 : 1;
+	if (x->prog_fd != y->prog_fd)
+		return x->prog_fd < y->prog_fd ? -1 : 1;
 	if (x->has_site != y->has_site)
 		return x->has_site ? -1 : 1;
 	return (x->t->addr > y->t->addr) - (x->t->addr < y->t->addr);
@@ -53,25 +47,31 @@ static int cmp_member(const void *a, const void *b)
  * which: linked apart, they do not tear the good ones into many links (measured on 6.12: 48 refused
  * of 1,609 left 160 links, and each takes a tenth of a second to close).
  */
-static void order_fill(struct multi *m)
+static int order_fill(struct multi *m, struct err *err)
 {
+	const struct prog_source *progs = &m->ctx->progs;
 	struct targets *ts = m->ctx->targets;
 	struct kcore *kcore = NULL;
 	uint8_t code[PLACEMENT_CODE_SZ];
+	int ret = 0;
 
 	if (kcore_open(&kcore, NULL))
 		kcore = NULL;
-	for (size_t i = 0; i < ts->nr; i++) {
+	for (size_t i = 0; i < ts->nr && ret >= 0; i++) {
 		struct target *t = &ts->t[i];
 
-		m->order[i] = (struct member){.t = t, .prog = prog_key(t)};
+		ret = progs->prog_for(progs->arg, t, err);
+		m->order[i] = (struct member){.t = t, .prog_fd = ret};
 		if (kcore && !kcore_read(kcore, t->addr, code, sizeof(code)))
 			m->order[i].has_site = placement_after_site(code);
 	}
 	kcore_free(kcore);
+	if (ret < 0)
+		return ret;
 	qsort(m->order, ts->nr, sizeof(*m->order), cmp_member);
 	for (size_t i = 0; i < ts->nr; i++)
 		m->addrs[i] = m->order[i].t->addr;
+	return 0;
 }
 
 /* The end of the members that go into one link with the first. */
@@ -79,7 +79,7 @@ static size_t group_end(const struct multi *m, size_t from)
 {
 	size_t to = from + 1;
 
-	while (to < m->ctx->targets->nr && m->order[to].prog == m->order[from].prog &&
+	while (to < m->ctx->targets->nr && m->order[to].prog_fd == m->order[from].prog_fd &&
 	       m->order[to].has_site == m->order[from].has_site)
 		to++;
 	return to;
@@ -148,11 +148,10 @@ static int link_groups(struct multi *m, struct err *err)
 	size_t nr = m->ctx->targets->nr, to;
 
 	for (size_t from = 0; from < nr; from = to) {
-		int ret = m->ctx->progs.prog_for(m->ctx->progs.arg, m->order[from].t, err);
+		int ret;
 
 		to = group_end(m, from);
-		if (ret >= 0)
-			ret = link_range(m, ret, from, to, err);
+		ret = link_range(m, m->order[from].prog_fd, from, to, err);
 		if (ret < 0)
 			return ret;
 	}
@@ -173,8 +172,9 @@ static int multi_attach(const struct attach_ctx *ctx, struct attachment *a, stru
 		ret = err_sys(err, -ENOMEM, "cannot attach to %zu functions", ts->nr);
 		goto out;
 	}
-	order_fill(&m);
-	ret = link_groups(&m, err);
+	ret = order_fill(&m, err);
+	if (ret >= 0)
+		ret = link_groups(&m, err);
 out:
 	free(m.order);
 	free(m.addrs);

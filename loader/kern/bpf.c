@@ -2,6 +2,7 @@
 #include "loader/kern/bpf.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -61,6 +62,16 @@ int bpf_map_update(int map_fd, const void *key, const void *value)
 	return bpf_call(BPF_MAP_UPDATE_ELEM, &attr, ATTR_SZ(flags));
 }
 
+int bpf_map_delete(int map_fd, const void *key)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_fd = map_fd;
+	attr.key = ptr_u64(key);
+	return bpf_call(BPF_MAP_DELETE_ELEM, &attr, ATTR_SZ(key));
+}
+
 int bpf_prog_load(const struct bpf_prog_spec *spec, char *log, size_t log_sz, int level)
 {
 	size_t sz = ATTR_SZ(kern_version);
@@ -87,9 +98,98 @@ int bpf_prog_load(const struct bpf_prog_spec *spec, char *log, size_t log_sz, in
 		attr.expected_attach_type = spec->attach_type;
 		sz = ATTR_SZ(expected_attach_type);
 	}
+	if (spec->target_btf_id) {
+		attr.attach_btf_id = spec->target_btf_id;
+		attr.attach_prog_fd = spec->target_fd;
+		sz = ATTR_SZ(attach_prog_fd);
+	}
 	for (int i = 0; i < LOAD_TRIES && ret == -EAGAIN; i++)
 		ret = bpf_call(BPF_PROG_LOAD, &attr, sz);
 	return ret;
+}
+
+int bpf_prog_next_id(uint32_t id, uint32_t *next)
+{
+	union bpf_attr attr;
+	int ret;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.start_id = id;
+	ret = bpf_call(BPF_PROG_GET_NEXT_ID, &attr, ATTR_SZ(open_flags));
+	*next = attr.next_id;
+	return ret;
+}
+
+static int fd_by_id(enum bpf_cmd cmd, uint32_t id)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_id = id;
+	return bpf_call(cmd, &attr, ATTR_SZ(open_flags));
+}
+
+int bpf_prog_fd_by_id(uint32_t id)
+{
+	return fd_by_id(BPF_PROG_GET_FD_BY_ID, id);
+}
+
+static int get_info(int fd, void *info, uint32_t sz)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = fd;
+	attr.info.info_len = sz;
+	attr.info.info = ptr_u64(info);
+	return bpf_call(BPF_OBJ_GET_INFO_BY_FD, &attr, ATTR_SZ(info));
+}
+
+int bpf_prog_words(int prog_fd, struct bpf_prog_words *words)
+{
+	struct bpf_func_info func = {0};
+	/* One is asked for: that of the main function, which is the first. */
+	struct bpf_prog_info info = {
+		.nr_func_info = 1,
+		.func_info_rec_size = sizeof(func),
+		.func_info = ptr_u64(&func),
+	};
+	int ret = get_info(prog_fd, &info, sizeof(info));
+
+	if (ret)
+		return ret;
+	*words = (struct bpf_prog_words){info.type, info.btf_id, func.type_id, ""};
+	memcpy(words->name, info.name, sizeof(words->name));
+	words->name[sizeof(words->name) - 1] = '\0';
+	return 0;
+}
+
+int bpf_btf_read(uint32_t btf_id, void **data, size_t *sz)
+{
+	struct bpf_btf_info info = {0};
+	int fd = fd_by_id(BPF_BTF_GET_FD_BY_ID, btf_id), ret;
+
+	*data = NULL;
+	if (fd < 0)
+		return fd;
+	ret = get_info(fd, &info, sizeof(info));
+	*sz = info.btf_size;
+	if (!ret) {
+		*data = malloc(*sz ? *sz : 1);
+		info = (struct bpf_btf_info){.btf = ptr_u64(*data), .btf_size = *sz};
+		ret = *data ? get_info(fd, &info, sizeof(info)) : -ENOMEM;
+	}
+	close(fd);
+	if (ret) {
+		free(*data);
+		*data = NULL;
+	}
+	return ret;
+}
+
+int bpf_tracing_open(int prog_fd)
+{
+	return bpf_raw_tracepoint_open(NULL, prog_fd);
 }
 
 /* The kernel clears the pointer to the instructions where it does not give them out. */
@@ -99,14 +199,8 @@ int bpf_prog_translated(int prog_fd, struct bpf_insn *insns, size_t *nr)
 		.xlated_prog_len = *nr * sizeof(*insns),
 		.xlated_prog_insns = ptr_u64(insns),
 	};
-	union bpf_attr attr;
-	int ret;
+	int ret = get_info(prog_fd, &info, offsetof(struct bpf_prog_info, load_time));
 
-	memset(&attr, 0, sizeof(attr));
-	attr.info.bpf_fd = prog_fd;
-	attr.info.info_len = offsetof(struct bpf_prog_info, load_time);
-	attr.info.info = ptr_u64(&info);
-	ret = bpf_call(BPF_OBJ_GET_INFO_BY_FD, &attr, ATTR_SZ(info));
 	if (ret)
 		return ret;
 	if (!info.xlated_prog_insns)

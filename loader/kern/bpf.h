@@ -25,6 +25,7 @@ struct bpf_map_spec {
 int bpf_map_create(const struct bpf_map_spec *spec);
 int bpf_map_lookup(int map_fd, const void *key, void *value);
 int bpf_map_update(int map_fd, const void *key, const void *value);
+int bpf_map_delete(int map_fd, const void *key);
 
 struct bpf_prog_spec {
 	uint32_t type;	      /* enum bpf_prog_type */
@@ -33,10 +34,30 @@ struct bpf_prog_spec {
 	size_t nr_insns;
 	const char *name;      /* NULL: not passed (4.15); at most 15 characters */
 	uint32_t kern_version; /* kern_release_code() */
+	int target_fd;	       /* of a tracing program: the BPF program that it traces (5.5), and */
+	uint32_t target_btf_id; /* its FUNC; 0: not passed */
 };
 
 /* log may be NULL (log_sz 0). level: 0 off, 1 on, 2 verbose. */
 int bpf_prog_load(const struct bpf_prog_spec *spec, char *log, size_t log_sz, int level);
+
+/* The next id of a loaded program after `id` (0: the first; 4.13): 0 or -ENOENT at the end. */
+int bpf_prog_next_id(uint32_t id, uint32_t *next);
+int bpf_prog_fd_by_id(uint32_t id);
+
+struct bpf_prog_words {
+	uint32_t type;	      /* enum bpf_prog_type */
+	uint32_t btf_id;      /* 0: it has no BTF */
+	uint32_t func_id;     /* FUNC of its main function in that; 0: not told */
+	char name[BPF_OBJ_NAME_LEN]; /* "": none */
+};
+int bpf_prog_words(int prog_fd, struct bpf_prog_words *words);
+
+/* The BTF of that id, as bytes: *data is the caller's to free. Errors: -ENOMEM too. */
+int bpf_btf_read(uint32_t btf_id, void **data, size_t *sz);
+
+/* Attach a tracing program where it was loaded for. */
+int bpf_tracing_open(int prog_fd);
 
 /*
  * The instructions of a loaded program as the kernel rewrote them (4.13): up to *nr, and *nr is

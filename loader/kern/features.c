@@ -22,6 +22,7 @@
 enum {
 	HELPER_PROBE_READ_KERNEL = 113,	  /* 5.5 */
 	HELPER_KTIME_GET_COARSE_NS = 160, /* 5.11 */
+	HELPER_GET_STACK = 67,		  /* 4.18 */
 	HELPER_GET_FUNC_IP = 173,	  /* 5.15 */
 	HELPER_GET_ATTACH_COOKIE = 174,	  /* 5.15 */
 	PROG_TYPE_RAW_TRACEPOINT = 17,	  /* 4.17 */
@@ -278,6 +279,37 @@ static int probe_get_func_ip(struct probing *p)
 	return probe_kprobe_helper(p, HELPER_GET_FUNC_IP);
 }
 
+/* Does a program of the type load that calls bpf_get_stack(r1, 8 bytes of its stack, 8, 0)? */
+static int load_get_stack(const struct probing *p, uint32_t type)
+{
+	const struct bpf_insn insns[] = {
+		INSN_ST(BPF_DW, BPF_REG_10, -8, 0),
+		INSN_MOV_REG(BPF_REG_2, BPF_REG_10),
+		INSN_ALU64_IMM(BPF_ADD, BPF_REG_2, -8),
+		INSN_MOV_IMM(BPF_REG_3, 8),
+		INSN_MOV_IMM(BPF_REG_4, 0),
+		INSN_CALL(HELPER_GET_STACK),
+		INSN_MOV_IMM(BPF_REG_0, 0),
+		INSN_EXIT(),
+	};
+
+	return answered(load_insns(p, type, 0, insns, NR(insns), NULL));
+}
+
+static int probe_get_stack(struct probing *p)
+{
+	int ret = p->kprobe ? p->kprobe : load_get_stack(p, BPF_PROG_TYPE_KPROBE);
+
+	return ret ? load_get_stack(p, PROG_TYPE_RAW_TRACEPOINT) : 0;
+}
+
+static int probe_stack_id(struct probing *p)
+{
+	const struct bpf_map_spec spec = {BPF_MAP_TYPE_STACK_TRACE, 4, 8, 1, 0};
+
+	return answered(bpf_map_create(&spec));
+}
+
 static int probe_attach_cookie(struct probing *p)
 {
 	return probe_kprobe_helper(p, HELPER_GET_ATTACH_COOKIE);
@@ -476,6 +508,9 @@ const struct feature_info feature_infos[FEAT_NR] = {
 				    "Linux 4.7 or later with CONFIG_BPF_EVENTS=y, and tracefs"},
 	[FEAT_KCORE] = {"kcore", "2.4", "kernel text, to place probes after the call site",
 			"CONFIG_PROC_KCORE=y"},
+	[FEAT_GET_STACK] = {"get-stack", "4.18", "stacks in events", NULL},
+	[FEAT_STACK_ID] = {"stack-map", "4.6", "stacks by a number, some of which may be lost",
+			   NULL},
 };
 
 /* In the order of the enumeration: some fill in what those after them need. */
@@ -501,6 +536,8 @@ static int (*const probes[FEAT_NR])(struct probing *p) = {
 	[FEAT_KPROBE_EVENTS] = probe_kprobe_events,
 	[FEAT_TRACEPOINT_EVENTS] = probe_tracepoint_events,
 	[FEAT_KCORE] = probe_kcore,
+	[FEAT_GET_STACK] = probe_get_stack,
+	[FEAT_STACK_ID] = probe_stack_id,
 };
 
 void features_probe(struct features *f)

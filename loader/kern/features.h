@@ -34,6 +34,8 @@ enum feature {
 	FEAT_KPROBE_EVENTS,	/* a kprobe event of tracefs can be opened */
 	FEAT_TRACEPOINT_EVENTS, /* and a program be attached to a tracepoint's */
 	FEAT_KCORE,		/* kernel text can be read */
+	FEAT_GET_STACK,		/* bpf_get_stack() in kprobe programs */
+	FEAT_STACK_ID,		/* maps of stack traces */
 	FEAT_NR,
 };
 

@@ -331,6 +331,14 @@ bool ksyms_at(const struct ksyms *ks, uint64_t addr, struct ksym *sym)
 	return true;
 }
 
+bool ksyms_has_module(const struct ksyms *ks, const char *name)
+{
+	for (uint32_t i = 0; i < ks->nr_modules; i++)
+		if (!strcmp(ks->pool.data + ks->modules[i], name))
+			return true;
+	return false;
+}
+
 bool ksyms_ends_module(const struct ksyms *ks, uint64_t addr)
 {
 	uint32_t behind = first_behind(ks, addr);

@@ -33,6 +33,9 @@ size_t ksyms_nr(const struct ksyms *ks);
 /* The nearest symbol at or below addr, of aliases the first; false where there is none below. */
 bool ksyms_at(const struct ksyms *ks, uint64_t addr, struct ksym *sym);
 
+/* Is a module of that name loaded, with functions? */
+bool ksyms_has_module(const struct ksyms *ks, const char *name);
+
 /* Is the function at addr the last of its module? False for the kernel proper. */
 bool ksyms_ends_module(const struct ksyms *ks, uint64_t addr);
 

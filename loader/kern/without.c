@@ -14,14 +14,14 @@ static const enum feature choices[] = {
 	FEAT_PROG_NAME,	   FEAT_GET_FUNC_IP,	FEAT_PROBE_READ_KERNEL, FEAT_JUMP_OPTIMIZATION,
 	FEAT_TRACEFS,	   FEAT_KPROBE_EVENTS,	FEAT_TRACEPOINT_EVENTS, FEAT_BTF,
 	FEAT_RAW_STACK,	   FEAT_LARGE_PROGRAMS, FEAT_ATTACH_COOKIE,	FEAT_KCORE,
-	FEAT_TRANSLATED,   FEAT_MODULE_BTF,
+	FEAT_TRANSLATED,   FEAT_MODULE_BTF,	FEAT_GET_STACK,		FEAT_STACK_ID,
 };
 
 #define NR_CHOICES (sizeof(choices) / sizeof(choices[0]))
 
 static int unknown(const char *name, size_t len, struct err *err)
 {
-	char all[384] = "";
+	char all[448] = "";
 	size_t used = 0;
 
 	for (size_t i = 0; i < NR_CHOICES; i++)

@@ -20,7 +20,7 @@ EMBEDDED(sample_bpf);
  * that the kernel has is enough, but for TCP's: a compiler may have inlined the first into the
  * callers that matter, and the second runs elsewhere where the machine is busy.
  */
-static const struct hook {
+static const struct sample_hook {
 	const char *name;
 	enum sample_place place;
 	bool is_tracepoint;
@@ -163,7 +163,7 @@ static const struct known_entry *known_by_name(const struct known *known, const 
 }
 
 /* The register that leads to the memory; false: not known. */
-static bool find_register(const struct sampler *s, const struct hook *h, uint8_t *reg)
+static bool find_register(const struct sampler *s, const struct sample_hook *h, uint8_t *reg)
 {
 	const struct known_entry *e = known_by_name(
 		s->env.known, h->name, h->is_tracepoint ? KNOWN_TRACEPOINT : KNOWN_FUNC);
@@ -172,7 +172,7 @@ static bool find_register(const struct sampler *s, const struct hook *h, uint8_t
 	return e || h->place == SAMPLE_DEV;
 }
 
-static int add_target(struct sampler *s, const struct hook *h, struct err *err)
+static int add_target(struct sampler *s, const struct sample_hook *h, struct err *err)
 {
 	struct target t = {
 		.name = (char *)h->name,

@@ -162,7 +162,9 @@ struct bpf_prog_spec prog_load_spec(const struct prog *prog, const struct prog_l
 				      .insns = prog->code.insns,
 				      .nr_insns = prog->code.nr,
 				      .name = opts->name,
-				      .kern_version = kern_release_code()};
+				      .kern_version = kern_release_code(),
+				      .target_fd = opts->target_fd,
+				      .target_btf_id = opts->target_btf_id};
 }
 
 int prog_load(const struct prog *prog, const struct prog_load_opts *opts, struct err *err)

@@ -105,6 +105,8 @@ struct prog_load_opts {
 	uint32_t attach_type;	  /* 0: none */
 	const char *name;	  /* NULL where the kernel has no names */
 	const char *verifier_log; /* file to write the whole log to, or NULL */
+	int target_fd;		  /* a BPF program to be traced, and */
+	uint32_t target_btf_id;	  /* the FUNC in its BTF that is; 0: none */
 };
 
 /* What the kernel is told of the program; prog must outlive it. */

@@ -29,6 +29,11 @@ static void member(struct making *m, const char *type, const char *path, uint32_
 	bb_member(&m->b, dot ? dot + 1 : path, member_type, 8 * off);
 }
 
+static bool is_left_out(const struct making *m, const char *member_name)
+{
+	return m->without && !strcmp(m->without->member, member_name);
+}
+
 /* possible_net_t: a struct without a name. */
 static uint32_t possible_net(struct making *m, const char *type, const char *path)
 {
@@ -102,11 +107,9 @@ static uint32_t make_sock_common(struct making *m)
 static void make_sock(struct making *m)
 {
 	uint32_t common = make_sock_common(m);
-	bool leave_out = m->without && !strcmp(m->without->member, "sk_protocol");
-
 	bb_struct(&m->b, "sock", 1080);
 	bb_member(&m->b, "__sk_common", common, 0);
-	if (!leave_out)
+	if (!is_left_out(m, "sk_protocol"))
 		bb_bitfield(&m->b, "sk_protocol", m->uint, 8 * 568 + 8, 8);
 	bb_bitfield(&m->b, "sk_type", m->uint, 8 * 568 + 16, 16);
 }
@@ -135,6 +138,8 @@ static void make_sk_buff(struct making *m)
 	member(m, "sk_buff", "vlan_proto", m->u16, 156);
 	member(m, "sk_buff", "vlan_tci", m->u16, 158);
 	bb_member(&m->b, NULL, mark, 8 * 168);
+	member(m, "sk_buff", "inner_network_header", m->u16, 176);
+	member(m, "sk_buff", "inner_mac_header", m->u16, 178);
 	member(m, "sk_buff", "protocol", m->u16, 180);
 	member(m, "sk_buff", "network_header", m->u16, 184);
 	member(m, "sk_buff", "mac_header", m->u16, 186);
@@ -142,8 +147,32 @@ static void make_sk_buff(struct making *m)
 	member(m, "sk_buff", "end", m->uint, 192);
 	member(m, "sk_buff", "head", m->ptr, 200);
 	member(m, "sk_buff", "data", m->ptr, 208);
+	if (!is_left_out(m, "encapsulation"))
+		bb_bitfield(&m->b, "encapsulation", m->u8, 8 * 146 + 2, 1);
 	if (m->kernel >= KERNEL_TYPES_5_4)
 		bb_bitfield(&m->b, "vlan_present", m->u8, 8 * 143 + 4, 1);
+}
+
+static void make_xdp(struct making *m)
+{
+	bb_struct(&m->b, "xdp_rxq_info", 64);
+	member(m, "xdp_rxq_info", "dev", m->ptr, 0);
+	bb_struct(&m->b, "xdp_buff", 48);
+	member(m, "xdp_buff", "data", m->ptr, 0);
+	member(m, "xdp_buff", "data_end", m->ptr, 8);
+	member(m, "xdp_buff", "data_hard_start", m->ptr, 24);
+	member(m, "xdp_buff", "rxq", m->ptr, 32);
+}
+
+static void make_bpf_map(struct making *m)
+{
+	uint32_t name = bb_array(&m->b, m->u8, m->uint, 16);
+
+	bb_struct(&m->b, "bpf_map", 192);
+	member(m, "bpf_map", "key_size", m->u32, 28);
+	member(m, "bpf_map", "value_size", m->u32, 32);
+	member(m, "bpf_map", "id", m->u32, 48);
+	member(m, "bpf_map", "name", name, 80);
 }
 
 struct btf *kernel_types(enum kernel_types k, const struct field *without)
@@ -161,6 +190,8 @@ struct btf *kernel_types(enum kernel_types k, const struct field *without)
 	make_sock(&m);
 	make_tcp_skb_cb(&m);
 	make_sk_buff(&m);
+	make_xdp(&m);
+	make_bpf_map(&m);
 	btf = bb_parse(&m.b, NULL);
 	bb_release(&m.b);
 	return btf;

@@ -109,14 +109,14 @@ static void test_constants(void **state)
 	static const char *const known[] = {
 #define NAME(c) #c,
 		TRAIL_CONSTS(NAME)};
-	static const char *const sections[] = {"kprobe/skb", "raw_tracepoint/skb"};
+	static const char *const sections[] = {"trail/skb", "trail/xdp"};
 
 	for (size_t s = 0; s < NR(sections); s++) {
 		struct err err = ERR_INIT;
 		struct prog prog;
 
 		assert_int_equal(prog_clone(&prog, obj, sections[s], &err), 0);
-		assert_true(prog.nr_refs > NR(known));
+		assert_true(prog.nr_refs > 20);
 		for (size_t i = 0; i < prog.nr_refs; i++) {
 			bool found = prog.refs[i].kind != PROG_REF_CONST;
 

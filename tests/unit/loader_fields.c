@@ -139,13 +139,14 @@ static struct programs open_programs(const struct btf *btf, const struct feature
 
 	if (programs_init(&p, backend, &btf, 1, features, match, &err))
 		fail_msg("%s", err.msg);
-	p.events_fd = p.stats_fd = p.control_fd = 0;
+	for (int i = 0; i < PROGRAMS_NR_MAPS; i++)
+		p.map_fd[i] = 3 + i;
 	return p;
 }
 
 static void close_programs(struct programs *p)
 {
-	p->events_fd = p->stats_fd = p->control_fd = -1;
+	memset(p->map_fd, -1, sizeof(p->map_fd));
 	programs_release(p);
 }
 

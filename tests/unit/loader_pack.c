@@ -348,7 +348,7 @@ static struct obj *relocated(const struct btf *btf)
 /* The running kernel's types, packed, answer as they did before. */
 static void test_vmlinux(void **state)
 {
-	static const char *const sections[] = {"kprobe/skb", "raw_tracepoint/skb"};
+	static const char *const sections[] = {"trail/skb", "trail/xdp"};
 	const char *out = files_path(*state, "packed"), *file = VMLINUX;
 	struct err err = ERR_INIT;
 	struct identity id;

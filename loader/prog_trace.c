@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "loader/prog_trace.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "loader/kern/bpf.h"
+#include "progs/trail_abi.h"
+
+/* Numbers of tracepoints are below. */
+#define SOURCE_BASE 0x10000
+
+static bool is_wanted(const struct bpf_prog_words *w, bool tc, bool xdp)
+{
+	switch (w->type) {
+	case BPF_PROG_TYPE_SCHED_CLS:
+	case BPF_PROG_TYPE_SCHED_ACT:
+		return tc;
+	case BPF_PROG_TYPE_XDP:
+		return xdp;
+	}
+	return false;
+}
+
+/* As in its source: the kernel keeps 15 characters of a name, its BTF all. */
+static char *whole_name(const struct bpf_prog_words *w)
+{
+	struct err err = ERR_INIT;
+	char *name = NULL;
+	struct btf *btf;
+	void *data;
+	size_t sz;
+
+	if (bpf_btf_read(w->btf_id, &data, &sz))
+		return strdup(w->name);
+	if (!btf_parse(&btf, data, sz, NULL, &err)) {
+		const struct btf_type *t = btf_type(btf, w->func_id);
+
+		if (t && btf_kind(t) == BTF_KIND_FUNC)
+			name = strdup(btf_name(btf, w->func_id));
+		btf_free(btf);
+	}
+	free(data);
+	return name ? name : strdup(w->name);
+}
+
+static void close_prog(struct traced_prog *p)
+{
+	/* Links first, then what they hold. */
+	for (int i = 3; i >= 0; i--)
+		if (p->fd[i] >= 0)
+			close(p->fd[i]);
+	free(p->name);
+}
+
+static int attach_at(struct traced_prog *p, int *fds, bool end, uint32_t source, int prog_fd,
+		     const struct bpf_prog_words *w, const struct programs *programs,
+		     struct err *err)
+{
+	const struct prog_at at = {
+		.context = TRAIL_AT_PROG, .is_xdp = p->is_xdp, .has_verdict = end};
+
+	fds[0] = programs_for_prog(programs, &at, source, prog_fd, w->func_id, err);
+	if (fds[0] < 0)
+		return fds[0];
+	fds[1] = bpf_tracing_open(fds[0]);
+	return fds[1] < 0 ? err_sys(err, fds[1], "cannot attach") : 0;
+}
+
+static int attach_prog(struct prog_trace *pt, int prog_fd, const struct bpf_prog_words *w,
+		       const struct programs *programs, struct err *err)
+{
+	struct traced_prog p = {
+		.is_xdp = w->type == BPF_PROG_TYPE_XDP,
+		.fd = {-1, -1, -1, -1},
+	};
+	uint32_t source = SOURCE_BASE + pt->nr;
+	struct traced_prog *room;
+	int ret;
+
+	if (!w->btf_id || !w->func_id)
+		return err_set(err, -ENOTSUP, "it was loaded without BTF");
+	p.name = whole_name(w);
+	room = reallocarray(pt->p, pt->nr + 1, sizeof(*room));
+	if (room)
+		pt->p = room;
+	if (!room || !p.name) {
+		free(p.name);
+		return err_set(err, -ENOMEM, "no memory");
+	}
+	ret = attach_at(&p, p.fd, false, source, prog_fd, w, programs, err);
+	if (!ret)
+		ret = attach_at(&p, p.fd + 2, true, source, prog_fd, w, programs, err);
+	if (ret) {
+		close_prog(&p);
+		return ret;
+	}
+	pt->p[pt->nr++] = p;
+	return 0;
+}
+
+/* first_err: of those that could not be traced, the first. */
+static void take_prog(struct prog_trace *pt, uint32_t id, bool tc, bool xdp,
+		      const struct programs *programs, struct err *first_err)
+{
+	struct err err = ERR_INIT;
+	struct bpf_prog_words w;
+	int fd = bpf_prog_fd_by_id(id), ret;
+
+	if (fd < 0)
+		return; /* it has gone */
+	if (!bpf_prog_words(fd, &w) && is_wanted(&w, tc, xdp)) {
+		ret = attach_prog(pt, fd, &w, programs, &err);
+		if (ret) {
+			err_prefix(&err, "BPF program '%s' (id %u)", w.name, id);
+			log_verbose("not traced: %s", err.msg);
+			pt->nr_failed++;
+			if (!first_err->code)
+				*first_err = err;
+		}
+	}
+	close(fd);
+}
+
+int prog_trace_open(struct prog_trace *pt, bool tc, bool xdp, const struct programs *programs,
+		    struct err *err)
+{
+	const char *what = tc && xdp ? "tc and XDP" : tc ? "tc" : "XDP";
+	struct err first_err = ERR_INIT;
+	uint32_t id = 0;
+
+	*pt = (struct prog_trace){0};
+	while (!bpf_prog_next_id(id, &id))
+		take_prog(pt, id, tc, xdp, programs, &first_err);
+	if (!pt->nr && pt->nr_failed) {
+		*err = first_err;
+		err_prefix(err, "cannot trace any of %zu %s programs", pt->nr_failed, what);
+		return err->code;
+	}
+	if (!pt->nr)
+		log_warn("no %s program is loaded; one that is loaded later is not traced", what);
+	else if (pt->nr_failed)
+		log_info("attached to %zu %s programs, %zu could not be: --verbose names them",
+			 pt->nr, what, pt->nr_failed);
+	else
+		log_info("attached to %zu %s programs", pt->nr, what);
+	return 0;
+}
+
+const struct traced_prog *prog_trace_source(const struct prog_trace *pt, uint32_t source)
+{
+	return source >= SOURCE_BASE && source - SOURCE_BASE < pt->nr ? &pt->p[source - SOURCE_BASE]
+								      : NULL;
+}
+
+void prog_trace_close(struct prog_trace *pt)
+{
+	for (size_t i = 0; i < pt->nr; i++)
+		close_prog(&pt->p[i]);
+	free(pt->p);
+	*pt = (struct prog_trace){0};
+}
