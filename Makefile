@@ -162,7 +162,8 @@ DEPS := gcc make clang llvm binutils libc6-dev libelf-dev libpcap-dev zlib1g-dev
 DEPS_arm64 := gcc-aarch64-linux-gnu qemu-system-arm
 DEPS_riscv64 := gcc-riscv64-linux-gnu qemu-system-misc
 DEPS_RUN := iproute2 iptables nftables busybox-static procps
-DEPS_CHECK := libcmocka-dev qemu-system-x86 cpio xz-utils kmod python3 file
+DEPS_CHECK := libcmocka-dev qemu-system-x86 cpio xz-utils kmod python3 file \
+	groff-base
 
 deps: ## install the Debian packages that are missing (DEPS in the Makefile)
 	$(Q)tests/deps.sh $(DEPS) $(DEPS_RUN) $(DEPS_CHECK)

@@ -3,10 +3,10 @@
 # usage: run.sh [STAGE...] - run tests and sum up; the last line is "N passed, N failed[, N skipped]"
 #
 # Stages: unit, san (the unit tests with sanitizers), layers, native, demo, cross (builds for other
-# architectures), release, vm-SERIES for each of tests/vm/kernels, and rungs-SERIES for those in
-# tests/vm/rungs. Default: all. Whole outputs are in build/check/STAGE.log (B/check with B=DIR). Guests
-# run JOBS at a time (default: one for each CPU). At the end, what they found is compared with
-# docs/kernels.md.
+# architectures), release, docs (the pages), vm-SERIES for each of tests/vm/kernels,
+# and rungs-SERIES for those in tests/vm/rungs. Default: all. Whole outputs are in
+# build/check/STAGE.log (B/check with B=DIR). Guests run JOBS at a time (default: one for each CPU). At
+# the end, what they found is compared with docs/kernels.md.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
@@ -73,6 +73,7 @@ stage_demo() {
 
 stage_cross() { tests/cross.sh; }
 stage_release() { tests/release.sh; }
+stage_docs() { SKBTRAIL=$B/skbtrail tests/docs.sh; }
 
 # The last: what the others found. With a result that is another, the page must be said to lie.
 stage_kernels() {
@@ -125,7 +126,7 @@ run_stage() {
 
 stages=("$@")
 [ $# -gt 0 ] || mapfile -t stages < <(
-	printf '%s\n' unit san layers native demo cross release
+	printf '%s\n' unit san layers native demo cross release docs
 	awk '/^[^#]/ { print "vm-" $1 }' tests/vm/kernels
 	awk '/^[^#]/ { print "rungs-" $1 }' tests/vm/rungs | uniq
 )

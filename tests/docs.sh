@@ -1,0 +1,146 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# usage: docs.sh [REGEX] - the man page and *.md against $SKBTRAIL: the cases whose names match
+#
+# Prints lines "TEST name ok|FAIL reason|SKIP reason"; exit code 1 if one failed.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+only=${1:-.}
+SKBTRAIL=$(realpath "${SKBTRAIL:-build/skbtrail}")
+page=docs/skbtrail.8
+T=$(mktemp -d) || exit 1
+trap 'rm -rf "$T"' EXIT
+trap 'exit 130' INT TERM HUP
+
+# All options of pwru 1.0.12; ready-file is not in its --help.
+pwru_options='all-kmods backend filter-func filter-ifname filter-kprobe-batch filter-mark filter-netns
+	filter-non-skb-funcs filter-skb-expr filter-trace-tc filter-trace-xdp filter-track-bpf-helpers
+	filter-track-skb filter-track-skb-by-stackid filter-tunnel-pcap-l2 filter-tunnel-pcap-l3
+	filter-xdp-expr help kernel-btf kmods netns-names-max-length output-bpfmap output-caller
+	output-file output-file-compress output-file-max-age output-file-max-backups
+	output-file-max-size output-json output-limit-lines output-meta output-netns-names output-skb
+	output-skb-cb output-skb-metadata output-skb-shared-info output-stack output-tcp-flags
+	output-tunnel output-tuple output-xdp-metadata ready-file set-percpu-buf timestamp version'
+
+bad() { reasons="$reasons; $*"; }
+skip() { skipped=$*; }
+
+run_case() {
+	local reasons='' skipped=''
+	[[ $1 =~ $only ]] || return
+	"case_$1"
+	if [ -n "$reasons" ]; then
+		echo "TEST $1 FAIL ${reasons#; }"
+		failed=1
+	elif [ -n "$skipped" ]; then
+		echo "TEST $1 SKIP $skipped"
+	else
+		echo "TEST $1 ok"
+	fi
+}
+
+# ---- the man page ----
+
+# render DEVICE [REQUESTS]: what a reader sees.
+render() { sed "s/^\.Sh NAME/&${2-}/" "$page" | groff -mandoc -ww "-T$1" -P-cbou; }
+
+# Groups and options, a line each: "Output:" and "-c, --output-limit-lines N".
+options_of_help() {
+	"$SKBTRAIL" --help | awk '
+		/^[A-Z].*:$/ { print }
+		/^  (-.,|   ) --/ {
+			left = substr($0, 3, 33)
+			sub(/^ */, "", left); sub(/ *$/, "", left)
+			print left
+		}'
+}
+
+options_of_page() {
+	render ascii | awk '
+		/^[A-Z]/ { in_options = $0 == "OPTIONS" }
+		in_options && /^   [A-Z]/ { print substr($0, 4) ":" }
+		in_options && /^     -/ { sub(/^ */, ""); print }'
+}
+
+case_man_options() {
+	options_of_help >"$T/help"
+	options_of_page >"$T/page"
+	[ "$(grep -c -- -- "$T/help")" -ge 50 ] || bad "--help has few options"
+	diff "$T/help" "$T/page" >"$T/diff" || bad "--help and man page differ: $(grep -m1 '^[<>]' "$T/diff")"
+}
+
+case_man_renders() {
+	for device in ascii utf8; do
+		render "$device" >"$T/out" 2>"$T/err"
+		[ ! -s "$T/err" ] || bad "$device: $(head -n 1 "$T/err")"
+		[ "$(wc -l <"$T/out")" -ge 300 ] || bad "$device: the page is short"
+	done
+	for section in NAME SYNOPSIS DESCRIPTION OPTIONS ENVIRONMENT FILES 'EXIT STATUS' EXAMPLES \
+		DIAGNOSTICS SECURITY NOTES 'SEE ALSO'; do
+		grep -qx "$section" "$T/out" || bad "no section $section"
+	done
+}
+
+# What is to be typed is ASCII, also where groff makes typographer's hyphens and quotes, as it does but
+# on Debian.
+case_man_ascii() {
+	render utf8 "\\n.char - \\\\[hy]\\n.char ' \\\\[cq]" >"$T/out"
+	grep -q 'bit‐fields' "$T/out" || bad "this groff makes no hyphens"
+	grep -o -- '--[a-z‐-]*‐[a-z‐-]*' "$T/out" >"$T/bad" && bad "hyphen: $(head -n 1 "$T/bad")"
+	sed -n '/^EXAMPLES/,/^DIAG/ { /^           /p }' "$T/out" >"$T/examples"
+	[ -s "$T/examples" ] || bad "no examples"
+	LC_ALL=C grep -n '[^ -~]' "$T/examples" >"$T/bad" && bad "no ASCII: $(head -n 1 "$T/bad")"
+}
+
+# ---- options and command lines in all pages ----
+
+options_known() { "$SKBTRAIL" --help | grep -oE -- '--[a-z0-9-]+' | sort -u; }
+
+case_pages_options() {
+	options_known >"$T/known"
+	render ascii >"$T/skbtrail.8"
+	for f in "$T/skbtrail.8" README.md CHANGELOG.md docs/*.md; do
+		grep -oE -- '(^|[^a-z0-9-])--[a-z][a-z0-9-]*' "$f" | sed 's/^[^-]//' | sort -u |
+			comm -23 - "$T/known" >"$T/unknown"
+		[ ! -s "$T/unknown" ] || bad "$(basename "$f") names $(paste -sd' ' "$T/unknown")"
+	done
+}
+
+# Every command line of skbtrail in an example is one that it understands. The pcap expression is
+# not looked at: --help comes before.
+case_pages_examples() {
+	local line nr=0
+	render ascii | sed -n '/^EXAMPLES/,/^DIAG/p' >"$T/examples"
+	sed -sn '/^```/,/^```/p' README.md docs/*.md >>"$T/examples"
+	skbtrail() { "$SKBTRAIL" "$@" --help 2>>"$T/err"; }
+	while IFS= read -r line; do
+		nr=$((nr + 1))
+		: >"$T/err"
+		(cd "$T" && eval "$line" >/dev/null)
+		[ ! -s "$T/err" ] || bad "'$line': $(head -n 1 "$T/err")"
+	done < <(sed -n -e ':more' -e '/\\$/ { N; s/\\\n *//; b more' -e '}' \
+		-e 's/ *&$//; s/^\(# \| \|\t\)*\(skbtrail .*\)/\2/p' "$T/examples")
+	[ "$nr" -ge 15 ] || bad "only $nr command lines"
+}
+
+case_pwru_options() {
+	for o in $pwru_options; do
+		grep -q "^| [^|]*\`--${o}[\` ]" docs/pwru.md || bad "docs/pwru.md has no row of --$o"
+		"$SKBTRAIL" --help | grep -qE -- " --${o}( |\$)" || bad "skbtrail has no --$o"
+	done
+}
+
+case_links() {
+	for f in README.md docs/*.md; do
+		for to in $(grep -oE '\]\([^)#]+' "$f" | sed 's/^](//' | grep -v '^https\?:'); do
+			[ -e "$(dirname "$f")/$to" ] || bad "$f links to '$to', which is not there"
+		done
+	done
+}
+
+failed=0
+for c in man_options man_renders man_ascii pages_options pages_examples pwru_options links; do
+	run_case $c
+done
+exit $failed
