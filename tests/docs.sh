@@ -1,16 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# usage: docs.sh [REGEX] - the man page and *.md against $SKBTRAIL: the cases whose names match
+# usage: docs.sh [REGEX] - what is written about skbtrail, against $SKBTRAIL
 #
-# Prints lines "TEST name ok|FAIL reason|SKIP reason"; exit code 1 if one failed.
+# Man page, *.md and completion; the cases whose names match. Prints lines
+# "TEST name ok|FAIL reason|SKIP reason"; exit code 1 if one failed.
 set -u
 cd "$(dirname "$0")/.." || exit 1
+# shellcheck source=docs/skbtrail.bash
+. docs/skbtrail.bash
 
 only=${1:-.}
 SKBTRAIL=$(realpath "${SKBTRAIL:-build/skbtrail}")
 page=docs/skbtrail.8
 T=$(mktemp -d) || exit 1
-trap 'rm -rf "$T"' EXIT
+trap 'ip netns del "docs$$" 2>/dev/null; rm -rf "$T"' EXIT
 trap 'exit 130' INT TERM HUP
 
 # All options of pwru 1.0.12; ready-file is not in its --help.
@@ -139,8 +142,124 @@ case_links() {
 	done
 }
 
+# ---- completion ----
+
+# complete_line WORD...: the last word is at the cursor; REPLY: what is offered, DEFAULT: readline's
+# own files.
+complete_line() {
+	compopt() { DEFAULT="$*"; }
+	DEFAULT=
+	COMP_WORDS=("$SKBTRAIL" "$@")
+	COMP_CWORD=$#
+	_skbtrail 2>"$T/err"
+	[ ! -s "$T/err" ] || bad "completion says $(head -n 1 "$T/err")"
+	REPLY=$(printf '%s\n' "${COMPREPLY[@]}")
+}
+
+offers() {
+	[ "$REPLY" = "$(printf '%s\n' "$@")" ] ||
+		bad "'${COMP_WORDS[*]:1}' gives '$(paste -sd' ' <<<"$REPLY")', expected '$*'"
+}
+
+case_completion_options() {
+	bash -n docs/skbtrail.bash || bad "no bash"
+	complete_line --
+	diff <(sort <<<"$REPLY") <(options_known) >"$T/diff" ||
+		bad "other options than in --help: $(grep -m1 '^[<>]' "$T/diff")"
+	complete_line --output-skb-
+	offers --output-skb-shared-info --output-skb-cb --output-skb-metadata
+	complete_line --filter-trace-xdp --output-sk
+	offers --output-skb --output-skb-shared-info --output-skb-cb --output-skb-metadata
+	complete_line tcp port ''
+	offers ''
+}
+
+case_completion_values() {
+	complete_line --backend kprobe-
+	offers kprobe-multi kprobe-events
+	complete_line --backend = tracepoint
+	offers tracepoint tracepoint-events
+	complete_line --backend=tracepoint
+	offers --backend=tracepoint --backend=tracepoint-events
+	complete_line --timestamp =
+	offers none current relative absolute
+	complete_line --color a
+	offers auto always
+	complete_line --without kprobe-multi,ring-
+	offers kprobe-multi,ring-buffer
+	complete_line --output-meta = ''
+	offers true false
+	complete_line --output-meta ''
+	offers ''
+	for o in --filter-mark --ring-size --filter-skb-expr --output-skb-metadata -c; do
+		complete_line "$o" ''
+		offers ''
+	done
+}
+
+case_completion_files() {
+	for o in --output-file --record -w --replay -r --kernel-btf --btf-pack --verifier-log --ready-file; do
+		complete_line "$o" ''
+		[[ $DEFAULT == *default* ]] || bad "no files for $o"
+	done
+	complete_line --btf-pack out ''
+	[[ $DEFAULT == *default* ]] || bad "no files behind --btf-pack"
+	complete_line --backend ''
+	[ -z "$DEFAULT" ] || bad "files for --backend"
+}
+
+# Interfaces and namespaces, also of names that a shell would run.
+case_completion_names() {
+	complete_line -i ''
+	diff <(sort <<<"$REPLY") <(ls /sys/class/net) >/dev/null || bad "-i gives '$REPLY'"
+	complete_line --filter-netns $$ --filter-ifname lo
+	grep -qx lo <<<"$REPLY" || bad "no lo in the namespace of a process"
+	ls() { printf '%s\n' 'blue' "\$(touch $T/run)" 'two words'; }
+	complete_line --filter-netns ''
+	unset -f ls
+	offers blue "\\\$\\(touch\\ $T/run\\)" 'two\ words'
+	[ ! -e "$T/run" ] || bad "a namespace's name was run"
+	[ "$(id -u)" -eq 0 ] || return
+	ip netns add "docs$$" 2>"$T/err" || { skip "no network namespaces: $(cat "$T/err")"; return; }
+	complete_line --filter-netns "docs$$"
+	offers "docs$$"
+	complete_line --filter-netns "docs$$" -i l
+	offers lo
+}
+
+case_completion_functions() {
+	if ! "$SKBTRAIL" --list-funcs >"$T/funcs" 2>"$T/err"; then
+		skip "cannot list functions: $(head -n 1 "$T/err")"
+		complete_line --filter-func kfree_
+		offers ''
+		return
+	fi
+	complete_line --filter-func kfree_skb
+	diff <(sort <<<"$REPLY") <(awk '$1 ~ /^kfree_skb/ { print $1 }' "$T/funcs" | sort) >/dev/null ||
+		bad "--filter-func gives '$REPLY'"
+	complete_line --filter-func =
+	[ "$(wc -l <<<"$REPLY")" -eq "$(sed 1d "$T/funcs" | wc -l)" ] || bad "not all functions"
+	complete_line --filter-func "'tcp_.*|consume_sk"
+	offers 'tcp_.*|consume_skb'
+	[ -n "${_skbtrail_kept["$SKBTRAIL --list-funcs"]-}" ] || bad "functions are not kept"
+}
+
+case_completion_unprivileged() {
+	[ "$(id -u)" -eq 0 ] || { skip "not root"; return; }
+	cp "$SKBTRAIL" docs/skbtrail.bash "$T"
+	chmod 755 "$T" "$T/skbtrail"
+	chmod 644 "$T/skbtrail.bash"
+	setpriv --reuid 65534 --regid 65534 --clear-groups bash -c '. "$0/skbtrail.bash"
+		COMP_WORDS=("$0/skbtrail" --filter-func kfree_) COMP_CWORD=2
+		_skbtrail
+		echo "${COMPREPLY[*]}"' "$T" >"$T/out" 2>&1
+	[ "$(cat "$T/out")" = '' ] || bad "without root it says $(head -n 1 "$T/out")"
+}
+
 failed=0
-for c in man_options man_renders man_ascii pages_options pages_examples pwru_options links; do
+for c in man_options man_renders man_ascii pages_options pages_examples pwru_options links \
+	completion_options completion_values completion_files completion_names completion_functions \
+	completion_unprivileged; do
 	run_case $c
 done
 exit $failed
