@@ -150,6 +150,37 @@ $(RELEASE)/skbtrail-$(VERSION)-$(ARCH): $(B)/skbtrail
 	@mkdir -p $(@D)
 	$(Q)$(STRIP) -o $@ $<
 
+DOCS := CHANGELOG.md LICENSE docs/json.md docs/kernels.md docs/pwru.md
+PREFIX ?= /usr/local
+# Not sbin, for which users without root do not look: they replay records, and complete options.
+BINDIR  := $(PREFIX)/bin
+MANDIR  := $(PREFIX)/share/man/man8
+COMPDIR := $(PREFIX)/share/bash-completion/completions
+DOCDIR  := $(PREFIX)/share/doc/skbtrail
+
+install: $(B)/skbtrail ## program, man page, completion and docs below PREFIX (/usr/local); DESTDIR
+	$(call say,TO,$(DESTDIR)$(PREFIX))
+	$(Q)install -d $(addprefix $(DESTDIR),$(BINDIR) $(MANDIR) $(COMPDIR) $(DOCDIR))
+	$(Q)install -s --strip-program=$(STRIP) -m 755 $< $(DESTDIR)$(BINDIR)/skbtrail
+	$(Q)install -m 644 docs/skbtrail.8 $(DESTDIR)$(MANDIR)/skbtrail.8
+	$(Q)install -m 644 docs/skbtrail.bash $(DESTDIR)$(COMPDIR)/skbtrail
+	$(Q)install -m 644 $(DOCS) $(DESTDIR)$(DOCDIR)
+
+uninstall: ## remove what install put there
+	$(Q)rm -f $(addprefix $(DESTDIR),$(BINDIR)/skbtrail $(MANDIR)/skbtrail.8 $(COMPDIR)/skbtrail \
+		$(addprefix $(DOCDIR)/,$(notdir $(DOCS))))
+	$(Q)[ ! -d $(DESTDIR)$(DOCDIR) ] || rmdir $(DESTDIR)$(DOCDIR)
+
+DEB_ARCH := $(subst x86_64,amd64,$(ARCH))
+DEB      := $(B)/skbtrail_$(VERSION)_$(DEB_ARCH).deb
+
+deb: $(B)/skbtrail ## a Debian package, in build/; MAINTAINER='Name <address>' if git has no user
+	$(Q)rm -rf $(B)/deb
+	$(Q)$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR=$(B)/deb
+	$(call say,DEB,$(DEB))
+	$(Q)SYSROOT=$(SYSROOT) packaging/deb.sh $(B)/deb $(VERSION) $(DEB_ARCH) $(DEB) >$(DEB).log
+	$(Q)rm -rf $(B)/deb
+
 release: ## stripped programs for all architectures, with SHA256SUMS, in build/release
 	$(Q)rm -rf $(RELEASE)
 	$(Q)for a in $(RELEASE_ARCHS); do \
@@ -193,5 +224,6 @@ clean: ## remove build/
 help: ## this list
 	@grep -hE '^[a-z0-9.%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
-.PHONY: all known-functions check-layers deps deps-build deps-demo demo release clean help
+.PHONY: all install uninstall deb release known-functions check-layers deps deps-build deps-demo demo
+.PHONY: clean help
 .PHONY: $(CROSS:%=deps-%)

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# usage: docs.sh [REGEX] - what is written about skbtrail, against $SKBTRAIL
+# usage: docs.sh [REGEX] - what is written about skbtrail, and how it is installed, against $SKBTRAIL
 #
-# Man page, *.md and completion; the cases whose names match. Prints lines
+# Man page, *.md, completion, make install and make deb; the cases whose names match. Prints lines
 # "TEST name ok|FAIL reason|SKIP reason"; exit code 1 if one failed.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -256,10 +256,100 @@ case_completion_unprivileged() {
 	[ "$(cat "$T/out")" = '' ] || bad "without root it says $(head -n 1 "$T/out")"
 }
 
+# ---- installing ----
+
+quiet_make() { make --no-print-directory "$@" >"$T/log" 2>&1 || bad "make $*: $(tail -n 1 "$T/log")"; }
+
+# Modes and paths of all files in a directory.
+files_in() { (cd "$1" && find . -type f -printf '%m %P\n' | sort -k2); }
+
+case_install() {
+	cat >"$T/expected" <<-END
+		755 usr/bin/skbtrail
+		644 usr/share/bash-completion/completions/skbtrail
+		644 usr/share/doc/skbtrail/CHANGELOG.md
+		644 usr/share/doc/skbtrail/LICENSE
+		644 usr/share/doc/skbtrail/json.md
+		644 usr/share/doc/skbtrail/kernels.md
+		644 usr/share/doc/skbtrail/pwru.md
+		644 usr/share/man/man8/skbtrail.8
+	END
+	(umask 077 && quiet_make install "DESTDIR=$T/root" PREFIX=/usr && [ -z "$reasons" ]) ||
+		bad "make install fails: $(tail -n 1 "$T/log")"
+	files_in "$T/root" >"$T/found"
+	diff "$T/expected" "$T/found" >"$T/diff" || bad "installed: $(grep -m1 '^[<>]' "$T/diff")"
+	"$T/root/usr/bin/skbtrail" --version >/dev/null || bad "what is installed does not run"
+	! readelf -SW "$T/root/usr/bin/skbtrail" | grep -q debug_info || bad "it is not stripped"
+	quiet_make uninstall "DESTDIR=$T/root" PREFIX=/usr
+	[ -z "$(files_in "$T/root")" ] || bad "uninstall leaves $(files_in "$T/root" | head -n 1)"
+	[ ! -e "$T/root/usr/share/doc/skbtrail" ] || bad "uninstall leaves a directory"
+	quiet_make install "DESTDIR=$T/local"
+	[ -x "$T/local/usr/local/bin/skbtrail" ] || bad "PREFIX is not /usr/local"
+}
+
+# deb_looks_right FILE: one of skbtrail_VERSION_ARCH.deb.
+deb_looks_right() {
+	local f=$1 arch dir=$T/deb
+	rm -rf "$dir"
+	dpkg-deb -R "$f" "$dir" || { bad "'$f' cannot be unpacked"; return; }
+	arch=$(readelf -hW "$dir/usr/bin/skbtrail" | sed -n 's/.*Machine: *//p' |
+		sed 's/.*X86-64/amd64/; s/AArch64/arm64/; s/RISC-V/riscv64/')
+	dpkg-deb -c "$f" | awk '$2 != "root/root" || $1 !~ /^(drwxr-xr-x|-rw-r--r--)$/ &&
+		($1 != "-rwxr-xr-x" || $6 != "./usr/bin/skbtrail")' >"$T/bad"
+	[ ! -s "$T/bad" ] || bad "$arch: $(head -n 1 "$T/bad")"
+	for path in bin/skbtrail share/man/man8/skbtrail.8.gz share/bash-completion/completions/skbtrail \
+		share/doc/skbtrail/copyright share/doc/skbtrail/changelog.gz share/doc/skbtrail/json.md; do
+		[ -s "$dir/usr/$path" ] || bad "$arch: no /usr/$path"
+	done
+	(cd "$dir" && md5sum --quiet -c DEBIAN/md5sums >/dev/null 2>&1) || bad "$arch: wrong md5sums"
+	[ "$(find "$dir/usr" -type f | wc -l)" = "$(wc -l <"$dir/DEBIAN/md5sums")" ] ||
+		bad "$arch: md5sums has not all files"
+	for field in "Package skbtrail" "Architecture $arch" "Version $version" 'Maintainer A B <a@b>' \
+		'Section net'; do
+		[ "$(dpkg-deb -f "$f" "${field%% *}")" = "${field#* }" ] || bad "$arch: ${field%% *}"
+	done
+	[ -z "$(dpkg-deb -f "$f" Depends)" ] || bad "$arch: depends on something"
+	dpkg-deb -f "$f" Built-Using | grep -q 'glibc (= .*libpcap (= ' || bad "$arch: Built-Using"
+	zcat "$dir/usr/share/man/man8/skbtrail.8.gz" | cmp -s - "$page" || bad "$arch: another man page"
+	zcat "$dir/usr/share/doc/skbtrail/changelog.gz" >"$T/changelog"
+	grep -q "^skbtrail ($version) " "$T/changelog" || bad "$arch: changelog"
+	! grep -q '.\{81\}' <(grep -v '^ -- ' "$T/changelog") || bad "$arch: long lines in the changelog"
+}
+
+# Those that are built already; the native one twice, for the same bytes, and installed.
+case_deb() {
+	local version arch file native
+	command -v dpkg-deb >/dev/null || { skip "this is no Debian"; return; }
+	version=$("$SKBTRAIL" --version | cut -d ' ' -f 2)
+	for arch in '' arm64 riscv64; do
+		[ -e "build/$arch/skbtrail" ] || continue
+		quiet_make deb ${arch:+"ARCH=$arch"} MAINTAINER='A B <a@b>'
+		file=$(echo "build/$arch/skbtrail_${version}"_*.deb)
+		[ -e "$file" ] || { bad "no package in build/$arch"; continue; }
+		native=${native:-$file}
+		deb_looks_right "$file"
+	done
+	cp "$native" "$T/first.deb"
+	quiet_make deb MAINTAINER='A B <a@b>'
+	cmp -s "$T/first.deb" "$native" || bad "made again it has other bytes"
+	deb_installs "$native"
+}
+
+deb_installs() {
+	mkdir -p "$T/dpkg/var/lib/dpkg/info" "$T/dpkg/var/lib/dpkg/updates"
+	: >"$T/dpkg/var/lib/dpkg/status"
+	if [ "$(id -u)" -eq 0 ]; then
+		dpkg --root="$T/dpkg" -i "$1" >"$T/log" 2>&1 || bad "dpkg -i: $(tail -n 1 "$T/log")"
+	else
+		dpkg-deb -x "$1" "$T/dpkg"
+	fi
+	"$T/dpkg/usr/bin/skbtrail" --version >/dev/null || bad "what the package installs does not run"
+}
+
 failed=0
 for c in man_options man_renders man_ascii pages_options pages_examples pwru_options links \
 	completion_options completion_values completion_files completion_names completion_functions \
-	completion_unprivileged; do
+	completion_unprivileged install deb; do
 	run_case $c
 done
 exit $failed

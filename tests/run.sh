@@ -3,7 +3,7 @@
 # usage: run.sh [STAGE...] - run tests and sum up; the last line is "N passed, N failed[, N skipped]"
 #
 # Stages: unit, san (the unit tests with sanitizers), layers, native, demo, cross (builds for other
-# architectures), release, docs (pages, completion), vm-SERIES for each of tests/vm/kernels,
+# architectures), release, docs (pages, completion, packages), vm-SERIES for each of tests/vm/kernels,
 # and rungs-SERIES for those in tests/vm/rungs. Default: all. Whole outputs are in
 # build/check/STAGE.log (B/check with B=DIR). Guests run JOBS at a time (default: one for each CPU). At
 # the end, what they found is compared with docs/kernels.md.
