@@ -15,7 +15,7 @@ ARCH    ?= $(HOST)
 CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 AR      := $(if $(filter default,$(origin AR)),ar,$(AR))
 CLANG   ?= clang
-LLVM_STRIP ?= llvm-strip
+LLVM_OBJCOPY ?= llvm-objcopy
 STRIP   ?= strip
 Q       := $(if $(V),,@)
 say      = $(if $(V),@:,@printf '  %-6s %s\n' $(1) $(2))
@@ -97,16 +97,19 @@ $(B)/%.o: %.c Makefile | $(LIBRARIES)
 
 # ---- what runs in the kernel ----
 
-BPF_CFLAGS := --target=bpf -mcpu=v1 -O2 -g -std=gnu11 -ffreestanding -nostdinc \
-	   -isystem $(shell $(CLANG) -print-resource-dir)/include -idirafter progs/include \
-	   -I. -Wall -Wextra -Wno-unused-parameter $(SAME_PATHS) -D__TARGET_$(subst -,_,$(ARCH))
+BPF_CFLAGS := --target=bpf -mcpu=v1 -O2 -g -std=gnu11 -ffreestanding $(SAME_PATHS)
+BPF_CPPFLAGS := -nostdinc -isystem $(shell $(CLANG) -print-resource-dir)/include \
+	   -idirafter progs/include -I. -D__TARGET_$(subst -,_,$(ARCH))
 
-
+# Warnings first, with places in the source. BTF holds the text of each line that has code, which
+# nobody reads here: from a pipe there is none. Nor are labels needed, nor what moves line numbers.
 $(B)/progs/%.bpf.o: progs/%.bpf.c Makefile
 	$(call say,BPF,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
-	$(Q)$(LLVM_STRIP) -g $@
+	$(Q)$(CLANG) $(BPF_CFLAGS) $(BPF_CPPFLAGS) -fsyntax-only -Wall -Wextra -Wno-unused-parameter $<
+	$(Q)$(CLANG) $(BPF_CFLAGS) $(BPF_CPPFLAGS) -E -P -MMD -MP -MF $(@:.o=.d) -MT $@ -o $(@:.o=.i) $<
+	$(Q)$(CLANG) $(BPF_CFLAGS) -x cpp-output -c -o $@ - <$(@:.o=.i)
+	$(Q)$(LLVM_OBJCOPY) --strip-debug --strip-unneeded --remove-section=.rel.BTF.ext $@
 
 # ---- files inside the program (base/embedded.h) ----
 

@@ -6,7 +6,7 @@ CORE_BPF := $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/bpf/core_*.bpf.c))
 $(B)/tests/unit/bpf/core_%.bpf.o: tests/unit/bpf/core_%.bpf.c Makefile
 	$(call say,BPF,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CLANG) $(BPF_CFLAGS) $(BPF_CPPFLAGS) -MMD -MP -c -o $@ $<
 
 # Those that read the objects at run time.
 CORE_BPF_USERS := btf_core_bpf btf_core_fuzz

@@ -8,7 +8,7 @@ OBJ_EMBED   := $(patsubst tests/unit/%.c,$(B)/tests/unit/%.o,$(wildcard tests/un
 $(OBJ_BPF_DIR)/obj_%.bpf.o: tests/unit/bpf/obj_%.bpf.c Makefile
 	$(call say,BPF,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CLANG) $(BPF_CFLAGS) $(BPF_CPPFLAGS) -MMD -MP -c -o $@ $<
 
 $(OBJ_EMBED): $(OBJ_BPF)
 $(OBJ_EMBED): ALL_CFLAGS += -Wa,-I$(OBJ_BPF_DIR)
