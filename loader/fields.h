@@ -30,6 +30,9 @@ enum field_use {
 	FIELD_SHARED = 1 << 11 /* --output-skb-shared-info */
 };
 
+/* Uses whose members only full types have; others can be measured too. */
+#define FIELDS_NOT_MEASURED (FIELD_TUNNEL | FIELD_XDP | FIELD_MAPS | FIELD_SHARED)
+
 struct field {
 	const char *type;   /* "sk_buff" */
 	const char *member; /* "mark", "__sk_common.skc_num": as in the programs */

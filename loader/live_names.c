@@ -5,6 +5,7 @@
 
 #include "btf/print.h"
 #include "loader/kern/bpf.h"
+#include "loader/kern/clock.h"
 
 /*
  * A probe's instruction pointer is at the entry or a few bytes behind it: behind endbr64
@@ -111,6 +112,13 @@ static int stack(void *arg, int64_t id, uint64_t *addrs, size_t max)
 	return nr;
 }
 
+static const char *netns(void *arg, uint32_t inode)
+{
+	const struct live_names *ln = arg;
+
+	return ln->netns ? netns_names_get(ln->netns, inode, clock_now()) : NULL;
+}
+
 struct names live_names(struct live_names *ln)
 {
 	return (struct names){
@@ -118,6 +126,7 @@ struct names live_names(struct live_names *ln)
 		.symbol = symbol,
 		.source = source,
 		.reason = reason,
+		.netns = netns,
 		.text = text,
 		.stack = stack,
 		.arg = ln,

@@ -5,6 +5,7 @@
 
 #include "loader/attach/attach.h"
 #include "loader/kern/ksyms.h"
+#include "loader/netns_names.h"
 #include "loader/plan.h"
 #include "loader/prog_trace.h"
 #include "loader/reasons.h"
@@ -18,6 +19,7 @@ struct live_names {
 	const struct types *types; /* for what the plan says to print */
 	const struct plan *plan;
 	int stacks_fd; /* the map of stack traces; -1: none */
+	struct netns_names *netns; /* NULL: not asked for */
 };
 
 /* The provider; ln must outlive it. */

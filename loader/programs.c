@@ -187,6 +187,7 @@ static int create_maps(struct programs *p, size_t ring_sz, struct err *err)
 		p->map_fd[map] = create_map(p, map, &specs[map], !ring_sz);
 		if (p->map_fd[map] < 0)
 			return map_refused(p, map, &specs[map], p->map_fd[map], err);
+		p->map_id[map] = bpf_map_id(p->map_fd[map]);
 	}
 	return 0;
 }
@@ -358,6 +359,9 @@ static int set_consts(const struct programs *p, struct prog *prog, const struct 
 		{"want_tunnel", m->in_tunnel},
 		{"nr_meta", at->is_xdp ? m->nr_xdp_meta : m->nr_skb_meta},
 		{"map_arg", m->maps ? t->map_args : 0},
+		{"id_tracked", p->map_id[MAP_TRACKED]},
+		{"id_stacks", p->map_id[MAP_STACKS]},
+		{"id_heads", p->map_id[MAP_HEADS]},
 	};
 
 	for (size_t i = 0; i < sizeof(consts) / sizeof(consts[0]); i++) {

@@ -17,18 +17,18 @@
 
 /* What the programs look for, and what they send beside an event. */
 struct match {
-	const struct filter *filter; /* NULL: every packet */
+	const struct filter *filter;	/* NULL: every packet */
 	const struct filter *tunnel[2]; /* for the packet inside, by enum filter_layer; NULL: any */
 	const struct expr *skb_expr, *xdp_expr;
 	uint32_t netns, ifindex, mark, mark_mask; /* 0: any */
 	bool check_skb; /* it is not certain which arguments are skbs: look at each first */
 
-	bool track;    /* follow what matched once */
-	bool by_stack; /* and what is called to handle it */
+	bool track;	     /* follow what matched once */
+	bool by_stack;	     /* and what is called to handle it */
 	uint32_t nr_tracked; /* packets at a time */
 
-	bool stack, cb, in_tunnel; /* --output-stack, -skb-cb, -tunnel */
-	bool maps;		   /* of helpers that have one */
+	bool stack, cb, in_tunnel;  /* --output-stack, -skb-cb, -tunnel */
+	bool maps;		    /* of helpers that have one */
 	uint32_t sz_skb, sz_shared; /* bytes to send of each struct; 0: none */
 	const struct expr *const *skb_meta, *const *xdp_meta; /* at most TRAIL_MAX_META */
 	size_t nr_skb_meta, nr_xdp_meta;
@@ -63,7 +63,8 @@ struct programs {
 	const struct features *features;
 	const char *verifier_log;
 	struct match match;
-	int map_fd[PROGRAMS_NR_MAPS]; /* by enum programs_map; -1: not needed */
+	int map_fd[PROGRAMS_NR_MAPS];	   /* by enum programs_map; -1: not needed */
+	uint32_t map_id[PROGRAMS_NR_MAPS]; /* the kernel's numbers of them; 0: it has none */
 	size_t ring_sz;	       /* of a BPF ring buffer, in bytes; 0 with a perf event array */
 	struct loaded *loaded; /* owned: the programs, by what they differ in */
 	size_t nr_loaded;

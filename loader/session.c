@@ -49,6 +49,7 @@ struct session {
 	struct pipeline *pipeline;
 	struct pipeline_stats stats;
 	uint64_t nr_untracked;
+	struct netns_names *netns_names; /* NULL: not asked for */
 	bool ready_created;
 };
 
@@ -312,6 +313,10 @@ static int session_start(struct session *s, struct err *err)
 		return ret;
 	say_attached(s);
 	programs_finish(&s->programs);
+	if (s->o->output_netns_names)
+		ret = netns_names_open(&s->netns_names, &netns_roots, err);
+	if (ret)
+		return ret;
 	if (!plan_keeps_types(&s->plan))
 		scope_trim(&s->scope);
 	s->live = (struct live_names){
@@ -322,6 +327,7 @@ static int session_start(struct session *s, struct err *err)
 		.types = &s->scope.types,
 		.plan = &s->plan,
 		.stacks_fd = s->programs.map_fd[MAP_STACK_TRACES],
+		.netns = s->netns_names,
 	};
 	s->names = live_names(&s->live);
 	return open_sink(s, err);
@@ -372,6 +378,7 @@ static int session_end(struct session *s, int ret)
 	ring_close(s->ring);
 	programs_release(&s->programs);
 	reasons_release(&s->reasons);
+	netns_names_close(s->netns_names);
 	plan_release(&s->plan);
 	scope_release(&s->scope);
 	outfile_release(&s->outfile);

@@ -74,12 +74,25 @@ static u64 (*const bpf_get_func_ip)(void *ctx) = (void *)173;
 /*
  * Before long code that many ways lead to: here they become one for a verifier of before 4.14. That
  * one compares states at targets of conditional jumps only, and constants left in registers tell
- * them apart; but no register outlives a call, any call.
+ * them apart. r0-r5 do not outlive a call, any call; the others get a value that nobody knows, which
+ * is looked at so that the loader does not take it away (prog_fold()).
  */
 #define WAYS_MEET()                                                                                \
-	asm volatile("if %0 != -1 goto +2\n"                                                       \
-		     "r0 = 0\n"                                                                    \
-		     "exit\n" ::"r"(bpf_get_smp_processor_id()))
+	({                                                                                         \
+		u64 __cpu = bpf_get_smp_processor_id();                                            \
+		asm volatile("r6 = %0\n"                                                           \
+			     "r7 = %0\n"                                                           \
+			     "r8 = %0\n"                                                           \
+			     "r9 = %0\n"                                                           \
+			     "%0 |= r6\n"                                                          \
+			     "%0 |= r7\n"                                                          \
+			     "%0 |= r8\n"                                                          \
+			     "%0 |= r9\n"                                                          \
+			     "if %0 != -1 goto +2\n"                                               \
+			     "r0 = 0\n"                                                            \
+			     "exit\n"                                                              \
+			     : "+r"(__cpu)::"r6", "r7", "r8", "r9");                               \
+	})
 
 /* From here on what p points to is read from memory, where that verifier takes it for anything. */
 #define FORGET(p) asm volatile("" ::"r"(p) : "memory")

@@ -17,6 +17,18 @@ __inline void count_untracked(void)
 		__sync_fetch_and_add(&stats->untracked, 1);
 }
 
+/*
+ * What a helper is called for that works on a map of ours, in a program at a BPF program: functions do
+ * not see their own programs' calls.
+ */
+__inline bool is_our_map(u64 addr)
+{
+	struct bpf_map *map = (void *)addr;
+	u32 id = READ(map, id);
+
+	return id == CFG(id_tracked) || id == CFG(id_stacks) || id == CFG(id_heads);
+}
+
 __inline void track(u64 skb)
 {
 	struct trail_tracked alive = {0};

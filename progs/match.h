@@ -80,9 +80,14 @@ __inline bool match_l2(struct filter_frame *f, const struct packet *p, struct sk
 	return splice_filter_l2(f, p->l2, avail, wire_len(skb, p->l2) + 4 * shift, shift);
 }
 
+/* What a filter of a packet without Ethernet header is called with. */
+struct l3_args {
+	u64 addr, avail, len;
+};
+
 __inline bool match_packet(struct filter_frame *f, struct sk_buff *skb)
 {
-	u64 avail, len, addr;
+	struct l3_args a;
 	struct packet p;
 
 	packet_locate(&p, skb);
@@ -90,19 +95,21 @@ __inline bool match_packet(struct filter_frame *f, struct sk_buff *skb)
 		__builtin_memset(f->window, 0, sizeof(f->window));
 	if (p.l2)
 		return match_l2(f, &p, skb);
-	addr = p.l3;
-	if (addr) {
-		bpf_probe_read_kernel(f->window, CFG(filter_window), (void *)addr);
-		avail = p.end > addr ? p.end - addr : 0;
-		len = wire_len(skb, addr);
+	a.addr = p.l3;
+	if (a.addr) {
+		bpf_probe_read_kernel(f->window, CFG(filter_window), (void *)a.addr);
+		a.avail = p.end > a.addr ? p.end - a.addr : 0;
+		a.len = wire_len(skb, a.addr);
 	} else {
 		__builtin_memset(f->window, 0, sizeof(f->window));
-		avail = packet_build(f->window, skb);
-		len = avail + READ(skb, len);
-		if (!avail)
+		a.avail = packet_build(f->window, skb);
+		a.len = a.avail + READ(skb, len);
+		if (!a.avail)
 			return false;
 	}
-	return splice_filter_l3(f, addr, avail, len, 0);
+	FORGET(&a);
+	WAYS_MEET();
+	return splice_filter_l3(f, a.addr, a.avail, a.len, 0);
 }
 
 /* The packet inside; a window is filled anew for each expression. */

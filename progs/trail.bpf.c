@@ -300,6 +300,8 @@ SEC("trail/skb") int trail_skb(u64 *ctx)
 
 	if (stopped())
 		return 0;
+	if (CFG(map_arg) && is_our_map(reg_arg(ctx, 0)))
+		return 0;
 	if (CFG(subject) == TRAIL_BY_STACK) {
 		skb = skb_at_hand(sp, &flags);
 		show = skb != NULL;

@@ -234,6 +234,7 @@ struct trail_stack {
  *   nr_meta		expressions: splice_skb_meta or splice_xdp_meta is there
  *   map_arg		the target is a helper whose first argument is a struct bpf_map: 1 with a
  *			key, 2 with a key and a value behind it; else 0
+ *   id_tracked, id_stacks, id_heads	the kernel's numbers of these maps
  */
 #define TRAIL_CONSTS(X)                                                                            \
 	X(arg)                                                                                     \
@@ -275,7 +276,10 @@ struct trail_stack {
 	X(want_cb)                                                                                 \
 	X(want_tunnel)                                                                             \
 	X(nr_meta)                                                                                 \
-	X(map_arg)
+	X(map_arg)                                                                                 \
+	X(id_tracked)                                                                              \
+	X(id_stacks)                                                                               \
+	X(id_heads)
 
 /*
  * Packet filters. A program calls splice_filter_l2 (the packet starts with its Ethernet

@@ -145,6 +145,13 @@ static int get_info(int fd, void *info, uint32_t sz)
 	return bpf_call(BPF_OBJ_GET_INFO_BY_FD, &attr, ATTR_SZ(info));
 }
 
+uint32_t bpf_map_id(int map_fd)
+{
+	struct bpf_map_info info = {0};
+
+	return get_info(map_fd, &info, offsetof(struct bpf_map_info, key_size)) ? 0 : info.id;
+}
+
 int bpf_prog_words(int prog_fd, struct bpf_prog_words *words)
 {
 	struct bpf_func_info func = {0};

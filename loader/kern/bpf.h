@@ -26,6 +26,8 @@ int bpf_map_create(const struct bpf_map_spec *spec);
 int bpf_map_lookup(int map_fd, const void *key, void *value);
 int bpf_map_update(int map_fd, const void *key, const void *value);
 int bpf_map_delete(int map_fd, const void *key);
+/* The kernel's number of a map (4.13); 0: it does not say. */
+uint32_t bpf_map_id(int map_fd);
 
 struct bpf_prog_spec {
 	uint32_t type;	      /* enum bpf_prog_type */

@@ -335,7 +335,6 @@ static void set_beside(struct match *m, unsigned int which, const struct filter 
 	m->in_tunnel = which & 32;
 	m->tunnel[FILTER_L2] = which & 64 ? inner : NULL;
 	m->tunnel[FILTER_L3] = which & 64 ? inner : NULL;
-	m->maps = which & 2;
 }
 
 #define BESIDE_ALL 127
@@ -366,6 +365,8 @@ static void check_beside(const struct sim_kernel *k, const struct btf *btf,
 	compile(&inner, "tcp port 80");
 	match = make_match(&outer, 0, which & 8);
 	set_beside(&match, which, &inner);
+	/* Helpers are found in BTF, from 5.4 on. */
+	match.maps = match.by_stack && k->version >= SIM_VERSION(5, 4);
 	p = open_programs(k, btf, backend, &match, &features);
 	for (size_t i = 0; i < NR(hooked); i++) {
 		for (unsigned int kind = 0; kind < 3; kind++) {
