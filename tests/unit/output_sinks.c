@@ -1,8 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Golden files: tests/golden/output_*. UPDATE_GOLDEN=1 in the environment writes them anew;
- * look at the difference before you commit it.
- */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,6 +12,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/lib_events.h"
+#include "tests/unit/lib_golden.h"
 #include "tests/unit/lib_json.h"
 
 #define NR_EVENTS_MAX 32
@@ -53,25 +50,6 @@ static char *print_to_memory(sink_open_fn open, const struct sink_opts *opts, si
 	print_all(s);
 	assert_int_equal(s->ops->close(s), 0);
 	return text;
-}
-
-static void check_golden(const char *path, const char *text, size_t sz)
-{
-	FILE *f = fopen(path, getenv("UPDATE_GOLDEN") ? "w+" : "r");
-	char *want = calloc(1, sz + 2);
-	size_t want_sz;
-
-	if (!f)
-		fail_msg("cannot open %s", path);
-	if (getenv("UPDATE_GOLDEN")) {
-		assert_int_equal(fwrite(text, 1, sz, f), sz);
-		rewind(f);
-	}
-	want_sz = fread(want, 1, sz + 1, f);
-	fclose(f);
-	if (want_sz != sz || memcmp(want, text, sz))
-		fail_msg("%s differs; now it is:\n%s", path, text);
-	free(want);
 }
 
 static void golden(const char *path, sink_open_fn open, const struct sink_opts *opts)
@@ -163,6 +141,11 @@ static struct name_at hostile_symbol(void *arg, uint64_t addr)
 	return (struct name_at){hostile_name, hostile_name, 0};
 }
 
+static struct name_at hostile_source(void *arg, uint32_t n)
+{
+	return (struct name_at){hostile_name, hostile_name, 0};
+}
+
 static const char *hostile_number(void *arg, uint32_t n)
 {
 	return hostile_name;
@@ -170,7 +153,7 @@ static const char *hostile_number(void *arg, uint32_t n)
 
 static void test_any_byte_in_names(void **state)
 {
-	const struct names names = {hostile_symbol, hostile_symbol, hostile_number, hostile_number};
+	const struct names names = {hostile_symbol, hostile_symbol, hostile_source, hostile_number};
 	struct trail_event e = test_event(FN_IP_RCV, 1, 1);
 	struct sink_opts opts = {.timestamp = TS_CURRENT};
 
