@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define ARRAY_NR(a) (sizeof(a) / sizeof((a)[0]))
+
 /*
  * Functions whose call means "this packet is dropped". Not among them: kfree_skb_partial (frees a
  * merged head) and kfree_skb_list (also frees the fragments of packets that were consumed; its
@@ -22,11 +24,35 @@ bool func_is_drop(const char *name)
 {
 	size_t len = strcspn(name, ".");
 
-	for (size_t i = 0; i < sizeof(drop_funcs) / sizeof(drop_funcs[0]); i++) {
+	for (size_t i = 0; i < ARRAY_NR(drop_funcs); i++) {
 		if (!strncmp(name, drop_funcs[i], len) && !drop_funcs[i][len])
 			return true;
 	}
 	return false;
+}
+
+/* include/uapi/linux/pkt_cls.h (from TC_ACT_UNSPEC, -1, on) and bpf.h (enum xdp_action). */
+static const char *const tc_verdicts[] = {
+	"TC_ACT_UNSPEC", "TC_ACT_OK",	  "TC_ACT_RECLASSIFY", "TC_ACT_SHOT",	  "TC_ACT_PIPE",
+	"TC_ACT_STOLEN", "TC_ACT_QUEUED", "TC_ACT_REPEAT",     "TC_ACT_REDIRECT", "TC_ACT_TRAP",
+};
+static const char *const xdp_verdicts[] = {"XDP_ABORTED", "XDP_DROP", "XDP_PASS", "XDP_TX",
+					   "XDP_REDIRECT"};
+
+static const char *verdict_name(const struct trail_event *raw)
+{
+	uint32_t v = raw->reason;
+
+	if (raw->type == TRAIL_EVENT_XDP)
+		return v < ARRAY_NR(xdp_verdicts) ? xdp_verdicts[v] : NULL;
+	v++;
+	return v < ARRAY_NR(tc_verdicts) ? tc_verdicts[v] : NULL;
+}
+
+static bool verdict_is_drop(const char *verdict)
+{
+	return verdict && (!strcmp(verdict, "TC_ACT_SHOT") || !strcmp(verdict, "XDP_DROP") ||
+			   !strcmp(verdict, "XDP_ABORTED"));
 }
 
 /* Reasons given to the drop functions that are none: SKB_CONSUMED, SKB_NOT_DROPPED_YET. */
@@ -36,7 +62,7 @@ static bool reason_is_drop(const char *reason)
 
 	if (!reason)
 		return true;
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+	for (size_t i = 0; i < ARRAY_NR(prefixes); i++) {
 		size_t len = strlen(prefixes[i]);
 
 		if (!strncmp(reason, prefixes[i], len)) {
@@ -51,7 +77,9 @@ static bool event_is_drop(const struct trace_event *te)
 {
 	const char *name = te->func.name;
 
-	if (!name || !reason_is_drop(te->reason))
+	if (te->raw.flags & TRAIL_F_VERDICT)
+		return verdict_is_drop(te->reason);
+	if (!name || te->raw.flags & TRAIL_F_PROG || !reason_is_drop(te->reason))
 		return false;
 	if (te->raw.flags & TRAIL_F_TRACEPOINT)
 		return !strcmp(name, "kfree_skb");
@@ -67,7 +95,9 @@ static int event_check(struct trail_event *raw, const void *data, size_t sz)
 	if (sz < min)
 		return -EINVAL;
 	memcpy(raw, data, min);
-	if (raw->version != TRAIL_ABI_VERSION || raw->type != TRAIL_EVENT_SKB)
+	if (raw->version != TRAIL_ABI_VERSION)
+		return -EINVAL;
+	if (raw->type != TRAIL_EVENT_SKB && raw->type != TRAIL_EVENT_XDP)
 		return -EINVAL;
 	if (raw->size < min || raw->size > sz)
 		return -EINVAL;
@@ -91,14 +121,20 @@ int trace_event_decode(struct trace_event *te, const void *data, size_t sz,
 	if (ret)
 		return ret;
 	tuple_decode(&te->tuple, raw->protocol, raw->hdr, raw->hdr_len);
-	if (raw->flags & TRAIL_F_TRACEPOINT)
+	if (raw->flags & (TRAIL_F_TRACEPOINT | TRAIL_F_PROG))
 		te->func = names->source(names->arg, raw->source);
 	else
 		te->func = names->func(names->arg, raw->ip);
 	te->caller = raw->caller ? names->symbol(names->arg, raw->caller) : none;
 	te->reason = NULL;
-	if (raw->flags & TRAIL_F_REASON)
+	if (raw->flags & TRAIL_F_VERDICT)
+		te->reason = verdict_name(raw);
+	else if (raw->flags & TRAIL_F_REASON)
 		te->reason = names->reason(names->arg, raw->reason);
+	te->netns_name = NULL;
+	if (raw->netns && names->netns)
+		te->netns_name = names->netns(names->arg, raw->netns);
+	te->parts = NULL;
 	te->is_drop = event_is_drop(te);
 	return 0;
 }

@@ -42,6 +42,31 @@ static const char *pass_reason(void *arg, uint32_t reason)
 	return c->inner.reason(c->inner.arg, reason);
 }
 
+static const char *cached_netns(void *arg, uint32_t inode)
+{
+	struct names_cache *c = arg;
+	struct names_cache_entry *e = &c->netns[inode % NETNS_CACHE_NR];
+
+	if (e->addr != inode || !inode)
+		*e = (struct names_cache_entry){inode, {c->inner.netns(c->inner.arg, inode)}};
+	return e->at.name;
+}
+
+static size_t pass_text(void *arg, enum names_text what, unsigned int nr, const void *data,
+			size_t sz, char *buf, size_t buf_sz)
+{
+	struct names_cache *c = arg;
+
+	return c->inner.text(c->inner.arg, what, nr, data, sz, buf, buf_sz);
+}
+
+static int pass_stack(void *arg, int64_t id, uint64_t *addrs, size_t max)
+{
+	struct names_cache *c = arg;
+
+	return c->inner.stack(c->inner.arg, id, addrs, max);
+}
+
 void names_cache_init(struct names_cache *c, const struct names *inner)
 {
 	memset(c, 0, sizeof(*c));
@@ -51,6 +76,9 @@ void names_cache_init(struct names_cache *c, const struct names *inner)
 		.symbol = cached_symbol,
 		.source = pass_source,
 		.reason = pass_reason,
+		.netns = inner->netns ? cached_netns : NULL,
+		.text = inner->text ? pass_text : NULL,
+		.stack = inner->stack ? pass_stack : NULL,
 		.arg = c,
 	};
 }

@@ -2,7 +2,7 @@
 /*
  * output.h - from raw events to lines.
  *
- *   transport -> reorder -> trace_event_decode -> tracker -> sink (text, JSON, record)
+ *   transport -> reorder -> trace_event_decode -> parts -> tracker -> sink (text, JSON, record)
  *                                 ^ names (live: ksyms, BTF; replay: the record)
  */
 #ifndef OUTPUT_OUTPUT_H
@@ -27,7 +27,10 @@ struct name_at {
 /* What names.text() prints. */
 enum names_text { TEXT_SKB, TEXT_SHARED_INFO, TEXT_SKB_META, TEXT_XDP_META };
 
-/* Where names come from. Each answers from memory; unknown ones yield NULL. */
+/*
+ * Where names come from. Each answers from memory; unknown ones yield NULL. netns, text and stack
+ * may be NULL themselves: they know nothing.
+ */
 struct names {
 	/* The probed function that ip lies in (targets first, then all symbols). */
 	struct name_at (*func)(void *arg, uint64_t ip);
@@ -41,8 +44,9 @@ struct names {
 	/* A network namespace's name by its inode number; NULL: unknown. */
 	const char *(*netns)(void *arg, uint32_t inode);
 	/*
-	 * Raw bytes from the kernel as text, from its types; nr: of the expression, for metadata.
-	 * snprintf()'s way: returns the length that the text has, or would have had. NULL: never.
+	 * Raw bytes from the kernel as text, from its types: of a struct, in lines, the first of
+	 * which names it; or of a number (u64), in one: that of the expression nr. snprintf()'s
+	 * way: returns the length that the text has, or would have had; 0: no text.
 	 */
 	size_t (*text)(void *arg, enum names_text what, unsigned int nr, const void *data,
 		       size_t sz, char *buf, size_t buf_sz);
@@ -68,21 +72,47 @@ struct tuple {
 	uint8_t saddr[16], daddr[16];
 };
 
+struct trace_frame {
+	uint64_t addr;
+	struct name_at at;
+};
+
+/* What came with an event in parts (enum trail_part_kind), ready to print. */
+struct trace_parts {
+	uint32_t has;	       /* PART_BIT() of each kind that is there; a STACK_ID is a STACK */
+	uint32_t cut;	       /* of these, those whose end is missing */
+	unsigned int nr_parts; /* samples; 0: from a record */
+	size_t nr_frames;
+	struct trace_frame stack[TRAIL_MAX_STACK]; /* the innermost first */
+	const char *skb, *shared_info;		   /* struct texts, see names.text */
+	size_t nr_meta;
+	const char *meta[TRAIL_MAX_META]; /* values, in the order of the expressions */
+	uint8_t cb[48];
+	struct trail_tunnel tunnel; /* hdr_len 0: the packet is in no tunnel */
+	struct tuple inner;	    /* of tunnel */
+	struct trail_map map;
+};
+
+#define PART_BIT(kind) (UINT32_C(1) << (kind))
+
 /* Everything about one event, ready to print. */
 struct trace_event {
 	struct trail_event raw; /* checked: size and version right, texts terminated */
 	struct tuple tuple;
-	struct name_at func;   /* name also for tracepoints */
-	struct name_at caller; /* name NULL: none */
-	const char *reason;    /* NULL: none or unknown number */
-	bool is_drop;	       /* a drop function or tracepoint, and not a mere "consumed" */
+	struct name_at func;	/* name also for tracepoints and BPF programs */
+	struct name_at caller;	/* name NULL: none */
+	const char *reason;	/* or verdict, as raw.flags says. NULL: none or unknown number */
+	const char *netns_name; /* NULL: unknown */
+	bool is_drop; /* a drop function or tracepoint and not a mere "consumed", or such a verdict
+		       */
+	const struct trace_parts *parts; /* NULL: none; valid until the next event */
 };
 
 /*
- * Check and decode. data is a sample from the transport or the record: what follows the event's own
- * size (padding) is ignored, a shorter `hdr` is filled with zeroes, and hdr_len never says more
- * than there is. Errors: -EINVAL (cut off before `hdr`, size larger than the sample, wrong version
- * or type).
+ * Check and decode, without parts. data is a sample from the transport or the record: what follows
+ * the event's own size (padding) is ignored, a shorter `hdr` is filled with zeroes, and hdr_len
+ * never says more than there is. Errors: -EINVAL (cut off before `hdr`, size larger than the
+ * sample, wrong version or type).
  */
 int trace_event_decode(struct trace_event *te, const void *data, size_t sz,
 		       const struct names *names);
@@ -102,10 +132,14 @@ void tuple_decode(struct tuple *t, uint16_t protocol, const uint8_t *hdr, size_t
 /*
  * "10.0.0.1:80->10.0.0.2:4242(tcp)", "[::1]:1->[::2]:2(udp)", "10.0.0.1->10.0.0.2(icmp)",
  * "10.0.0.1->10.0.0.2(udp,frag)" for a fragment without ports, "10.0.0.1->10.0.0.2(arp)", "(arp)"
- * of something else than IPv4; "-" where nothing is known. TUPLE_TEXT_SZ bytes always suffice.
+ * of something else than IPv4; "-" where nothing is known. With tcp_flags "(tcp:SYN|ACK)".
+ * TUPLE_TEXT_SZ bytes always suffice.
  */
-#define TUPLE_TEXT_SZ 128
-void tuple_format(const struct tuple *t, char *buf, size_t sz);
+#define TUPLE_TEXT_SZ 160
+void tuple_format(const struct tuple *t, bool tcp_flags, char *buf, size_t sz);
+/* "SYN|ACK"; "" where none is set. */
+#define TCP_FLAGS_TEXT_SZ 32
+void tcp_flags_format(uint8_t flags, char buf[TCP_FLAGS_TEXT_SZ]);
 
 /*
  * Text from the kernel is hostile: control characters and non-ASCII bytes become \xNN. src ends
@@ -168,6 +202,10 @@ int tracker_open(struct tracker **out);
  * does while it frees still belongs to the old one. A function that may only drop a reference
  * (consume_skb) counts as freeing until the trace has shown one that surely frees (kfree_skbmem,
  * the tracepoints).
+ *
+ * An xdp_buff is a packet from the entry of the first XDP program to that program's verdict; the
+ * skb made of it is another. What is known by its caller (TRAIL_F_BY_STACK) begins no packet, and
+ * BPF programs free none.
  */
 void tracker_note(struct tracker *t, const struct trace_event *te);
 uint64_t tracker_nr_packets(const struct tracker *t);
@@ -184,12 +222,18 @@ void tracker_free(struct tracker *t);
  */
 enum timestamp_mode { TS_NONE, TS_CURRENT, TS_RELATIVE, TS_ABSOLUTE };
 
-/* Which parts of an event are shown. Without meta: neither NETNS nor what follows up to LEN. */
+/*
+ * Which parts of an event are shown. Without meta: neither NETNS nor what follows up to LEN; with
+ * netns_names NETNS all the same. What is shown and did not come is said to be lost: stack at every
+ * event; tunnel, skb, shared_info, cb and skb_meta at every skb that was not freed (a tunnel may be
+ * none), xdp_meta at every xdp_buff. The texts must live as long as the sink.
+ */
 struct shown {
 	bool meta, tuple, tcp_flags, caller, stack, tunnel, skb, shared_info, cb, bpfmap;
 	bool netns_names;
 	unsigned int netns_names_max; /* characters; 0: as long as they are */
-	const char *const *skb_meta;  /* expressions of --output-skb-metadata */
+	const char *const *skb_meta;  /* expressions of --output-skb-metadata, at most
+					 TRAIL_MAX_META */
 	size_t nr_skb_meta;
 	const char *const *xdp_meta;
 	size_t nr_xdp_meta;
@@ -223,7 +267,7 @@ struct sink {
 int sink_text_open(struct sink **out, FILE *f, const struct sink_opts *opts);
 int sink_json_open(struct sink **out, FILE *f, const struct sink_opts *opts);
 
-/* Who recorded: goes into the record's start. Texts are cut at their sizes. */
+/* Who recorded, and what: goes into the record's start. Texts are cut at their sizes. */
 struct record_meta {
 	char hostname[65]; /* this and the next: uname */
 	char release[65];
@@ -231,6 +275,9 @@ struct record_meta {
 	char version[32]; /* skbtrail's */
 	uint64_t started; /* ns, CLOCK_REALTIME */
 	int64_t realtime_off;
+	/* To be shown again: a replay can hide of it, but has no more. Texts are the caller's, or
+	 * the replay's. */
+	struct shown shown;
 };
 
 /*

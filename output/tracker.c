@@ -27,6 +27,8 @@ enum stage {
 	STAGE_DESTRUCTOR,
 	STAGE_DATA,
 	STAGE_MEMORY,
+	STAGE_XDP, /* no skb but an xdp_buff: for an skb, freed */
+	STAGE_XDP_END,
 };
 
 /*
@@ -73,6 +75,7 @@ struct packet {
 	uint64_t skb; /* 0: empty */
 	uint64_t first_ts, last_ts;
 	enum stage stage; /* how far its free has come */
+	uint32_t source;  /* of an xdp_buff: the program that was entered first */
 };
 
 struct tracker {
@@ -120,7 +123,7 @@ static enum stage stage_of(struct tracker *t, const struct trace_event *te, bool
 	size_t i = ((uintptr_t)name ^ (uintptr_t)name >> 8) % NR_CACHE;
 
 	*sure = false;
-	if (!name)
+	if (!name || te->raw.flags & TRAIL_F_PROG)
 		return STAGE_NONE;
 	if (t->cache[i].name != name || t->cache[i].is_tp != is_tp) {
 		t->cache[i].stage = stage_lookup(name, is_tp, &t->cache[i].sure);
@@ -165,22 +168,48 @@ static struct packet *packet_evict(struct tracker *t, uint64_t skb)
 	return oldest;
 }
 
+static struct packet *packet_new(struct tracker *t, struct packet *p, const struct trail_event *raw)
+{
+	if (!p)
+		p = packet_evict(t, raw->skb);
+	*p = (struct packet){.skb = raw->skb, .first_ts = raw->ts, .source = raw->source};
+	t->nr_packets++;
+	return p;
+}
+
+/*
+ * The next packet has the same xdp_buff, on the stack of the same function. A program may call
+ * others with it (a dispatcher): only what was entered first ends it, or is entered again.
+ */
+static void note_xdp(struct tracker *t, struct packet *p, const struct trail_event *raw)
+{
+	bool is_verdict = raw->flags & TRAIL_F_VERDICT;
+
+	if (!p || p->stage != STAGE_XDP || (!is_verdict && p->source == raw->source))
+		p = packet_new(t, p, raw);
+	p->last_ts = raw->ts;
+	p->stage = is_verdict && p->source == raw->source ? STAGE_XDP_END : STAGE_XDP;
+}
+
 void tracker_note(struct tracker *t, const struct trace_event *te)
 {
 	const struct trail_event *raw = &te->raw;
 	struct packet *p = packet_find(t, raw->skb);
 	bool sure, freed, is_new;
-	enum stage stage = stage_of(t, te, &sure);
+	enum stage stage;
 
+	if (raw->type == TRAIL_EVENT_XDP) {
+		note_xdp(t, p, raw);
+		return;
+	}
+	stage = stage_of(t, te, &sure);
 	t->sees_sure |= sure;
 	freed = p && p->stage >= (t->sees_sure ? STAGE_TRACEPOINT : STAGE_MAYBE_OUTER);
 	is_new = !p || (freed && stage <= p->stage);
-	if (!p)
-		p = packet_evict(t, raw->skb);
-	if (is_new) {
-		*p = (struct packet){.skb = raw->skb, .first_ts = raw->ts};
-		t->nr_packets++;
-	}
+	if (is_new && raw->flags & TRAIL_F_BY_STACK)
+		return;
+	if (is_new)
+		p = packet_new(t, p, raw);
 	p->last_ts = raw->ts;
 	/* An ordinary function after a mere reference drop: it lives on. */
 	if (stage <= STAGE_MAYBE || sure || p->stage >= STAGE_MAYBE_OUTER)

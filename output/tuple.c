@@ -196,11 +196,27 @@ static const char *proto_name(const struct tuple *t, char buf[8])
 	return buf;
 }
 
-void tuple_format(const struct tuple *t, char *buf, size_t sz)
+void tcp_flags_format(uint8_t flags, char buf[TCP_FLAGS_TEXT_SZ])
+{
+	static const char names[8][4] = {"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"};
+	char *end = buf;
+
+	for (int i = 0; i < 8; i++) {
+		if (!(flags & 1 << i))
+			continue;
+		if (end != buf)
+			*end++ = '|';
+		end = stpcpy(end, names[i]);
+	}
+	*end = '\0';
+}
+
+void tuple_format(const struct tuple *t, bool tcp_flags, char *buf, size_t sz)
 {
 	const char *open = t->family == AF_INET6 && t->has_ports ? "[" : "";
 	const char *close = *open ? "]" : "";
 	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN], sport[8] = "", dport[8] = "", num[8];
+	char flags[TCP_FLAGS_TEXT_SZ] = "";
 
 	if (!t->family) {
 		snprintf(buf, sz, "%s", t->is_arp ? "(arp)" : "-");
@@ -212,6 +228,9 @@ void tuple_format(const struct tuple *t, char *buf, size_t sz)
 		snprintf(sport, sizeof(sport), ":%u", t->sport);
 		snprintf(dport, sizeof(dport), ":%u", t->dport);
 	}
-	snprintf(buf, sz, "%s%s%s%s->%s%s%s%s(%s%s)", open, src, close, sport, open, dst, close,
-		 dport, proto_name(t, num), t->is_fragment ? ",frag" : "");
+	if (tcp_flags && t->has_tcp_flags)
+		tcp_flags_format(t->tcp_flags, flags);
+	snprintf(buf, sz, "%s%s%s%s->%s%s%s%s(%s%s%s%s)", open, src, close, sport, open, dst, close,
+		 dport, proto_name(t, num), t->is_fragment ? ",frag" : "", *flags ? ":" : "",
+		 flags);
 }

@@ -60,7 +60,7 @@ const char *tuple_cache_format(struct tuple_cache *c, const struct tuple *t, siz
 	/* tuple_decode() clears the whole struct, so equal ones are equal bytes. */
 	if (!c->len || memcmp(&c->tuple, t, sizeof(*t))) {
 		c->tuple = *t;
-		tuple_format(t, c->text, sizeof(c->text));
+		tuple_format(t, false, c->text, sizeof(c->text));
 		c->len = strlen(c->text);
 	}
 	*len = c->len;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tests/unit/lib_events.h"
 
+#include <assert.h>
+#include <errno.h>
 #include <string.h>
 
 #define ARRAY_NR(a) (sizeof(a) / sizeof((a)[0]))
@@ -29,9 +31,14 @@ static struct name_at test_symbol(void *arg, uint64_t addr)
 
 static struct name_at test_source(void *arg, uint32_t source)
 {
-	static const char *const names[] = {NULL, "kfree_skb", "consume_skb", "netif_receive_skb"};
+	static const struct name_at at[] = {{NULL},
+					    {"kfree_skb"},
+					    {"consume_skb"},
+					    {"netif_receive_skb"},
+					    {"from_netdev", "tc"},
+					    {"firewall", "xdp"}};
 
-	return (struct name_at){.name = source < ARRAY_NR(names) ? names[source] : NULL};
+	return source < ARRAY_NR(at) ? at[source] : at[0];
 }
 
 static const char *test_reason(void *arg, uint32_t reason)
@@ -48,11 +55,61 @@ static const char *test_reason(void *arg, uint32_t reason)
 	}
 }
 
+static const char *test_netns(void *arg, uint32_t inode)
+{
+	switch (inode) {
+	case 4026531840:
+		return "blue-namespace";
+	case 4026531841:
+		return "a\033[31m\n\xff";
+	default:
+		return NULL;
+	}
+}
+
+static size_t test_text(void *arg, enum names_text what, unsigned int nr, const void *data,
+			size_t sz, char *buf, size_t buf_sz)
+{
+	uint64_t v = 0;
+
+	memcpy(&v, data, sz < sizeof(v) ? sz : sizeof(v));
+	if (what == TEXT_SKB_META)
+		return snprintf(buf, buf_sz, "0x%llx", (unsigned long long)v);
+	if (what == TEXT_XDP_META)
+		return snprintf(buf, buf_sz, "(u32)%llu", (unsigned long long)v);
+	if ((v & 0xff) == TEST_TEXT_NONE)
+		return 0;
+	if ((v & 0xff) == TEST_TEXT_HUGE) {
+		memset(buf, 'x', buf_sz - 1);
+		buf[buf_sz - 1] = '\0';
+		return 1000000;
+	}
+	return snprintf(
+		buf, buf_sz, "(struct %s){\n  .first = 0x%llx,\n  .size = %zu,\n    \t\033\xff\n}",
+		what == TEXT_SKB ? "sk_buff" : "skb_shared_info", (unsigned long long)v, sz);
+}
+
+static int test_stack(void *arg, int64_t id, uint64_t *addrs, size_t max)
+{
+	static const uint64_t stack[] = {FN_ADDR(FN_NFT_DO_CHAIN) + 0x40,
+					 FN_ADDR(FN_NF_HOOK_SLOW) + 0x8a,
+					 FN_ADDR(FN_IP_RCV) + 0x123};
+
+	assert(id >= 0); /* an error is no number of a stack */
+	if (id != 7 || max < ARRAY_NR(stack))
+		return -ENOENT;
+	memcpy(addrs, stack, sizeof(stack));
+	return ARRAY_NR(stack);
+}
+
 const struct names test_names = {
 	.func = test_symbol,
 	.symbol = test_symbol,
 	.source = test_source,
 	.reason = test_reason,
+	.netns = test_netns,
+	.text = test_text,
+	.stack = test_stack,
 };
 
 size_t test_unhex(const char *hex, uint8_t *dst, size_t max)

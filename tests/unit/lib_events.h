@@ -9,8 +9,12 @@
  * Names of a made-up kernel. Functions lie 0x1000 apart from 0xffffffff81000000 on: ip_rcv,
  * ip_local_out, nf_hook_slow, kfree_skb_reason, consume_skb, kfree_skbmem, nft_do_chain
  * [nf_tables], and one whose name holds a quote, a backslash, an escape character and a byte over
- * 0x7f. Sources: 1 kfree_skb, 2 consume_skb, 3 netif_receive_skb. Reasons: 0 SKB_NOT_DROPPED_YET,
- * 1 SKB_CONSUMED, 6 SKB_DROP_REASON_NETFILTER_DROP.
+ * 0x7f. Sources: 1 kfree_skb, 2 consume_skb, 3 netif_receive_skb, 4 the tc program from_netdev,
+ * 5 the XDP program firewall. Reasons: 0 SKB_NOT_DROPPED_YET, 1 SKB_CONSUMED, 6
+ * SKB_DROP_REASON_NETFILTER_DROP. Network namespaces: 4026531840 is "blue-namespace", 4026531841
+ * has a hostile name. Stack 7 is nft_do_chain [nf_tables], nf_hook_slow, ip_rcv; no other is there.
+ * Texts say how many bytes they are of and the first 8; TEST_TEXT_HUGE as the first byte of a
+ * struct makes a text that is never done, TEST_TEXT_NONE none.
  */
 extern const struct names test_names;
 
@@ -33,6 +37,9 @@ struct trail_event test_event(enum test_func fn, uint64_t skb, uint64_t ts);
 
 /* The events of all golden files: every kind of packet, name and flag. Returns how many. */
 size_t test_events(struct trail_event *events, size_t max);
+
+#define TEST_TEXT_HUGE 0xee
+#define TEST_TEXT_NONE 0xdd
 
 /* Hex digits (spaces allowed) to bytes; returns how many. */
 size_t test_unhex(const char *hex, uint8_t *dst, size_t max);

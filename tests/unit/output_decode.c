@@ -42,6 +42,8 @@ static void test_rejects(void **state)
 	e = good;
 	e.type = 0;
 	assert_int_equal(trace_event_decode(&te, &e, sizeof(e), &test_names), -EINVAL);
+	e.type = TRAIL_EVENT_PART;
+	assert_int_equal(trace_event_decode(&te, &e, sizeof(e), &test_names), -EINVAL);
 	e = good;
 	e.size = offsetof(struct trail_event, hdr) - 1;
 	assert_int_equal(trace_event_decode(&te, &e, sizeof(e), &test_names), -EINVAL);
@@ -137,6 +139,94 @@ static void test_drops(void **state)
 	assert_false(is_drop(0, 99, -1));
 }
 
+static const struct trace_event *prog_event(uint16_t type, uint16_t flags, uint32_t verdict)
+{
+	static struct trace_event te;
+	struct trail_event e = test_event(FN_KFREE_SKB_REASON, 1, 1);
+
+	e.type = type;
+	e.flags = TRAIL_F_PROG | flags;
+	e.source = type == TRAIL_EVENT_XDP ? 5 : 4;
+	e.reason = verdict;
+	assert_int_equal(trace_event_decode(&te, &e, sizeof(e), &test_names), 0);
+	return &te;
+}
+
+static void test_programs(void **state)
+{
+	static const struct {
+		uint16_t type;
+		int verdict;
+		const char *name;
+		bool is_drop;
+	} cases[] = {
+		{TRAIL_EVENT_SKB, -1, "TC_ACT_UNSPEC", false},
+		{TRAIL_EVENT_SKB, 0, "TC_ACT_OK", false},
+		{TRAIL_EVENT_SKB, 1, "TC_ACT_RECLASSIFY", false},
+		{TRAIL_EVENT_SKB, 2, "TC_ACT_SHOT", true},
+		{TRAIL_EVENT_SKB, 3, "TC_ACT_PIPE", false},
+		{TRAIL_EVENT_SKB, 4, "TC_ACT_STOLEN", false},
+		{TRAIL_EVENT_SKB, 5, "TC_ACT_QUEUED", false},
+		{TRAIL_EVENT_SKB, 6, "TC_ACT_REPEAT", false},
+		{TRAIL_EVENT_SKB, 7, "TC_ACT_REDIRECT", false},
+		{TRAIL_EVENT_SKB, 8, "TC_ACT_TRAP", false},
+		{TRAIL_EVENT_SKB, 9, NULL, false},
+		{TRAIL_EVENT_SKB, -2, NULL, false},
+		{TRAIL_EVENT_XDP, 0, "XDP_ABORTED", true},
+		{TRAIL_EVENT_XDP, 1, "XDP_DROP", true},
+		{TRAIL_EVENT_XDP, 2, "XDP_PASS", false},
+		{TRAIL_EVENT_XDP, 3, "XDP_TX", false},
+		{TRAIL_EVENT_XDP, 4, "XDP_REDIRECT", false},
+		{TRAIL_EVENT_XDP, 5, NULL, false},
+		{TRAIL_EVENT_XDP, -1, NULL, false},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct trace_event *te =
+			prog_event(cases[i].type, TRAIL_F_VERDICT, cases[i].verdict);
+
+		if (cases[i].name)
+			assert_string_equal(te->reason, cases[i].name);
+		else
+			assert_null(te->reason);
+		assert_int_equal(te->is_drop, cases[i].is_drop);
+	}
+	/* At its entry the same number means nothing. */
+	assert_null(prog_event(TRAIL_EVENT_SKB, 0, 2)->reason);
+	assert_false(prog_event(TRAIL_EVENT_SKB, 0, 2)->is_drop);
+	assert_string_equal(prog_event(TRAIL_EVENT_SKB, 0, 2)->func.name, "from_netdev");
+	assert_string_equal(prog_event(TRAIL_EVENT_XDP, 0, 2)->func.module, "xdp");
+}
+
+/* By stack may also be an skb of its own. A program may have the name of a drop function. */
+static void test_drops_by_stack_and_programs(void **state)
+{
+	struct trail_event e = test_event(FN_KFREE_SKB_REASON, 1, 1);
+	struct trace_event te;
+
+	e.flags = TRAIL_F_BY_STACK;
+	assert_int_equal(trace_event_decode(&te, &e, sizeof(e), &test_names), 0);
+	assert_true(te.is_drop);
+	e.flags = TRAIL_F_PROG;
+	e.source = 1; /* kfree_skb */
+	assert_int_equal(trace_event_decode(&te, &e, sizeof(e), &test_names), 0);
+	assert_string_equal(te.func.name, "kfree_skb");
+	assert_false(te.is_drop);
+}
+
+static void test_netns(void **state)
+{
+	struct trail_event e = test_event(FN_IP_RCV, 1, 1);
+	struct trace_event te;
+
+	assert_int_equal(trace_event_decode(&te, &e, sizeof(e), &test_names), 0);
+	assert_string_equal(te.netns_name, "blue-namespace");
+	e.netns = 1;
+	assert_int_equal(trace_event_decode(&te, &e, sizeof(e), &test_names), 0);
+	assert_null(te.netns_name);
+	assert_null(te.parts);
+}
+
 static void test_escape(void **state)
 {
 	char dst[64];
@@ -167,6 +257,9 @@ int main(void)
 		cmocka_unit_test(test_bounds_of_texts_and_header),
 		cmocka_unit_test(test_drop_functions),
 		cmocka_unit_test(test_drops),
+		cmocka_unit_test(test_programs),
+		cmocka_unit_test(test_drops_by_stack_and_programs),
+		cmocka_unit_test(test_netns),
 		cmocka_unit_test(test_escape),
 	};
 

@@ -95,6 +95,99 @@ static void test_dropping_a_reference_is_not_the_end(void **state)
 	assert_int_equal(COUNT("tp:ip_rcv", "tp:kfree_skbmem", "tp:ip_rcv"), 1);
 }
 
+enum { ENTER, VERDICT };
+
+static void note_xdp(struct tracker *t, uint32_t source, int what)
+{
+	struct trace_event te = {.raw = {.type = TRAIL_EVENT_XDP,
+					 .skb = SKB,
+					 .ts = now++,
+					 .source = source,
+					 .flags = TRAIL_F_PROG}};
+
+	te.raw.flags |= what == VERDICT ? TRAIL_F_VERDICT : 0;
+	te.func.name = "kfree_skb"; /* of a program that is named so */
+	tracker_note(t, &te);
+}
+
+/* Packets of these, each 2 * source + what; ends with 0. */
+static uint64_t count_xdp(const int *events)
+{
+	struct tracker *t;
+	uint64_t nr;
+
+	assert_int_equal(tracker_open(&t), 0);
+	for (; *events; events++)
+		note_xdp(t, *events / 2, *events % 2);
+	nr = tracker_nr_packets(t);
+	tracker_free(t);
+	return nr;
+}
+
+#define IN(prog)       (2 * (prog) + ENTER)
+#define OUT(prog)      (2 * (prog) + VERDICT)
+#define COUNT_XDP(...) count_xdp((const int[]){__VA_ARGS__, 0})
+
+/* Every packet of a queue is at the same xdp_buff. */
+static void test_xdp(void **state)
+{
+	assert_int_equal(COUNT_XDP(IN(1), OUT(1), IN(1), OUT(1)), 2);
+	/* A dispatcher and what it calls. */
+	assert_int_equal(COUNT_XDP(IN(1), IN(2), OUT(2), IN(3), OUT(3), OUT(1), IN(1), IN(2),
+				   OUT(2), OUT(1)),
+			 2);
+	/* Verdicts or entries that were lost, or are not traced. */
+	assert_int_equal(COUNT_XDP(IN(1), IN(1), IN(1)), 3);
+	assert_int_equal(COUNT_XDP(IN(1), IN(2), IN(1), IN(2)), 2);
+	assert_int_equal(COUNT_XDP(OUT(1), OUT(1)), 2);
+	assert_int_equal(COUNT_XDP(IN(1), OUT(1), OUT(1), IN(1)), 3);
+}
+
+static void test_xdp_and_skb(void **state)
+{
+	struct tracker *t;
+
+	assert_int_equal(tracker_open(&t), 0);
+	note_xdp(t, 1, ENTER);
+	note(t, SKB, "ip_rcv"); /* the memory is an skb now */
+	note(t, SKB, "kfree_skbmem");
+	note_xdp(t, 1, ENTER);
+	note_xdp(t, 1, VERDICT);
+	note(t, SKB, "skb_release_data");
+	assert_int_equal(tracker_nr_packets(t), 4);
+	tracker_free(t);
+}
+
+static void note_flags(struct tracker *t, uint16_t flags, const char *name)
+{
+	struct trace_event te = {.raw = {.skb = SKB, .ts = now++, .flags = flags}};
+
+	te.func.name = name;
+	tracker_note(t, &te);
+}
+
+static void test_by_stack_and_programs(void **state)
+{
+	struct tracker *t;
+
+	assert_int_equal(tracker_open(&t), 0);
+	note_flags(t, TRAIL_F_BY_STACK, "fib_lookup");
+	assert_int_equal(tracker_nr_packets(t), 0);
+	note(t, SKB, "ip_rcv");
+	note_flags(t, TRAIL_F_BY_STACK, "fib_lookup");
+	note_flags(t, TRAIL_F_PROG, "kfree_skbmem");
+	note(t, SKB, "ip_rcv_finish");
+	assert_int_equal(tracker_nr_packets(t), 1);
+	note_flags(t, TRAIL_F_BY_STACK, "kfree_skbmem");
+	note_flags(t, TRAIL_F_BY_STACK, "__alloc_skb"); /* not matched by itself */
+	assert_int_equal(tracker_nr_packets(t), 1);
+	note_flags(t, TRAIL_F_BY_STACK | TRAIL_F_SKB_GONE, "kmem_cache_free");
+	assert_int_equal(tracker_nr_packets(t), 1);
+	note_flags(t, TRAIL_F_PROG, "from_netdev");
+	assert_int_equal(tracker_nr_packets(t), 2);
+	tracker_free(t);
+}
+
 static void test_age(void **state)
 {
 	struct tracker *t;
@@ -135,6 +228,9 @@ int main(void)
 		cmocka_unit_test(test_used_again_after_free),
 		cmocka_unit_test(test_whole_free_is_one_packet),
 		cmocka_unit_test(test_dropping_a_reference_is_not_the_end),
+		cmocka_unit_test(test_xdp),
+		cmocka_unit_test(test_xdp_and_skb),
+		cmocka_unit_test(test_by_stack_and_programs),
 		cmocka_unit_test(test_age),
 		cmocka_unit_test(test_many),
 	};

@@ -93,7 +93,7 @@ static void test_packets(void **state)
 
 		tuple_decode(&t, packets[i].protocol, hdr,
 			     test_unhex(packets[i].hex, hdr, sizeof(hdr)));
-		tuple_format(&t, text, sizeof(text));
+		tuple_format(&t, false, text, sizeof(text));
 		if (strcmp(text, packets[i].text))
 			fail_msg("%s: '%s', '%s' expected", packets[i].what, text, packets[i].text);
 	}
@@ -162,8 +162,28 @@ static void test_format_is_cut(void **state)
 	struct tuple t;
 
 	tuple_decode(&t, 0x0800, hdr, test_unhex(packets[0].hex, hdr, sizeof(hdr)));
-	tuple_format(&t, text, sizeof(text));
+	tuple_format(&t, false, text, sizeof(text));
 	assert_string_equal(text, "10.0.0.");
+}
+
+static void test_tcp_flags(void **state)
+{
+	uint8_t hdr[128];
+	char text[TUPLE_TEXT_SZ];
+	struct tuple t;
+
+	tuple_decode(&t, 0x0800, hdr, test_unhex(packets[0].hex, hdr, sizeof(hdr)));
+	tuple_format(&t, true, text, sizeof(text));
+	assert_string_equal(text, "10.0.0.1:4242->10.0.0.2:80(tcp:SYN|ACK)");
+	t.tcp_flags = 0;
+	tuple_format(&t, true, text, sizeof(text));
+	assert_string_equal(text, "10.0.0.1:4242->10.0.0.2:80(tcp)");
+	tcp_flags_format(0xff, text);
+	assert_string_equal(text, "FIN|SYN|RST|PSH|ACK|URG|ECE|CWR");
+	assert_int_equal(strlen(text) + 1, TCP_FLAGS_TEXT_SZ);
+	tuple_decode(&t, 0x0800, hdr, test_unhex(packets[1].hex, hdr, sizeof(hdr)));
+	tuple_format(&t, true, text, sizeof(text));
+	assert_string_equal(text, "10.0.0.1:53->10.0.0.2:4242(udp)");
 }
 
 static void test_longest_fits(void **state)
@@ -174,19 +194,19 @@ static void test_longest_fits(void **state)
 	t.sport = t.dport = 65535;
 	memset(t.saddr, 0xab, 16);
 	memset(t.daddr, 0xcd, 16);
-	tuple_format(&t, text, sizeof(text));
-	tuple_format(&t, all, sizeof(all));
+	t.has_tcp_flags = true;
+	t.tcp_flags = 0xff;
+	tuple_format(&t, true, text, sizeof(text));
+	tuple_format(&t, true, all, sizeof(all));
 	assert_string_equal(text, all);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_packets),
-		cmocka_unit_test(test_truncated_at_every_length),
-		cmocka_unit_test(test_details),
-		cmocka_unit_test(test_format_is_cut),
-		cmocka_unit_test(test_longest_fits),
+		cmocka_unit_test(test_packets),	  cmocka_unit_test(test_truncated_at_every_length),
+		cmocka_unit_test(test_details),	  cmocka_unit_test(test_format_is_cut),
+		cmocka_unit_test(test_tcp_flags), cmocka_unit_test(test_longest_fits),
 	};
 
 	return cmocka_run_group_tests_name("output_tuple", tests, NULL, NULL);
