@@ -208,7 +208,8 @@ static bool want_colour(const struct options *o, FILE *f)
 static int open_record(struct session *s, FILE *f)
 {
 	struct record_meta meta = {.version = SKBTRAIL_VERSION,
-				   .realtime_off = clock_realtime_off()};
+				   .realtime_off = clock_realtime_off(),
+				   .shown = {.meta = true, .tuple = true}};
 	struct utsname uts;
 
 	meta.started = clock_now() + meta.realtime_off;
@@ -226,6 +227,7 @@ static int open_text_or_json(struct sink **sink, const struct options *o, FILE *
 	struct sink_opts opts = {
 		.timestamp = o->timestamp,
 		.colour = want_colour(o, f),
+		.shown = {.meta = true, .tuple = true},
 		.realtime_off = realtime_off,
 	};
 

@@ -7,6 +7,7 @@
 #include "output/daytime.h"
 #include "output/outbuf.h"
 #include "output/output.h"
+#include "output/parts.h"
 #include "output/words.h"
 
 struct json_sink {
@@ -51,32 +52,25 @@ static void json_time(struct json_sink *s, const struct trace_event *te, uint64_
 	out_char(o, '"');
 }
 
-/* "SYN|ACK" as pwru names them. */
 static void json_tcp_flags(struct outbuf *o, uint8_t flags)
 {
-	static const char *const names[] = {"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"};
-	const char *sep = "";
+	char names[TCP_FLAGS_TEXT_SZ];
 
+	tcp_flags_format(flags, names);
 	KEY(o, "flags");
-	out_char(o, '"');
-	for (int i = 0; i < 8; i++) {
-		if (!(flags & 1 << i))
-			continue;
-		out_str(o, sep);
-		out_str(o, names[i]);
-		sep = "|";
-	}
-	out_char(o, '"');
+	json_string(o, names);
 	NUMBER(o, "tcp_flags", flags);
 }
 
-static void json_tuple(struct outbuf *o, const struct tuple *t)
+/* key: with comma, quotes and colon */
+static void json_tuple(struct outbuf *o, const char *key, const struct tuple *t)
 {
 	char addr[INET6_ADDRSTRLEN];
 
 	if (!t->family && !t->is_arp)
 		return;
-	out_str(o, ",\"tuple\":{");
+	out_str(o, key);
+	out_char(o, '{');
 	if (t->family) {
 		out_str(o, "\"saddr\":\"");
 		out_str(o, inet_ntop(t->family, t->saddr, addr, sizeof(addr)));
@@ -103,27 +97,16 @@ static void json_tuple(struct outbuf *o, const struct tuple *t)
 	out_char(o, '}');
 }
 
-static void json_func(struct outbuf *o, const struct trace_event *te)
+static void json_reason(struct outbuf *o, const struct trace_event *te)
 {
-	KEY(o, "func");
-	out_char(o, '"');
-	words_func(o, te);
-	out_char(o, '"');
-	if (te->func.name && te->func.module) {
-		KEY(o, "module");
-		json_string(o, te->func.module);
-	}
-	if (te->raw.caller) {
-		KEY(o, "caller_func");
-		out_char(o, '"');
-		words_caller(o, te);
-		out_char(o, '"');
-		if (te->caller.name && te->caller.module) {
-			KEY(o, "caller_module");
-			json_string(o, te->caller.module);
+	if (te->raw.flags & TRAIL_F_VERDICT) {
+		if (te->reason) {
+			KEY(o, "verdict");
+			json_string(o, te->reason);
 		}
-	}
-	if (te->raw.flags & TRAIL_F_REASON) {
+		KEY(o, "verdict_code");
+		out_int(o, te->raw.reason);
+	} else if (te->raw.flags & TRAIL_F_REASON) {
 		if (te->reason) {
 			KEY(o, "reason");
 			json_string(o, te->reason);
@@ -134,10 +117,52 @@ static void json_func(struct outbuf *o, const struct trace_event *te)
 		out_str(o, ",\"drop\":true");
 }
 
+static void json_func(struct outbuf *o, const struct trace_event *te)
+{
+	const char *prog = words_prog(te);
+
+	KEY(o, "func");
+	out_char(o, '"');
+	words_func(o, te);
+	out_char(o, '"');
+	if (prog) {
+		KEY(o, "prog");
+		json_string(o, prog);
+	} else if (te->func.name && te->func.module) {
+		KEY(o, "module");
+		json_string(o, te->func.module);
+	}
+	if (te->raw.caller) {
+		KEY(o, "caller_func");
+		out_char(o, '"');
+		words_symbol(o, &te->caller, te->raw.caller);
+		out_char(o, '"');
+		if (te->caller.name && te->caller.module) {
+			KEY(o, "caller_module");
+			json_string(o, te->caller.module);
+		}
+	}
+	json_reason(o, te);
+	if (te->raw.flags & TRAIL_F_BY_STACK)
+		out_str(o, ",\"by_stack\":true");
+	if (te->raw.flags & TRAIL_F_SKB_GONE)
+		out_str(o, ",\"skb_gone\":true");
+}
+
+static void json_netns(struct outbuf *o, const struct trace_event *te, const struct shown *shown)
+{
+	if (shown->meta || shown->netns_names)
+		NUMBER(o, "netns", te->raw.netns);
+	if (shown->netns_names && te->netns_name) {
+		KEY(o, "netns_name");
+		json_string(o, te->netns_name);
+	}
+}
+
 static void json_meta(struct outbuf *o, const struct trail_event *raw)
 {
-	NUMBER(o, "netns", raw->netns);
-	NUMBER(o, "mark", raw->mark);
+	if (raw->type != TRAIL_EVENT_XDP)
+		NUMBER(o, "mark", raw->mark);
 	KEY(o, "iface");
 	out_char(o, '"');
 	words_iface(o, raw);
@@ -150,9 +175,144 @@ static void json_meta(struct outbuf *o, const struct trail_event *raw)
 		NUMBER(o, "vlan", raw->vlan_tci & 0xfff);
 }
 
+/* ---- what came in parts ---- */
+
+static void json_stack(struct outbuf *o, const struct trace_parts *p)
+{
+	KEY(o, "stack");
+	out_char(o, '[');
+	for (size_t i = 0; i < p->nr_frames; i++) {
+		out_str(o, i ? ",\"" : "\"");
+		words_symbol(o, &p->stack[i].at, p->stack[i].addr);
+		words_module(o, &p->stack[i].at);
+		out_char(o, '"');
+	}
+	out_char(o, ']');
+}
+
+static void json_cb(struct outbuf *o, const struct trace_parts *p)
+{
+	KEY(o, "cb");
+	for (size_t i = 0; i < sizeof(p->cb); i += sizeof(uint32_t)) {
+		uint32_t word;
+
+		memcpy(&word, p->cb + i, sizeof(word));
+		out_char(o, i ? ',' : '[');
+		out_dec(o, word, 0);
+	}
+	out_char(o, ']');
+}
+
+static void json_values(struct outbuf *o, const struct trace_parts *p, const char *const *titles,
+			size_t nr)
+{
+	out_char(o, '{');
+	for (size_t i = 0; i < nr && i < p->nr_meta; i++) {
+		if (i)
+			out_char(o, ',');
+		json_string(o, titles[i]);
+		out_char(o, ':');
+		json_string(o, p->meta[i]);
+	}
+	out_char(o, '}');
+}
+
+/* What is there of true_sz bytes; at most sz are. */
+static void json_hex(struct outbuf *o, const uint8_t *p, size_t sz, size_t true_sz)
+{
+	out_str(o, "\"0x");
+	out_bytes(o, p, sz < true_sz ? sz : true_sz);
+	out_char(o, '"');
+}
+
+static void json_map(struct outbuf *o, const struct trail_map *map)
+{
+	KEY(o, "bpfmap");
+	out_str(o, "{\"id\":");
+	out_dec(o, map->id, 0);
+	KEY(o, "name");
+	json_string(o, map->name);
+	NUMBER(o, "key_size", map->key_size);
+	if (map->key_size) {
+		KEY(o, "key");
+		json_hex(o, map->key, sizeof(map->key), map->key_size);
+	}
+	NUMBER(o, "value_size", map->value_size);
+	if (map->has_value) {
+		KEY(o, "value");
+		json_hex(o, map->value, sizeof(map->value), map->value_size);
+	}
+	out_char(o, '}');
+}
+
+static void json_metadata(struct outbuf *o, const struct trace_event *te, const struct shown *shown)
+{
+	if (te->raw.type == TRAIL_EVENT_XDP && shown->nr_xdp_meta) {
+		KEY(o, "xdp_metadata");
+		json_values(o, te->parts, shown->xdp_meta, shown->nr_xdp_meta);
+	} else if (te->raw.type != TRAIL_EVENT_XDP && shown->nr_skb_meta) {
+		KEY(o, "skb_metadata");
+		json_values(o, te->parts, shown->skb_meta, shown->nr_skb_meta);
+	}
+}
+
+static void json_lost_parts(struct outbuf *o, const struct trace_event *te, uint32_t lost)
+{
+	static const char *const names[] = {
+		[TRAIL_PART_STACK] = "stack",
+		[TRAIL_PART_SKB] = "skb_struct",
+		[TRAIL_PART_SHARED_INFO] = "skb_shared_info",
+		[TRAIL_PART_CB] = "cb",
+		[TRAIL_PART_META] = "skb_metadata",
+		[TRAIL_PART_TUNNEL] = "tunnel",
+		[TRAIL_PART_MAP] = "bpfmap",
+	};
+	bool is_xdp = te->raw.type == TRAIL_EVENT_XDP;
+
+	for (size_t kind = 0; lost && kind < sizeof(names) / sizeof(names[0]); kind++) {
+		if (!(lost & PART_BIT(kind)))
+			continue;
+		out_str(o, ",\"");
+		out_str(o, is_xdp && kind == TRAIL_PART_META ? "xdp_metadata" : names[kind]);
+		out_str(o, "_lost\":true");
+	}
+}
+
+static void json_parts(struct outbuf *o, const struct trace_event *te, const struct shown *shown)
+{
+	const struct trace_parts *p = te->parts;
+	uint32_t has = p ? p->has : 0;
+
+	if (shown->tunnel && has & PART_BIT(TRAIL_PART_TUNNEL) && p->tunnel.hdr_len) {
+		json_tuple(o, ",\"tunnel_tuple\":", &p->inner);
+		NUMBER(o, "tunnel_proto", p->tunnel.protocol);
+		NUMBER(o, "tunnel_vni", p->tunnel.vni);
+	}
+	if (has & PART_BIT(TRAIL_PART_META))
+		json_metadata(o, te, shown);
+	if (shown->stack && has & PART_BIT(TRAIL_PART_STACK))
+		json_stack(o, p);
+	if (shown->cb && has & PART_BIT(TRAIL_PART_CB))
+		json_cb(o, p);
+	if (shown->skb && has & PART_BIT(TRAIL_PART_SKB)) {
+		KEY(o, "skb_struct");
+		json_string(o, p->skb);
+	}
+	if (shown->shared_info && has & PART_BIT(TRAIL_PART_SHARED_INFO)) {
+		KEY(o, "skb_shared_info");
+		json_string(o, p->shared_info);
+	}
+	if (shown->bpfmap && has & PART_BIT(TRAIL_PART_MAP))
+		json_map(o, &p->map);
+	json_lost_parts(o, te, parts_lost(te, shown));
+}
+
+/* ---- the sink ---- */
+
 static int json_event(struct sink *sink, const struct trace_event *te, uint64_t age)
 {
 	struct json_sink *s = (struct json_sink *)sink;
+	const struct shown *shown = &s->opts.shown;
 	struct outbuf *o = &s->out;
 
 	out_str(o, "{\"skb\":\"0x");
@@ -167,8 +327,14 @@ static int json_event(struct sink *sink, const struct trace_event *te, uint64_t 
 	json_func(o, te);
 	json_time(s, te, age);
 	NUMBER(o, "timestamp_ns", te->raw.ts);
-	json_meta(o, &te->raw);
-	json_tuple(o, &te->tuple);
+	if (!(te->raw.flags & TRAIL_F_SKB_GONE)) {
+		json_netns(o, te, shown);
+		if (shown->meta)
+			json_meta(o, &te->raw);
+		if (shown->tuple)
+			json_tuple(o, ",\"tuple\":", &te->tuple);
+	}
+	json_parts(o, te, shown);
 	out_mem(o, "}\n", 2);
 	return o->err;
 }

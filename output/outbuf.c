@@ -58,6 +58,13 @@ void out_mem_slow(struct outbuf *o, const char *p, size_t sz)
 	}
 }
 
+void out_int(struct outbuf *o, int32_t v)
+{
+	if (v < 0)
+		out_char(o, '-');
+	out_dec(o, v < 0 ? -(int64_t)v : v, 0);
+}
+
 void out_dec(struct outbuf *o, uint64_t v, unsigned int width)
 {
 	char digits[20];
@@ -91,20 +98,20 @@ static bool is_plain(unsigned char c, enum escape_mode mode)
 	return c >= 0x20 && c < 0x7f && (mode != ESCAPE_JSON || (c != '"' && c != '\\'));
 }
 
-void out_escaped(struct outbuf *o, const char *s)
+void out_escaped_mem(struct outbuf *o, const char *s, size_t sz)
 {
-	while (*s) {
-		size_t n = 0;
+	const char *end = s + sz;
+
+	while (s < end) {
+		const char *from = s;
 		unsigned char c;
 
-		while (is_plain(s[n], o->escape))
-			n++;
-		out_mem(o, s, n);
-		s += n;
-		c = *s;
-		if (!c)
+		while (s < end && is_plain(*s, o->escape))
+			s++;
+		out_mem(o, from, s - from);
+		if (s == end)
 			return;
-		s++;
+		c = *s++;
 		if (c == '"' || c == '\\') {
 			out_char(o, '\\');
 			out_char(o, c);
@@ -112,6 +119,14 @@ void out_escaped(struct outbuf *o, const char *s)
 		}
 		out_str(o, o->escape == ESCAPE_JSON ? "\\u00" : "\\x");
 		out_hex(o, c, 2);
+	}
+}
+
+void out_bytes(struct outbuf *o, const uint8_t *p, size_t sz)
+{
+	for (size_t i = 0; i < sz; i++) {
+		out_char(o, hex_digits[p[i] >> 4]);
+		out_char(o, hex_digits[p[i] & 15]);
 	}
 }
 

@@ -60,11 +60,20 @@ static inline void out_str(struct outbuf *o, const char *s)
 void out_dec(struct outbuf *o, uint64_t v, unsigned int width);
 /* Hexadecimal without 0x, with leading zeroes up to width. */
 void out_hex(struct outbuf *o, uint64_t v, unsigned int width);
+/* Decimal, with a sign where it is negative. */
+void out_int(struct outbuf *o, int32_t v);
+/* Two hexadecimal digits for each byte, in the order of memory. */
+void out_bytes(struct outbuf *o, const uint8_t *p, size_t sz);
 /*
- * Text of others, up to its NUL, escaped as the buffer says. Text: text_escape(). JSON: as inside a
- * string; a byte that is not ASCII becomes the code point of that number.
+ * Text of others, sz bytes or up to its NUL, escaped as the buffer says. Text: text_escape(). JSON:
+ * as inside a string; a byte that is not ASCII becomes the code point of that number.
  */
-void out_escaped(struct outbuf *o, const char *s);
+void out_escaped_mem(struct outbuf *o, const char *s, size_t sz);
+
+static inline void out_escaped(struct outbuf *o, const char *s)
+{
+	out_escaped_mem(o, s, strlen(s));
+}
 
 /* Columns: bytes written so far, and spaces up to `width` after a place. */
 static inline uint64_t out_pos(const struct outbuf *o)

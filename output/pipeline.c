@@ -7,6 +7,7 @@
 
 #include "loader/kern/clock.h"
 #include "output/names_cache.h"
+#include "output/parts.h"
 
 #define REORDER_NR 4096
 #define READ_NR	   4096 /* samples in one go: the sink is flushed and stop_fd seen in between */
@@ -19,21 +20,22 @@
 #define HOLD_NS 5000000
 #define HOLD_MS 5
 
-/* With its header, in a BPF ring buffer. */
-#define SAMPLE_SZ (sizeof(struct trail_event) + 8)
+#define SAMPLE_HEAD_SZ 8 /* in a ring of either kind */
 
 struct pipeline {
 	struct pipeline_opts opts;
 	struct names_cache names;
 	struct reorder *reorder;
+	struct parts_pool *parts;
 	struct tracker *tracker;
 	struct trace_event te;
 	struct pipeline_stats stats;
-	uint64_t nr_received;
-	uint64_t lost_ring;  /* told by the transport */
-	uint64_t lost_event; /* told by the events: the largest count seen */
-	bool busy;	     /* the last read returned much: do not wait, do not nap */
-	int err;	     /* first error of the sink */
+	uint64_t nr_received;  /* events, without parts */
+	uint64_t lost_samples; /* told by the transport since the last event */
+	uint64_t lost_ring;    /* events that these were, up to there */
+	uint64_t lost_event;   /* told by the events: the largest count seen */
+	bool busy;	       /* the last read returned much: do not wait, do not nap */
+	int err;	       /* first error of the sink */
 };
 
 static bool limit_reached(const struct pipeline *p)
@@ -73,21 +75,54 @@ static void print_event(struct pipeline *p, const struct trace_event *te)
 		p->stats.printed++;
 }
 
+/*
+ * How many events were among the samples lost at a gap. Each took its parts with it, but for the
+ * first, of which some may have come before the gap: so a remainder is an event too. What the event
+ * after the gap lacks was lost there as well, and is no event.
+ */
+static void count_gap(struct pipeline *p, unsigned int nr_lacking)
+{
+	uint64_t nr = p->lost_samples > nr_lacking ? p->lost_samples - nr_lacking : 0;
+
+	p->lost_ring += (nr + p->opts.nr_parts) / (p->opts.nr_parts + 1);
+	p->lost_samples = 0;
+}
+
+static int take_event(struct pipeline *p, const void *data, size_t sz)
+{
+	unsigned int nr_parts;
+	int ret = trace_event_decode(&p->te, data, sz, &p->names.names);
+
+	p->nr_received++;
+	if (ret) {
+		p->stats.bad++;
+		count_gap(p, 0);
+		return ret;
+	}
+	parts_join(p->parts, &p->te, &p->names.names);
+	nr_parts = p->te.parts ? p->te.parts->nr_parts : 0;
+	count_gap(p, p->opts.nr_parts > nr_parts ? p->opts.nr_parts - nr_parts : 0);
+	if (p->te.raw.lost > p->lost_event)
+		p->lost_event = p->te.raw.lost;
+	return 0;
+}
+
 /* What reorder delivers. */
 static void take_sample(void *arg, const void *data, size_t sz, uint64_t lost)
 {
 	struct pipeline *p = arg;
 	int ret = -ENODATA;
 
-	p->lost_ring += lost;
-	if (data) {
-		p->nr_received++;
-		ret = trace_event_decode(&p->te, data, sz, &p->names.names);
-		if (ret)
+	p->lost_samples += lost;
+	if (data && parts_is_part(data, sz)) {
+		if (parts_add(p->parts, data, sz))
 			p->stats.bad++;
-		else if (p->te.raw.lost > p->lost_event)
-			p->lost_event = p->te.raw.lost;
+		return;
 	}
+	if (data)
+		ret = take_event(p, data, sz);
+	else
+		count_gap(p, 0);
 	print_lost(p);
 	if (!ret)
 		print_event(p, &p->te);
@@ -101,7 +136,8 @@ int pipeline_open(struct pipeline **out, const struct pipeline_opts *opts, struc
 		return err_set(err, -ENOMEM, "out of memory for the output");
 	p->opts = *opts;
 	names_cache_init(&p->names, opts->names);
-	if (reorder_open(&p->reorder, REORDER_NR, take_sample, p) || tracker_open(&p->tracker)) {
+	if (reorder_open(&p->reorder, REORDER_NR, take_sample, p) || parts_pool_open(&p->parts) ||
+	    tracker_open(&p->tracker)) {
 		pipeline_close(p);
 		return err_set(err, -ENOMEM, "out of memory for the output");
 	}
@@ -142,6 +178,15 @@ static int wait_for_events(struct pipeline *p, int stop_fd, int timeout_ms)
 	return !fds[0].revents;
 }
 
+/* So many samples that the ring is a quarter full. */
+static size_t samples_that_are_much(const struct pipeline *p)
+{
+	size_t nr_parts = p->opts.nr_parts;
+	size_t sz = sizeof(struct trail_event) + nr_parts * sizeof(struct trail_part);
+
+	return p->opts.ring_sz / (sz / (nr_parts + 1) + SAMPLE_HEAD_SZ) / 4;
+}
+
 static int read_once(struct pipeline *p)
 {
 	uint64_t now = clock_now();
@@ -149,7 +194,7 @@ static int read_once(struct pipeline *p)
 
 	if (nr < 0)
 		return nr;
-	p->busy = nr == READ_NR || (size_t)nr > p->opts.ring_sz / SAMPLE_SZ / 4;
+	p->busy = nr == READ_NR || (size_t)nr > samples_that_are_much(p);
 	/* After a full read older ones are still to come; the queue's length keeps the order. */
 	if (nr < READ_NR)
 		reorder_flush(p->reorder, now > HOLD_NS ? now - HOLD_NS : 0);
@@ -177,6 +222,23 @@ int pipeline_poll(struct pipeline *p, int stop_fd, int timeout_ms)
 	return !limit_reached(p);
 }
 
+/* What the programs sent and did not come is exact; of the gaps it is known only by estimate. */
+static void count_all_lost(struct pipeline *p, uint64_t nr_sent)
+{
+	uint64_t nr_lost = nr_sent > p->nr_received ? nr_sent - p->nr_received : 0;
+
+	count_gap(p, 0);
+	if (!nr_sent || limit_reached(p))
+		return;
+	if (nr_lost > p->lost_event)
+		p->lost_event = nr_lost;
+	if (!p->opts.nr_parts)
+		return;
+	p->lost_ring = p->lost_event = nr_lost;
+	if (p->stats.lost > nr_lost)
+		p->stats.lost = nr_lost;
+}
+
 int pipeline_finish(struct pipeline *p, uint64_t nr_sent)
 {
 	int nr;
@@ -185,9 +247,7 @@ int pipeline_finish(struct pipeline *p, uint64_t nr_sent)
 		nr = ring_read(p->opts.ring, READ_NR, reorder_push, p->reorder);
 	} while (nr == READ_NR && !p->err && !limit_reached(p));
 	reorder_flush(p->reorder, UINT64_MAX);
-	if (!limit_reached(p) && nr_sent > p->nr_received &&
-	    nr_sent - p->nr_received > p->lost_event)
-		p->lost_event = nr_sent - p->nr_received;
+	count_all_lost(p, nr_sent);
 	print_lost(p);
 	flush(p);
 	return p->err ? p->err : nr < 0 ? nr : 0;
@@ -224,6 +284,7 @@ void pipeline_close(struct pipeline *p)
 	if (!p)
 		return;
 	reorder_free(p->reorder);
+	parts_pool_free(p->parts);
 	tracker_free(p->tracker);
 	free(p);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * pipeline.h - ring -> reorder -> decode -> tracker -> sink, as one thing that a session polls.
+ * pipeline.h - ring -> reorder -> decode -> parts -> tracker -> sink, as one thing that a session
+ * polls.
  *
  *	pipeline_open(&p, &opts, err);
  *	while ((ret = pipeline_poll(p, stop_fd, -1)) > 0)
@@ -21,18 +22,24 @@ struct pipeline_opts {
 	const struct names *names; /* not owned; copied */
 	struct sink *sink;	   /* not owned; its header was or will be written by the caller */
 	uint64_t limit;		   /* events to print, 0: no limit */
-	int out_fd;		   /* where the sink writes: a pipe whose reader goes away ends the
-				      run at once; -1: not watched */
+	/*
+	 * Parts that an event usually has (trail_abi.h), the more in doubt: perf rings count lost
+	 * samples, parts among them, so the events among these are estimated at each gap. Too few
+	 * are made up for at the end, where the number is known.
+	 */
+	unsigned int nr_parts;
+	int out_fd; /* where the sink writes: a pipe whose reader goes away ends the
+		       run at once; -1: not watched */
 };
 
 struct pipeline_stats {
 	uint64_t printed;
 	uint64_t lost; /* all known; markers were printed at the gaps */
 	uint64_t packets;
-	uint64_t bad; /* samples that are no event */
+	uint64_t bad; /* samples that are neither event nor part */
 };
 
-struct pipeline; /* about 2 MiB, most of it touched only under load */
+struct pipeline; /* about 3 MiB, most of it touched only under load */
 
 int pipeline_open(struct pipeline **out, const struct pipeline_opts *opts, struct err *err);
 
@@ -46,8 +53,8 @@ int pipeline_poll(struct pipeline *p, int stop_fd, int timeout_ms);
 
 /*
  * After the probes are gone: print what is left, note the losses that no later event has told of,
- * flush. nr_sent: events that the programs tried to send (trail_stats.sent), 0 if unknown. 0 or
- * -errno.
+ * flush. nr_sent: events that the programs tried to send (trail_stats.sent, without parts), 0 if
+ * unknown: then stats.printed + stats.lost are as many. 0 or -errno.
  */
 int pipeline_finish(struct pipeline *p, uint64_t nr_sent);
 

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * One line for each event, in columns. A column that turns out too narrow becomes wider and stays
- * so: lines keep their alignment, and no value is ever cut.
+ * so: lines keep their alignment, and no value is ever cut. What is no value is "-". Below it what
+ * takes lines of its own (details.h).
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "output/daytime.h"
+#include "output/details.h"
 #include "output/outbuf.h"
 #include "output/output.h"
+#include "output/parts.h"
 #include "output/words.h"
 
 enum colour { COLOUR_NONE, COLOUR_HEADER, COLOUR_DROP, COLOUR_LOST };
@@ -26,6 +29,11 @@ enum column {
 	COL_MTU,
 	COL_LEN,
 	COL_TUPLE,
+	COL_TUNNEL,
+	COL_SKB_META, /* one for each expression, the expression is its title */
+	COL_XDP_META,
+	COL_FUNC,
+	COL_CALLER,
 	COL_NR,
 };
 
@@ -33,10 +41,22 @@ static const struct {
 	const char *title;
 	unsigned int width; /* at the start */
 } columns[COL_NR] = {
-	[COL_TIME] = {"TIME", 12},	 [COL_SKB] = {"SKB", 18},     [COL_CPU] = {"CPU", 3},
-	[COL_PROCESS] = {"PROCESS", 16}, [COL_NETNS] = {"NETNS", 10}, [COL_MARK] = {"MARK/x", 8},
-	[COL_IFACE] = {"IFACE", 10},	 [COL_PROTO] = {"PROTO", 6},  [COL_MTU] = {"MTU", 5},
-	[COL_LEN] = {"LEN", 5},		 [COL_TUPLE] = {"TUPLE", 45},
+	[COL_TIME] = {"TIME", 12},   [COL_SKB] = {"SKB", 18},
+	[COL_CPU] = {"CPU", 3},	     [COL_PROCESS] = {"PROCESS", 16},
+	[COL_NETNS] = {"NETNS", 10}, [COL_MARK] = {"MARK/x", 8},
+	[COL_IFACE] = {"IFACE", 10}, [COL_PROTO] = {"PROTO", 6},
+	[COL_MTU] = {"MTU", 5},	     [COL_LEN] = {"LEN", 5},
+	[COL_TUPLE] = {"TUPLE", 45}, [COL_TUNNEL] = {"TUNNEL", 45},
+	[COL_FUNC] = {"FUNC", 32},   [COL_CALLER] = {"CALLER", 0},
+};
+
+#define NR_COLUMNS_MAX (COL_NR + 2 * TRAIL_MAX_META)
+
+struct text_column {
+	enum column col;
+	unsigned int nr; /* of the expression */
+	const char *title;
+	unsigned int width;
 };
 
 struct text_sink {
@@ -44,8 +64,9 @@ struct text_sink {
 	struct outbuf out;
 	struct sink_opts opts;
 	struct daytime day;
-	struct tuple_cache tuple;
-	unsigned int width[COL_NR];
+	struct tuple_cache tuple, inner;
+	struct text_column columns[NR_COLUMNS_MAX];
+	size_t nr_columns;
 };
 
 static void colour(struct text_sink *s, enum colour c)
@@ -61,14 +82,17 @@ static void colour(struct text_sink *s, enum colour c)
 		out_str(&s->out, codes[c]);
 }
 
-static void column_end(struct text_sink *s, enum column col, uint64_t start)
+/* The last column ends with its text. */
+static void column_end(struct text_sink *s, struct text_column *c, uint64_t start)
 {
 	uint64_t n = out_pos(&s->out) - start;
 
-	if (n > s->width[col])
-		s->width[col] = n;
+	if (c == &s->columns[s->nr_columns - 1])
+		return;
+	if (n > c->width)
+		c->width = n;
 	else
-		out_pad(&s->out, start, s->width[col]);
+		out_pad(&s->out, start, c->width);
 	out_char(&s->out, ' ');
 }
 
@@ -77,13 +101,12 @@ static int text_header(struct sink *sink)
 	struct text_sink *s = (struct text_sink *)sink;
 
 	colour(s, COLOUR_HEADER);
-	for (int i = s->opts.timestamp == TS_NONE ? COL_SKB : COL_TIME; i < COL_NR; i++) {
+	for (size_t i = 0; i < s->nr_columns; i++) {
 		uint64_t start = out_pos(&s->out);
 
-		out_str(&s->out, columns[i].title);
-		column_end(s, i, start);
+		out_escaped(&s->out, s->columns[i].title);
+		column_end(s, &s->columns[i], start);
 	}
-	out_str(&s->out, "FUNC");
 	colour(s, COLOUR_NONE);
 	out_char(&s->out, '\n');
 	return s->out.err;
@@ -112,15 +135,6 @@ static void text_time(struct text_sink *s, const struct trace_event *te, uint64_
 	}
 }
 
-static void text_module(struct outbuf *o, const struct name_at *at)
-{
-	if (!at->name || !at->module)
-		return;
-	out_str(o, " [");
-	out_escaped(o, at->module);
-	out_char(o, ']');
-}
-
 /*
  * skb_release_data() and others hand a reason on that says nothing while they free a packet that
  * was not dropped.
@@ -129,6 +143,8 @@ static bool reason_worth_showing(const struct trace_event *te)
 {
 	static const char *const empty[] = {"NOT_SPECIFIED", "NOT_DROPPED_YET", "CONSUMED"};
 
+	if (te->raw.flags & TRAIL_F_VERDICT)
+		return true;
 	if (!(te->raw.flags & TRAIL_F_REASON))
 		return false;
 	if (!te->reason || !te->func.name || func_is_drop(te->func.name))
@@ -144,38 +160,116 @@ static bool reason_worth_showing(const struct trace_event *te)
 
 static void text_func(struct text_sink *s, const struct trace_event *te)
 {
+	const char *prog = words_prog(te);
 	struct outbuf *o = &s->out;
 
-	if (te->is_drop)
-		colour(s, COLOUR_DROP);
 	words_func(o, te);
 	if (reason_worth_showing(te)) {
 		out_char(o, '(');
 		if (te->reason)
 			out_escaped(o, te->reason);
+		else if (te->raw.flags & TRAIL_F_VERDICT)
+			out_int(o, te->raw.reason);
 		else
 			out_dec(o, te->raw.reason, 0);
 		out_char(o, ')');
 	}
-	text_module(o, &te->func);
-	if (te->is_drop && te->raw.caller) {
+	words_module(o, prog ? &(struct name_at){.name = prog, .module = prog} : &te->func);
+	if (te->is_drop && te->raw.caller && !s->opts.shown.caller) {
 		out_str(o, " from ");
-		words_caller(o, te);
-		text_module(o, &te->caller);
+		words_symbol(o, &te->caller, te->raw.caller);
+		words_module(o, &te->caller);
 	}
-	if (te->is_drop)
-		colour(s, COLOUR_NONE);
 }
 
-static void text_column(struct text_sink *s, enum column col, const struct trace_event *te,
-			uint64_t age)
+static void text_caller(struct outbuf *o, const struct trace_event *te)
+{
+	if (!te->raw.caller) {
+		out_char(o, '-');
+		return;
+	}
+	words_symbol(o, &te->caller, te->raw.caller);
+	words_module(o, &te->caller);
+}
+
+/* Known names are cut where the user said. */
+static void text_netns(struct text_sink *s, const struct trace_event *te)
+{
+	unsigned int max = s->opts.shown.netns_names_max;
+	char name[1024];
+
+	if (!s->opts.shown.netns_names || !te->netns_name) {
+		out_dec(&s->out, te->raw.netns, 0);
+		return;
+	}
+	text_escape(name, max && max < sizeof(name) ? max + 1 : sizeof(name), te->netns_name,
+		    sizeof(name));
+	out_str(&s->out, name);
+}
+
+static void text_tunnel(struct text_sink *s, const struct trace_event *te)
+{
+	const struct trace_parts *p = te->parts;
+	struct outbuf *o = &s->out;
+	const char *tuple;
+	size_t len;
+
+	if (!p || !(p->has & PART_BIT(TRAIL_PART_TUNNEL))) {
+		bool lost = parts_lost(te, &s->opts.shown) & PART_BIT(TRAIL_PART_TUNNEL);
+
+		out_str(o, lost ? "lost" : "-");
+		return;
+	}
+	if (p->tunnel.hdr_len && !p->inner.family && !p->inner.is_arp) {
+		out_str(o, "0x");
+		out_hex(o, p->tunnel.protocol, 4);
+	} else {
+		tuple = tuple_cache_format(&s->inner, &p->inner, &len);
+		out_mem(o, tuple, len);
+	}
+	if (p->tunnel.vni) {
+		out_str(o, " vni ");
+		out_dec(o, p->tunnel.vni, 0);
+	}
+}
+
+static void text_meta(struct text_sink *s, const struct trace_event *te, unsigned int nr)
+{
+	const struct trace_parts *p = te->parts;
+
+	if (p && p->has & PART_BIT(TRAIL_PART_META) && nr < p->nr_meta)
+		out_escaped(&s->out, p->meta[nr]);
+	else
+		out_str(&s->out, "lost");
+}
+
+/* Of an xdp_buff there is no mark, of an skb that is gone nothing but its address. */
+static bool has_column(const struct trail_event *raw, enum column col)
+{
+	bool is_xdp = raw->type == TRAIL_EVENT_XDP;
+
+	if (raw->flags & TRAIL_F_SKB_GONE)
+		return col < COL_NETNS || col > COL_XDP_META;
+	switch (col) {
+	case COL_MARK:
+	case COL_SKB_META:
+		return !is_xdp;
+	case COL_XDP_META:
+		return is_xdp;
+	default:
+		return true;
+	}
+}
+
+static void text_column(struct text_sink *s, const struct text_column *c,
+			const struct trace_event *te, uint64_t age)
 {
 	const struct trail_event *raw = &te->raw;
 	struct outbuf *o = &s->out;
 	const char *tuple;
 	size_t len;
 
-	switch (col) {
+	switch (c->col) {
 	case COL_TIME:
 		text_time(s, te, age);
 		break;
@@ -190,7 +284,7 @@ static void text_column(struct text_sink *s, enum column col, const struct trace
 		words_process(o, raw);
 		break;
 	case COL_NETNS:
-		out_dec(o, raw->netns, 0);
+		text_netns(s, te);
 		break;
 	case COL_MARK:
 		out_hex(o, raw->mark, 0);
@@ -212,6 +306,19 @@ static void text_column(struct text_sink *s, enum column col, const struct trace
 		tuple = tuple_cache_format(&s->tuple, &te->tuple, &len);
 		out_mem(o, tuple, len);
 		break;
+	case COL_TUNNEL:
+		text_tunnel(s, te);
+		break;
+	case COL_SKB_META:
+	case COL_XDP_META:
+		text_meta(s, te, c->nr);
+		break;
+	case COL_FUNC:
+		text_func(s, te);
+		break;
+	case COL_CALLER:
+		text_caller(o, te);
+		break;
 	case COL_NR:
 		break;
 	}
@@ -221,14 +328,23 @@ static int text_event(struct sink *sink, const struct trace_event *te, uint64_t 
 {
 	struct text_sink *s = (struct text_sink *)sink;
 
-	for (int i = s->opts.timestamp == TS_NONE ? COL_SKB : COL_TIME; i < COL_NR; i++) {
-		uint64_t start = out_pos(&s->out);
+	for (size_t i = 0; i < s->nr_columns; i++) {
+		struct text_column *c = &s->columns[i];
+		uint64_t start;
 
-		text_column(s, i, te, age);
-		column_end(s, i, start);
+		if (c->col == COL_FUNC && te->is_drop)
+			colour(s, COLOUR_DROP);
+		start = out_pos(&s->out);
+		if (has_column(&te->raw, c->col))
+			text_column(s, c, te, age);
+		else
+			out_char(&s->out, '-');
+		column_end(s, c, start);
 	}
-	text_func(s, te);
+	if (te->is_drop)
+		colour(s, COLOUR_NONE);
 	out_char(&s->out, '\n');
+	details_print(&s->out, te, &s->opts.shown);
 	return s->out.err;
 }
 
@@ -267,6 +383,44 @@ static const struct sink_ops text_ops = {
 	.close = text_close,
 };
 
+static void add_column(struct text_sink *s, enum column col)
+{
+	s->columns[s->nr_columns++] = (struct text_column){
+		.col = col, .title = columns[col].title, .width = columns[col].width};
+}
+
+static void add_meta(struct text_sink *s, enum column col, const char *const *titles, size_t nr)
+{
+	for (size_t i = 0; i < nr && i < TRAIL_MAX_META; i++)
+		s->columns[s->nr_columns++] =
+			(struct text_column){.col = col, .nr = i, .title = titles[i]};
+}
+
+static void choose_columns(struct text_sink *s)
+{
+	const struct shown *shown = &s->opts.shown;
+
+	if (s->opts.timestamp != TS_NONE)
+		add_column(s, COL_TIME);
+	if (s->opts.timestamp == TS_ABSOLUTE || s->opts.timestamp == TS_RELATIVE)
+		s->columns[0].width = 15;
+	for (enum column col = COL_SKB; col <= COL_PROCESS; col++)
+		add_column(s, col);
+	if (shown->meta || shown->netns_names)
+		add_column(s, COL_NETNS);
+	for (enum column col = COL_MARK; shown->meta && col <= COL_LEN; col++)
+		add_column(s, col);
+	if (shown->tuple)
+		add_column(s, COL_TUPLE);
+	if (shown->tunnel)
+		add_column(s, COL_TUNNEL);
+	add_meta(s, COL_SKB_META, shown->skb_meta, shown->nr_skb_meta);
+	add_meta(s, COL_XDP_META, shown->xdp_meta, shown->nr_xdp_meta);
+	add_column(s, COL_FUNC);
+	if (shown->caller)
+		add_column(s, COL_CALLER);
+}
+
 int sink_text_open(struct sink **out, FILE *f, const struct sink_opts *opts)
 {
 	struct text_sink *s = calloc(1, sizeof(*s));
@@ -277,10 +431,8 @@ int sink_text_open(struct sink **out, FILE *f, const struct sink_opts *opts)
 	}
 	s->sink.ops = &text_ops;
 	s->opts = *opts;
-	for (int i = 0; i < COL_NR; i++)
-		s->width[i] = columns[i].width;
-	if (opts->timestamp != TS_CURRENT)
-		s->width[COL_TIME] = 15;
+	s->tuple.tcp_flags = s->inner.tcp_flags = opts->shown.tcp_flags;
+	choose_columns(s);
 	*out = &s->sink;
 	return 0;
 }

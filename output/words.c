@@ -29,12 +29,15 @@ static void words_offset(struct outbuf *o, uint64_t off)
 void words_func(struct outbuf *o, const struct trace_event *te)
 {
 	bool is_tp = te->raw.flags & TRAIL_F_TRACEPOINT;
+	bool is_prog = te->raw.flags & TRAIL_F_PROG;
 
 	if (is_tp)
 		out_str(o, "tp:");
 	if (te->func.name) {
 		out_escaped(o, te->func.name);
-	} else if (is_tp) {
+	} else if (is_tp || is_prog) {
+		if (is_prog)
+			out_str(o, "prog:");
 		out_dec(o, te->raw.source, 0);
 	} else {
 		out_str(o, "0x");
@@ -44,15 +47,31 @@ void words_func(struct outbuf *o, const struct trace_event *te)
 		words_offset(o, te->func.off);
 }
 
-void words_caller(struct outbuf *o, const struct trace_event *te)
+const char *words_prog(const struct trace_event *te)
 {
-	if (te->caller.name) {
-		out_escaped(o, te->caller.name);
-		words_offset(o, te->caller.off);
+	if (!(te->raw.flags & TRAIL_F_PROG))
+		return NULL;
+	return te->raw.type == TRAIL_EVENT_XDP ? "xdp" : "tc";
+}
+
+void words_symbol(struct outbuf *o, const struct name_at *at, uint64_t addr)
+{
+	if (at->name) {
+		out_escaped(o, at->name);
+		words_offset(o, at->off);
 	} else {
 		out_str(o, "0x");
-		out_hex(o, te->raw.caller, 0);
+		out_hex(o, addr, 0);
 	}
+}
+
+void words_module(struct outbuf *o, const struct name_at *at)
+{
+	if (!at->name || !at->module)
+		return;
+	out_str(o, " [");
+	out_escaped(o, at->module);
+	out_char(o, ']');
 }
 
 const char *tuple_cache_format(struct tuple_cache *c, const struct tuple *t, size_t *len)
@@ -60,7 +79,7 @@ const char *tuple_cache_format(struct tuple_cache *c, const struct tuple *t, siz
 	/* tuple_decode() clears the whole struct, so equal ones are equal bytes. */
 	if (!c->len || memcmp(&c->tuple, t, sizeof(*t))) {
 		c->tuple = *t;
-		tuple_format(t, false, c->text, sizeof(c->text));
+		tuple_format(t, c->tcp_flags, c->text, sizeof(c->text));
 		c->len = strlen(c->text);
 	}
 	*len = c->len;

@@ -11,15 +11,20 @@ void words_process(struct outbuf *o, const struct trail_event *raw);
 /* "eth0:2", "2" for a device without a name, "0" where there is none */
 void words_iface(struct outbuf *o, const struct trail_event *raw);
 /*
- * "ip_rcv", "tp:kfree_skb", "0xffffffff81000000". "+0x40" is added when the probe was not at
- * the entry: other symbols are nearer.
+ * "ip_rcv", "tp:kfree_skb", "0xffffffff81000000", "prog:7" for a BPF program without a name.
+ * "+0x40" is added when the probe was not at the entry: other symbols are nearer.
  */
 void words_func(struct outbuf *o, const struct trace_event *te);
-/* "nf_hook_slow+0x8a", or the address. Nothing to say where raw.caller is 0. */
-void words_caller(struct outbuf *o, const struct trace_event *te);
+/* What kind of BPF program sent the event: "tc" or "xdp"; NULL: none did. */
+const char *words_prog(const struct trace_event *te);
+/* "nf_hook_slow+0x8a", or the address: a caller. Its module is for words_module(). */
+void words_symbol(struct outbuf *o, const struct name_at *at, uint64_t addr);
+/* " [nf_tables]", nothing where there is none. */
+void words_module(struct outbuf *o, const struct name_at *at);
 
 /* The last tuple in words: a packet's events follow each other. Zeroed at first. */
 struct tuple_cache {
+	bool tcp_flags; /* the user's: show them */
 	struct tuple tuple;
 	char text[TUPLE_TEXT_SZ];
 	size_t len;

@@ -76,7 +76,7 @@ static void run(const char *what, struct sink *sink)
 
 int main(void)
 {
-	struct sink_opts opts = {0};
+	struct sink_opts opts = {.shown = {.meta = true, .tuple = true}};
 	struct record_meta meta = {0};
 	struct rusage ru;
 	struct sink *s;

@@ -3,7 +3,10 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "output/parts.h"
 
 #define ARRAY_NR(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -235,4 +238,290 @@ size_t test_events(struct trail_event *events, size_t max)
 	packet_events(e, skb + 0x100);
 	e += 7;
 	return e - events;
+}
+
+/* ---- parts ---- */
+
+struct trail_part test_part(const struct trail_event *e, enum trail_part_kind kind, uint16_t off,
+			    const void *data, size_t sz)
+{
+	struct trail_part part = {
+		.version = TRAIL_ABI_VERSION,
+		.type = TRAIL_EVENT_PART,
+		.size = offsetof(struct trail_part, data) + sz,
+		.ts = e->ts,
+		.skb = e->skb,
+		.cpu = e->cpu,
+		.kind = kind,
+		.off = off,
+	};
+
+	assert(sz <= sizeof(part.data));
+	memcpy(part.data, data, sz);
+	return part;
+}
+
+struct list {
+	struct test_sample *at;
+	size_t nr;
+};
+
+static void add_event(struct list *l, const struct trail_event *e)
+{
+	assert(l->nr < TEST_SAMPLES_MAX);
+	l->at[l->nr++].event = *e;
+}
+
+/* As many parts as it takes. */
+static void add_part(struct list *l, const struct trail_event *e, enum trail_part_kind kind,
+		     const void *data, size_t sz)
+{
+	for (size_t off = 0, n; off < sz; off += n) {
+		n = sz - off < TRAIL_PART_SZ ? sz - off : TRAIL_PART_SZ;
+		assert(l->nr < TEST_SAMPLES_MAX);
+		l->at[l->nr++].part = test_part(e, kind, off, (const uint8_t *)data + off, n);
+	}
+}
+
+static void add_stack(struct list *l, const struct trail_event *e, size_t nr)
+{
+	uint64_t addrs[TRAIL_MAX_STACK] = {0};
+
+	for (size_t i = 0; i < nr; i++)
+		addrs[i] = FN_ADDR(i % FN_NR) + 0x10 * i + 1;
+	if (nr > 2)
+		addrs[2] = 0xffffffffc0009999; /* nobody knows it */
+	add_part(l, e, TRAIL_PART_STACK, addrs, (nr + 1) * sizeof(addrs[0]));
+}
+
+static void add_structs(struct list *l, const struct trail_event *e, uint8_t first)
+{
+	uint8_t bytes[320], cb[48];
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = first + i;
+	for (size_t i = 0; i < sizeof(cb); i++)
+		cb[i] = i < 8 ? 0 : 0xa0 + i;
+	add_part(l, e, TRAIL_PART_CB, cb, sizeof(cb));
+	add_part(l, e, TRAIL_PART_SKB, bytes, 232);
+	add_part(l, e, TRAIL_PART_SHARED_INFO, bytes, sizeof(bytes));
+}
+
+static void add_tunnel(struct list *l, const struct trail_event *e, uint16_t protocol,
+		       const char *hex, uint32_t vni)
+{
+	struct trail_tunnel t = {.protocol = protocol, .vni = vni};
+
+	t.hdr_len = test_unhex(hex, t.hdr, sizeof(t.hdr));
+	add_part(l, e, TRAIL_PART_TUNNEL, &t, sizeof(t));
+}
+
+static void add_meta(struct list *l, const struct trail_event *e, size_t nr)
+{
+	const uint64_t values[] = {0x1234, 1500};
+
+	add_part(l, e, TRAIL_PART_META, values, nr * sizeof(values[0]));
+}
+
+static void add_map(struct list *l, const struct trail_event *e, const char *name, uint32_t key_sz,
+		    uint32_t value_sz)
+{
+	struct trail_map m = {
+		.id = 12, .key_size = key_sz, .value_size = value_sz, .has_value = value_sz != 0};
+
+	memcpy(m.name, name, strnlen(name, sizeof(m.name)));
+	for (size_t i = 0; i < sizeof(m.key) && i < key_sz; i++)
+		m.key[i] = i;
+	for (size_t i = 0; i < sizeof(m.value) && i < value_sz; i++)
+		m.value[i] = 0xf0 - i;
+	add_part(l, e, TRAIL_PART_MAP, &m, sizeof(m));
+}
+
+#define INNER_TCP                                                                                  \
+	"45000034 00000000 40060000 c0a80001 c0a80002 d431 01bb 00000001 00000001 5018 0000 "      \
+	"0000 0000"
+#define INNER_UDP6                                                                                 \
+	"60000000 0008 11 40 20010db8000000000000000000000001 20010db8000000000000000000000002 "   \
+	"0035 1092 0008 0000"
+
+/* Whole ones. */
+static void skb_samples(struct list *l, uint64_t skb)
+{
+	struct trail_event e = test_event(FN_IP_RCV, skb, 2000000000);
+
+	e.caller = FN_ADDR(FN_NF_HOOK_SLOW) + 0x8a;
+	add_stack(l, &e, 4);
+	add_structs(l, &e, 1);
+	add_meta(l, &e, 2);
+	add_tunnel(l, &e, 0x0800, INNER_TCP, 42);
+	add_event(l, &e);
+
+	e = test_event(FN_KFREE_SKB_REASON, skb, 2000001000); /* its stack in a map */
+	e.flags = TRAIL_F_REASON;
+	e.reason = 6;
+	e.caller = FN_ADDR(FN_NFT_DO_CHAIN) + 0x40;
+	e.netns = 4026531841;
+	add_part(l, &e, TRAIL_PART_STACK_ID, &(int64_t){7}, sizeof(int64_t));
+	add_structs(l, &e, TEST_TEXT_NONE);
+	add_meta(l, &e, 2);
+	add_tunnel(l, &e, 0x86dd, INNER_UDP6, 0);
+	add_event(l, &e);
+
+	e = test_event(FN_IP_LOCAL_OUT, skb, 2000002000); /* all the addresses there may be */
+	e.netns = 4026539999;
+	add_stack(l, &e, TRAIL_MAX_STACK - 1);
+	add_structs(l, &e, 2);
+	add_meta(l, &e, 2);
+	add_tunnel(l, &e, 0, "", 0); /* none */
+	add_event(l, &e);
+}
+
+static void lost_samples(struct list *l, uint64_t skb)
+{
+	struct trail_event e = test_event(FN_IP_RCV, skb, 2000010000);
+	uint64_t addrs[26];
+
+	add_event(l, &e); /* nothing came */
+
+	e.ts += 1000;
+	e.flags = TRAIL_F_PARTS_LOST;
+	for (size_t i = 0; i < ARRAY_NR(addrs); i++)
+		addrs[i] = FN_ADDR(FN_IP_RCV) + i + 1;
+	add_part(l, &e, TRAIL_PART_STACK, addrs, sizeof(addrs)); /* no 0: more was to come */
+	add_structs(l, &e, 3);
+	add_meta(l, &e, 1); /* one value of two */
+	add_event(l, &e);
+
+	e.ts += 1000; /* only what not every event has can be lost */
+	add_stack(l, &e, 1);
+	add_structs(l, &e, 3);
+	add_meta(l, &e, 2);
+	add_tunnel(l, &e, 0, "", 0);
+	add_event(l, &e);
+
+	e.ts += 1000;
+	e.flags = 0;
+	add_part(l, &e, TRAIL_PART_STACK_ID, &(int64_t){-EEXIST}, sizeof(int64_t));
+	add_structs(l, &e, 4);
+	add_meta(l, &e, 2);
+	add_tunnel(l, &e, 0x8847, "00001140 4500", 7); /* MPLS */
+	add_event(l, &e);
+}
+
+static void by_stack_samples(struct list *l, uint64_t skb)
+{
+	struct trail_event e = test_event(FN_NFT_DO_CHAIN, skb, 2000020000);
+
+	e.flags = TRAIL_F_BY_STACK;
+	add_stack(l, &e, 2);
+	add_structs(l, &e, 5);
+	add_meta(l, &e, 2);
+	add_tunnel(l, &e, 0, "", 0);
+	add_map(l, &e, "routes", 8, 4);
+	add_event(l, &e);
+
+	e.ts += 1000;
+	add_stack(l, &e, 1);
+	add_structs(l, &e, 5);
+	add_meta(l, &e, 2);
+	add_tunnel(l, &e, 0, "", 0);
+	add_map(l, &e, "a\"\033[31m\xff 0123456789", 200, 300);
+	add_event(l, &e);
+
+	e = test_event(FN_CONSUME_SKB, skb, 2000022000);
+	e.flags = TRAIL_F_BY_STACK | TRAIL_F_SKB_GONE;
+	e.netns = e.ifindex = e.mtu = e.len = e.protocol = e.hdr_len = 0;
+	e.ifname[0] = '\0';
+	memset(e.hdr, 0, sizeof(e.hdr));
+	add_stack(l, &e, 2);
+	add_map(l, &e, "queue", 0, 0);
+	add_event(l, &e);
+}
+
+static void prog_samples(struct list *l, uint64_t skb)
+{
+	static const struct {
+		enum trail_event_type type;
+		uint32_t source;
+		int verdict; /* -2: entry */
+	} progs[] = {
+		{TRAIL_EVENT_SKB, 4, -2}, {TRAIL_EVENT_SKB, 4, 2},   {TRAIL_EVENT_SKB, 4, -1},
+		{TRAIL_EVENT_XDP, 5, -2}, {TRAIL_EVENT_XDP, 5, 1},   {TRAIL_EVENT_XDP, 5, -2},
+		{TRAIL_EVENT_XDP, 5, 2},  {TRAIL_EVENT_XDP, 99, -7},
+	};
+
+	for (size_t i = 0; i < ARRAY_NR(progs); i++) {
+		bool is_xdp = progs[i].type == TRAIL_EVENT_XDP;
+		struct trail_event e = test_event(0, skb, 2000030000 + 1000 * i);
+
+		e.type = progs[i].type;
+		e.skb += is_xdp ? 0x100000 : 0;
+		e.flags = TRAIL_F_PROG | (progs[i].verdict != -2 ? TRAIL_F_VERDICT : 0);
+		e.reason = progs[i].verdict != -2 ? progs[i].verdict : 0;
+		e.source = progs[i].source;
+		e.ip = 0;
+		add_stack(l, &e, 1);
+		if (!is_xdp) {
+			add_structs(l, &e, 6);
+			add_tunnel(l, &e, 0, "", 0);
+		}
+		add_meta(l, &e, is_xdp ? 1 : 2);
+		add_event(l, &e);
+	}
+}
+
+size_t test_samples(struct test_sample *samples)
+{
+	const uint64_t skb = 0xffff9f1d40b8ad00;
+	struct list l = {samples, 0};
+
+	skb_samples(&l, skb);
+	lost_samples(&l, skb + 0x100);
+	by_stack_samples(&l, skb + 0x200);
+	prog_samples(&l, skb + 0x300);
+	return l.nr;
+}
+
+static const char *const skb_meta[] = {"skb->mark", "skb->dev->mtu"};
+static const char *const xdp_meta[] = {"xdp->rxq->queue_index"};
+
+const struct shown test_shown_all = {
+	.meta = true,
+	.tuple = true,
+	.tcp_flags = true,
+	.caller = true,
+	.stack = true,
+	.tunnel = true,
+	.skb = true,
+	.shared_info = true,
+	.cb = true,
+	.bpfmap = true,
+	.netns_names = true,
+	.skb_meta = skb_meta,
+	.nr_skb_meta = ARRAY_NR(skb_meta),
+	.xdp_meta = xdp_meta,
+	.nr_xdp_meta = ARRAY_NR(xdp_meta),
+};
+
+void test_print_samples(struct sink *s, const struct test_sample *samples, size_t nr)
+{
+	struct parts_pool *pool;
+	struct trace_event te;
+
+	if (parts_pool_open(&pool))
+		abort();
+	for (size_t i = 0; i < nr; i++) {
+		const struct test_sample *m = &samples[i];
+
+		if (parts_is_part(m, m->event.size)) {
+			if (parts_add(pool, m, m->event.size))
+				abort();
+			continue;
+		}
+		if (trace_event_decode(&te, m, m->event.size, &test_names))
+			abort();
+		parts_join(pool, &te, &test_names);
+		s->ops->event(s, &te, 0);
+	}
+	parts_pool_free(pool);
 }

@@ -41,6 +41,30 @@ size_t test_events(struct trail_event *events, size_t max);
 #define TEST_TEXT_HUGE 0xee
 #define TEST_TEXT_NONE 0xdd
 
+/* A part of this event. Returns it whole; as it is sent it has only part.size bytes. */
+struct trail_part test_part(const struct trail_event *e, enum trail_part_kind kind, uint16_t off,
+			    const void *data, size_t sz);
+
+struct test_sample {
+	union {
+		struct trail_event event;
+		struct trail_part part;
+	};
+};
+
+/*
+ * Samples as they are sent when everything is to be shown: parts and their events, of every kind,
+ * with losses and hostile texts. Returns how many.
+ */
+#define TEST_SAMPLES_MAX 128
+size_t test_samples(struct test_sample *samples);
+
+/* The options that these samples have something for. */
+extern const struct shown test_shown_all;
+
+/* Decode and print (or record) these samples: what the pipeline does, without waiting. */
+void test_print_samples(struct sink *s, const struct test_sample *samples, size_t nr);
+
 /* Hex digits (spaces allowed) to bytes; returns how many. */
 size_t test_unhex(const char *hex, uint8_t *dst, size_t max);
 

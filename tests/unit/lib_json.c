@@ -82,12 +82,27 @@ static bool object(struct json *j, int depth)
 	return take(j, '}');
 }
 
+static bool array(struct json *j, int depth)
+{
+	if (!take(j, '['))
+		return false;
+	if (take(j, ']'))
+		return true;
+	do {
+		if (!value(j, depth + 1))
+			return false;
+	} while (take(j, ','));
+	return take(j, ']');
+}
+
 static bool value(struct json *j, int depth)
 {
 	if (j->p == j->end || depth > DEPTH_MAX)
 		return false;
 	if (*j->p == '{')
 		return object(j, depth);
+	if (*j->p == '[')
+		return array(j, depth);
 	if (*j->p == '"')
 		return string(j);
 	return word(j, "true") || word(j, "false") || word(j, "null") || number(j);

@@ -27,7 +27,7 @@ struct fake {
 	struct ring ring;
 	int fd; /* readable while events are queued */
 	struct {
-		struct trail_event event;
+		struct test_sample sample;
 		uint64_t lost;
 	} queue[NR_MAX];
 	size_t nr, next;
@@ -36,6 +36,7 @@ struct fake {
 	struct sink sink;
 	char printed[NR_MAX]; /* one letter each: the event's mark, or L for lost */
 	size_t nr_printed;
+	unsigned int nr_parts[NR_MAX]; /* of each */
 	uint64_t lost;
 	int nr_flushes, sink_err;
 };
@@ -51,9 +52,11 @@ static int fake_ring_read(struct ring *r, size_t max, ring_sample_fn fn, void *a
 	size_t n = 0;
 	uint64_t v;
 
-	for (; n < max && f->next < f->nr; n++, f->next++)
-		fn(arg, &f->queue[f->next].event, sizeof(struct trail_event),
-		   f->queue[f->next].lost);
+	for (; n < max && f->next < f->nr; n++, f->next++) {
+		const struct trail_event *e = &f->queue[f->next].sample.event;
+
+		fn(arg, e, e->size, f->queue[f->next].lost);
+	}
 	if (f->next == f->nr && read(f->fd, &v, sizeof(v)) < 0)
 		assert_int_equal(errno, EAGAIN);
 	return f->read_err ? f->read_err : (int)n;
@@ -68,6 +71,7 @@ static int fake_event(struct sink *s, const struct trace_event *te, uint64_t age
 {
 	struct fake *f = fake_of(s);
 
+	f->nr_parts[f->nr_printed] = te->parts ? te->parts->nr_parts : 0;
 	f->printed[f->nr_printed++] = te->raw.mark;
 	return f->sink_err;
 }
@@ -108,7 +112,7 @@ static struct fake *fake_open(void)
 	return f;
 }
 
-static struct pipeline *pipeline_on(struct fake *f, uint64_t limit)
+static struct pipeline *pipeline_with_parts(struct fake *f, uint64_t limit, unsigned int nr_parts)
 {
 	struct pipeline_opts opts = {
 		.ring = &f->ring,
@@ -116,6 +120,7 @@ static struct pipeline *pipeline_on(struct fake *f, uint64_t limit)
 		.names = &test_names,
 		.sink = &f->sink,
 		.limit = limit,
+		.nr_parts = nr_parts,
 		.out_fd = -1,
 	};
 	struct err err = ERR_INIT;
@@ -123,6 +128,11 @@ static struct pipeline *pipeline_on(struct fake *f, uint64_t limit)
 
 	assert_int_equal(pipeline_open(&p, &opts, &err), 0);
 	return p;
+}
+
+static struct pipeline *pipeline_on(struct fake *f, uint64_t limit)
+{
+	return pipeline_with_parts(f, limit, 0);
 }
 
 static void fake_close(struct fake *f, struct pipeline *p)
@@ -136,10 +146,20 @@ static struct trail_event *put(struct fake *f, char mark, uint64_t ts)
 {
 	uint64_t one = 1;
 
-	f->queue[f->nr].event = test_event(FN_IP_RCV, 0xffff888000000100, ts);
-	f->queue[f->nr].event.mark = mark;
+	f->queue[f->nr].sample.event = test_event(FN_IP_RCV, 0xffff888000000100, ts);
+	f->queue[f->nr].sample.event.mark = mark;
 	assert_int_equal(write(f->fd, &one, sizeof(one)), sizeof(one));
-	return &f->queue[f->nr++].event;
+	return &f->queue[f->nr++].sample.event;
+}
+
+/* A part of the event that put(f, _, ts) makes. */
+static struct trail_part *put_part(struct fake *f, enum trail_part_kind kind, uint64_t ts)
+{
+	struct trail_event *e = put(f, 0, ts), event = *e;
+	struct trail_part *part = (struct trail_part *)e;
+
+	*part = test_part(&event, kind, 0, "part", 4);
+	return part;
 }
 
 static void test_order_and_counts(void **state)
@@ -314,6 +334,146 @@ static void test_lost_by_ring(void **state)
 	fake_close(f, p);
 }
 
+/* An interrupt with its parts in the middle of another event's, its own sent before. */
+static void test_parts(void **state)
+{
+	struct fake *f = fake_open();
+	struct pipeline *p = pipeline_with_parts(f, 0, 2);
+	struct pipeline_stats st;
+
+	put_part(f, TRAIL_PART_SKB, 10);
+	put_part(f, TRAIL_PART_CB, 20); /* the interrupt's */
+	put(f, 'b', 20);
+	put_part(f, TRAIL_PART_CB, 10);
+	put(f, 'a', 10);
+	put(f, 'c', 30);
+	put_part(f, TRAIL_PART_CB, 40); /* its event was lost */
+	put_part(f, TRAIL_PART_CB, 50)->kind = 99;
+	put(f, 'd', 50);
+	assert_int_equal(pipeline_poll(p, -1, -1), 1);
+	assert_string_equal(f->printed, "abcd");
+	assert_int_equal(f->nr_parts[0], 2);
+	assert_int_equal(f->nr_parts[1], 1);
+	assert_int_equal(f->nr_parts[2], 0);
+	assert_int_equal(f->nr_parts[3], 0);
+	assert_int_equal(pipeline_finish(p, 5), 0);
+	pipeline_stats(p, &st);
+	assert_int_equal(st.printed, 4);
+	assert_int_equal(st.lost, 1);
+	assert_int_equal(st.bad, 1);
+	fake_close(f, p);
+}
+
+/* What came too late for the order still finds its parts. */
+static void test_parts_of_a_late_event(void **state)
+{
+	struct fake *f = fake_open();
+	struct pipeline *p = pipeline_with_parts(f, 0, 1);
+
+	put_part(f, TRAIL_PART_CB, 10);
+	put_part(f, TRAIL_PART_CB, 20);
+	put(f, 'b', 20);
+	assert_int_equal(pipeline_poll(p, -1, -1), 1);
+	put(f, 'a', 10);
+	assert_int_equal(pipeline_poll(p, -1, -1), 1);
+	assert_string_equal(f->printed, "ba");
+	assert_int_equal(f->nr_parts[1], 1);
+	fake_close(f, p);
+}
+
+/* A perf ring counts parts as lost too. */
+static void test_lost_parts_of_a_ring(void **state)
+{
+	struct fake *f = fake_open();
+	struct pipeline *p = pipeline_with_parts(f, 0, 2);
+	struct pipeline_stats st;
+
+	/* Six samples are two events. */
+	put_part(f, TRAIL_PART_SKB, 10);
+	f->queue[0].lost = 6;
+	put_part(f, TRAIL_PART_CB, 10);
+	put(f, 'a', 10);
+	/* A part of 'b' is no event, nor are two. */
+	put_part(f, TRAIL_PART_CB, 20);
+	f->queue[3].lost = 1;
+	put(f, 'b', 20);
+	put(f, 'c', 30);
+	f->queue[5].lost = 2;
+	/* One part came before its event and the rest of its parts were lost, and one of 'd'. */
+	put_part(f, TRAIL_PART_SKB, 40);
+	put_part(f, TRAIL_PART_CB, 50);
+	f->queue[7].lost = 3;
+	put(f, 'd', 50);
+	assert_int_equal(pipeline_poll(p, -1, -1), 1);
+	assert_string_equal(f->printed, "LabcLd");
+	assert_int_equal(f->lost, 3);
+	assert_int_equal(pipeline_finish(p, 4 + 3 + 1), 0);
+	assert_string_equal(f->printed, "LabcLdL");
+	pipeline_stats(p, &st);
+	assert_int_equal(st.printed + st.lost, 8);
+	assert_int_equal(f->lost, 4);
+	fake_close(f, p);
+}
+
+/* Events with more parts than usual: the estimate is too high, the end is right all the same. */
+static void test_lost_estimate_too_high(void **state)
+{
+	struct fake *f = fake_open();
+	struct pipeline *p = pipeline_with_parts(f, 0, 1);
+	struct pipeline_stats st;
+
+	put_part(f, TRAIL_PART_CB, 10);
+	f->queue[0].lost = 10;
+	put(f, 'a', 10);
+	assert_int_equal(pipeline_poll(p, -1, -1), 1);
+	assert_int_equal(f->lost, 5);
+	assert_int_equal(pipeline_finish(p, 1 + 2), 0);
+	assert_string_equal(f->printed, "La");
+	pipeline_stats(p, &st);
+	assert_int_equal(st.printed + st.lost, 3);
+	fake_close(f, p);
+}
+
+/* Runs of samples lost anywhere, as by a ring that is full for a while. */
+static void test_lost_anywhere(void **state)
+{
+	enum { NR_EVENTS = 3000, NR_PARTS = 3 };
+	struct fake *f = fake_open();
+	struct pipeline *p = pipeline_with_parts(f, 0, NR_PARTS);
+	struct pipeline_stats st;
+	uint64_t nr_lost = 0, nr_printed = 0, until = 0, pending = 0;
+
+	srand(5);
+	for (uint64_t n = 0; n < NR_EVENTS * (NR_PARTS + 1); n++) {
+		bool is_event = n % (NR_PARTS + 1) == NR_PARTS;
+
+		if (n >= until + 40 && rand() % 50 == 0)
+			until = n + rand() % 30;
+		if (n < until) {
+			pending++;
+			nr_lost += is_event;
+			continue;
+		}
+		f->queue[f->nr].lost = pending;
+		pending = 0;
+		nr_printed += is_event;
+		if (is_event)
+			put(f, 'e', n / (NR_PARTS + 1) + 1);
+		else
+			put_part(f, n % (NR_PARTS + 1) + TRAIL_PART_SKB, n / (NR_PARTS + 1) + 1);
+	}
+	while (f->next < f->nr)
+		assert_int_equal(pipeline_poll(p, -1, -1), 1);
+	assert_true(nr_lost > 300);
+	assert_int_equal(f->lost, nr_lost); /* at each gap, and nothing for the end */
+	assert_int_equal(pipeline_finish(p, NR_EVENTS), 0);
+	pipeline_stats(p, &st);
+	assert_int_equal(st.printed, nr_printed);
+	assert_int_equal(st.printed + st.lost, NR_EVENTS);
+	assert_int_equal(f->lost, nr_lost);
+	fake_close(f, p);
+}
+
 static void test_errors(void **state)
 {
 	struct fake *f = fake_open();
@@ -406,6 +566,11 @@ int main(void)
 		cmocka_unit_test(test_more_than_one_read),
 		cmocka_unit_test(test_lost_by_events),
 		cmocka_unit_test(test_lost_by_ring),
+		cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_parts_of_a_late_event),
+		cmocka_unit_test(test_lost_parts_of_a_ring),
+		cmocka_unit_test(test_lost_estimate_too_high),
+		cmocka_unit_test(test_lost_anywhere),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_replay),
 	};

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The sinks without any --output-* option; output_shown.c has the options. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,6 +17,10 @@
 #include "tests/unit/lib_json.h"
 
 #define NR_EVENTS_MAX 32
+#define DEFAULT                                                                                    \
+	{                                                                                          \
+		.meta = true, .tuple = true                                                        \
+	}
 
 typedef int (*sink_open_fn)(struct sink **out, FILE *f, const struct sink_opts *opts);
 
@@ -63,7 +68,7 @@ static void golden(const char *path, sink_open_fn open, const struct sink_opts *
 
 static void test_text(void **state)
 {
-	struct sink_opts opts = {.realtime_off = REALTIME_OFF};
+	struct sink_opts opts = {.realtime_off = REALTIME_OFF, .shown = DEFAULT};
 
 	golden("tests/golden/output_text", sink_text_open, &opts);
 	opts.timestamp = TS_ABSOLUTE;
@@ -75,7 +80,7 @@ static void test_text(void **state)
 
 static void test_json(void **state)
 {
-	struct sink_opts opts = {.realtime_off = REALTIME_OFF};
+	struct sink_opts opts = {.realtime_off = REALTIME_OFF, .shown = DEFAULT};
 
 	golden("tests/golden/output_json", sink_json_open, &opts);
 	opts.timestamp = TS_ABSOLUTE;
@@ -87,7 +92,7 @@ static void test_json(void **state)
 /* The wall clock cannot be golden: it must lie between before and after. */
 static void test_current_time(void **state)
 {
-	struct sink_opts opts = {.timestamp = TS_CURRENT};
+	struct sink_opts opts = {.timestamp = TS_CURRENT, .shown = DEFAULT};
 	time_t before = time(NULL), after;
 	char from[16], to[16];
 	struct tm tm;
@@ -109,7 +114,7 @@ static void test_current_time(void **state)
 static void test_alignment(void **state)
 {
 	struct trail_event e = test_event(FN_IP_RCV, 1, 1);
-	struct sink_opts opts = {0};
+	struct sink_opts opts = {.shown = DEFAULT};
 	struct trace_event te;
 	char *text = NULL;
 	size_t sz, at[4], nr = 0;
@@ -153,9 +158,10 @@ static const char *hostile_number(void *arg, uint32_t n)
 
 static void test_any_byte_in_names(void **state)
 {
-	const struct names names = {hostile_symbol, hostile_symbol, hostile_source, hostile_number};
+	const struct names names = {hostile_symbol, hostile_symbol, hostile_source, hostile_number,
+				    hostile_number};
 	struct trail_event e = test_event(FN_IP_RCV, 1, 1);
-	struct sink_opts opts = {.timestamp = TS_CURRENT};
+	struct sink_opts opts = {.timestamp = TS_CURRENT, .shown = DEFAULT};
 
 	e.flags = TRAIL_F_REASON | TRAIL_F_VLAN;
 	e.caller = 1;
@@ -188,7 +194,8 @@ static void test_any_byte_in_names(void **state)
 
 static void test_golden_json_is_json(void **state)
 {
-	struct sink_opts opts = {.timestamp = TS_ABSOLUTE, .realtime_off = REALTIME_OFF};
+	struct sink_opts opts = {
+		.timestamp = TS_ABSOLUTE, .realtime_off = REALTIME_OFF, .shown = DEFAULT};
 	size_t sz, nr = 0;
 	char *text = print_to_memory(sink_json_open, &opts, &sz);
 
@@ -203,7 +210,7 @@ static void test_golden_json_is_json(void **state)
 
 static int open_record(struct sink **out, FILE *f, const struct sink_opts *opts)
 {
-	const struct record_meta meta = {.hostname = "box"};
+	const struct record_meta meta = {.hostname = "box", .shown = DEFAULT};
 
 	return sink_record_open(out, f, &meta, &test_names);
 }
@@ -211,7 +218,7 @@ static int open_record(struct sink **out, FILE *f, const struct sink_opts *opts)
 static void test_full_disk(void **state)
 {
 	static const sink_open_fn opens[] = {sink_text_open, sink_json_open, open_record};
-	const struct sink_opts opts = {0};
+	const struct sink_opts opts = {.shown = DEFAULT};
 	struct trail_event e = test_event(FN_IP_RCV, 1, 1);
 	struct trace_event te;
 
@@ -239,7 +246,7 @@ static void test_full_disk(void **state)
 
 static void test_closed_pipe(void **state)
 {
-	const struct sink_opts opts = {0};
+	const struct sink_opts opts = {.shown = DEFAULT};
 	struct sink *s;
 	int fds[2];
 
@@ -256,7 +263,8 @@ static void test_closed_pipe(void **state)
 static void test_record_and_replay(void **state)
 {
 	static const sink_open_fn opens[] = {sink_text_open, sink_json_open};
-	const struct sink_opts opts = {.timestamp = TS_ABSOLUTE, .realtime_off = REALTIME_OFF};
+	const struct sink_opts opts = {
+		.timestamp = TS_ABSOLUTE, .realtime_off = REALTIME_OFF, .shown = DEFAULT};
 	size_t sz, direct_sz, replay_sz;
 	char *record = print_to_memory(open_record, &opts, &sz);
 

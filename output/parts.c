@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "output/parts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Events whose parts wait at a time: interrupts nest four deep, and CPUs come in order of time. */
+#define NR_WAITING 64
+#define NR_KINDS   (TRAIL_PART_MAP + 1)
+#define NR_WAY_MAX 5 /* frames: see is_way_to_us() */
+
+/* Whose parts wait in a place. */
+struct place {
+	uint64_t ts, skb;
+	uint64_t used; /* the pool's clock */
+	uint32_t cpu;
+	unsigned int nr_parts; /* 0: free */
+};
+
+/* The parts of one event as they came. */
+struct waiting {
+	uint16_t len[NR_KINDS]; /* bytes there, from the start on */
+	uint32_t cut;		/* PART_BIT: there is a hole, nothing after it was kept */
+	uint64_t stack[TRAIL_MAX_STACK];
+	int64_t stack_id;
+	uint8_t skb_bytes[PARTS_STRUCT_SZ];
+	uint8_t shared_info[PARTS_STRUCT_SZ];
+	uint8_t cb[sizeof(((struct trace_parts *)0)->cb)];
+	uint64_t meta[TRAIL_MAX_META];
+	struct trail_tunnel tunnel;
+	struct trail_map map;
+};
+
+struct parts_pool {
+	struct place places[NR_WAITING];
+	struct waiting waiting[NR_WAITING];
+	size_t nr_used;
+	size_t last; /* most parts are of the event that the part before was of */
+	uint64_t clock;
+	struct trace_parts joined;
+	char skb_text[PARTS_TEXT_SZ], shared_info_text[PARTS_TEXT_SZ];
+	char meta_text[TRAIL_MAX_META][PARTS_META_SZ];
+};
+
+#define BYTES(member)                                                                              \
+	{                                                                                          \
+		offsetof(struct waiting, member), sizeof(((struct waiting *)0)->member)            \
+	}
+
+/* Where the bytes of each kind go. */
+static const struct {
+	uint16_t off, sz;
+} bytes_of_kind[NR_KINDS] = {
+	[TRAIL_PART_STACK] = BYTES(stack),   [TRAIL_PART_STACK_ID] = BYTES(stack_id),
+	[TRAIL_PART_SKB] = BYTES(skb_bytes), [TRAIL_PART_SHARED_INFO] = BYTES(shared_info),
+	[TRAIL_PART_CB] = BYTES(cb),	     [TRAIL_PART_META] = BYTES(meta),
+	[TRAIL_PART_TUNNEL] = BYTES(tunnel), [TRAIL_PART_MAP] = BYTES(map),
+};
+
+int parts_pool_open(struct parts_pool **out)
+{
+	*out = calloc(1, sizeof(**out));
+	return *out ? 0 : -ENOMEM;
+}
+
+void parts_pool_free(struct parts_pool *pool)
+{
+	free(pool);
+}
+
+/* ---- what comes ---- */
+
+static bool is_of(const struct place *p, uint32_t cpu, uint64_t ts, uint64_t skb)
+{
+	return p->nr_parts && p->ts == ts && p->skb == skb && p->cpu == cpu;
+}
+
+/* The place becomes pool->last. */
+static bool find(struct parts_pool *pool, uint32_t cpu, uint64_t ts, uint64_t skb)
+{
+	if (is_of(&pool->places[pool->last], cpu, ts, skb))
+		return true;
+	for (size_t i = 0; i < NR_WAITING && pool->nr_used; i++) {
+		if (!is_of(&pool->places[i], cpu, ts, skb))
+			continue;
+		pool->last = i;
+		return true;
+	}
+	return false;
+}
+
+/* A free place, or that of the event which nothing came for longest, becomes pool->last. */
+static void take_place(struct parts_pool *pool, uint32_t cpu, uint64_t ts, uint64_t skb)
+{
+	struct place *oldest = pool->places;
+
+	for (size_t i = 0; i < NR_WAITING && oldest->nr_parts; i++) {
+		struct place *p = &pool->places[i];
+
+		if (!p->nr_parts || p->used < oldest->used)
+			oldest = p;
+	}
+	pool->last = oldest - pool->places;
+	pool->nr_used += !oldest->nr_parts;
+	*oldest = (struct place){.cpu = cpu, .ts = ts, .skb = skb};
+	memset(&pool->waiting[pool->last], 0, offsetof(struct waiting, stack));
+}
+
+bool parts_is_part(const void *data, size_t sz)
+{
+	uint16_t type;
+
+	if (sz < offsetof(struct trail_part, type) + sizeof(type))
+		return false;
+	memcpy(&type, (const uint8_t *)data + offsetof(struct trail_part, type), sizeof(type));
+	return type == TRAIL_EVENT_PART;
+}
+
+static int part_check(struct trail_part *part, const void *data, size_t sz)
+{
+	const size_t head_sz = offsetof(struct trail_part, data);
+
+	if (sz < head_sz)
+		return -EINVAL;
+	memcpy(part, data, head_sz);
+	if (part->version != TRAIL_ABI_VERSION || part->size < head_sz || part->size > sz ||
+	    part->size > sizeof(*part))
+		return -EINVAL;
+	if (!part->kind || part->kind >= NR_KINDS ||
+	    part->off + part->size - head_sz > bytes_of_kind[part->kind].sz)
+		return -EINVAL;
+	memcpy(part->data, (const uint8_t *)data + head_sz, part->size - head_sz);
+	return 0;
+}
+
+/*
+ * Samples of one CPU keep their order, so a part that does not continue what is there follows a
+ * lost one. One that begins anew does so for another event with this key (a clock that stood
+ * still), whose predecessor was lost.
+ */
+static void keep(struct waiting *w, const struct trail_part *part)
+{
+	size_t sz = part->size - offsetof(struct trail_part, data);
+	uint8_t *place = (uint8_t *)w + bytes_of_kind[part->kind].off;
+
+	if (!part->off) {
+		memset(place, 0, bytes_of_kind[part->kind].sz);
+		w->len[part->kind] = 0;
+		w->cut &= ~PART_BIT(part->kind);
+	}
+	if (part->off != w->len[part->kind]) {
+		w->cut |= PART_BIT(part->kind);
+		return;
+	}
+	memcpy(place + part->off, part->data, sz);
+	w->len[part->kind] += sz;
+}
+
+int parts_add(struct parts_pool *pool, const void *data, size_t sz)
+{
+	struct trail_part part;
+	int ret = part_check(&part, data, sz);
+
+	if (ret)
+		return ret;
+	if (!find(pool, part.cpu, part.ts, part.skb))
+		take_place(pool, part.cpu, part.ts, part.skb);
+	pool->places[pool->last].used = ++pool->clock;
+	pool->places[pool->last].nr_parts++;
+	keep(&pool->waiting[pool->last], &part);
+	return 0;
+}
+
+/* ---- in words ---- */
+
+static void join_frames(struct trace_parts *p, const uint64_t *addrs, size_t nr,
+			const struct names *names)
+{
+	for (p->nr_frames = 0; p->nr_frames < nr && addrs[p->nr_frames]; p->nr_frames++) {
+		uint64_t addr = addrs[p->nr_frames];
+
+		p->stack[p->nr_frames].addr = addr;
+		p->stack[p->nr_frames].at = names->symbol(names->arg, addr);
+	}
+	if (p->nr_frames)
+		p->has |= PART_BIT(TRAIL_PART_STACK);
+}
+
+/*
+ * What leads from a tracepoint, or the entry of a BPF program, to our program there. The stack
+ * begins with it.
+ */
+static bool is_way_to_us(const char *name)
+{
+	static const char *const prefixes[] = {"__traceiter_",	 "__bpf_trace_",   "bpf_trace_run",
+					       "bpf_trampoline", "trace_call_bpf", "perf_trace_"};
+
+	for (size_t i = 0; name && i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (!strncmp(name, prefixes[i], strlen(prefixes[i])))
+			return true;
+	return false;
+}
+
+static void drop_way_to_us(struct trace_parts *p)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < p->nr_frames && i < NR_WAY_MAX; i++)
+		if (is_way_to_us(p->stack[i].at.name))
+			nr = i + 1;
+	p->nr_frames -= nr;
+	memmove(p->stack, p->stack + nr, p->nr_frames * sizeof(p->stack[0]));
+}
+
+/* A 0 ends the addresses; where neither it nor the last that there is room for came, some are lost.
+ */
+static void join_stack(struct trace_parts *p, const struct waiting *w, const struct names *names)
+{
+	uint64_t addrs[TRAIL_MAX_STACK];
+	size_t nr = w->len[TRAIL_PART_STACK] / sizeof(addrs[0]);
+	int ret;
+
+	if (w->len[TRAIL_PART_STACK]) {
+		join_frames(p, w->stack, nr, names);
+		if (p->nr_frames == nr && nr < TRAIL_MAX_STACK)
+			p->cut |= PART_BIT(TRAIL_PART_STACK);
+		else
+			p->cut &= ~PART_BIT(TRAIL_PART_STACK);
+		return;
+	}
+	if (w->len[TRAIL_PART_STACK_ID] < sizeof(w->stack_id) || w->stack_id < 0 || !names->stack)
+		return;
+	ret = names->stack(names->arg, w->stack_id, addrs, TRAIL_MAX_STACK);
+	if (ret > 0)
+		join_frames(p, addrs, ret < TRAIL_MAX_STACK ? ret : TRAIL_MAX_STACK, names);
+}
+
+static const char *as_text(const struct names *names, enum names_text what, unsigned int nr,
+			   const void *data, size_t sz, char *buf, size_t buf_sz)
+{
+	static const char cut[] = "...";
+	size_t len = 0;
+
+	if (names->text)
+		len = names->text(names->arg, what, nr, data, sz, buf, buf_sz);
+	if (!len)
+		return what == TEXT_SKB		  ? "(struct sk_buff): unknown"
+		       : what == TEXT_SHARED_INFO ? "(struct skb_shared_info): unknown"
+						  : "unknown";
+	if (len >= buf_sz)
+		memcpy(buf + buf_sz - sizeof(cut), cut, sizeof(cut));
+	return buf;
+}
+
+/*
+ * Where a part was lost, one that fills its sample may have had more behind it; the size of the
+ * struct is the kernel's and not known here.
+ */
+static const char *join_struct(struct trace_parts *p, const struct waiting *w, bool parts_lost,
+			       enum trail_part_kind kind, const struct names *names,
+			       enum names_text what, char *buf)
+{
+	size_t len = w->len[kind];
+
+	if (!len)
+		return NULL;
+	p->has |= PART_BIT(kind);
+	if (parts_lost && len % TRAIL_PART_SZ == 0)
+		p->cut |= PART_BIT(kind);
+	return as_text(names, what, 0, (const uint8_t *)w + bytes_of_kind[kind].off, len, buf,
+		       PARTS_TEXT_SZ);
+}
+
+static void join_meta(struct parts_pool *pool, const struct waiting *w, bool is_xdp,
+		      const struct names *names)
+{
+	struct trace_parts *p = &pool->joined;
+
+	p->nr_meta = w->len[TRAIL_PART_META] / sizeof(w->meta[0]);
+	for (size_t i = 0; i < p->nr_meta; i++)
+		p->meta[i] = as_text(names, is_xdp ? TEXT_XDP_META : TEXT_SKB_META, i, &w->meta[i],
+				     sizeof(w->meta[i]), pool->meta_text[i], PARTS_META_SZ);
+	if (p->nr_meta)
+		p->has |= PART_BIT(TRAIL_PART_META);
+}
+
+static void join_fixed(struct trace_parts *p, const struct waiting *w)
+{
+	size_t head_sz = offsetof(struct trail_tunnel, hdr);
+	size_t tunnel_sz = w->len[TRAIL_PART_TUNNEL];
+
+	if (w->len[TRAIL_PART_CB] == sizeof(p->cb)) {
+		memcpy(p->cb, w->cb, sizeof(p->cb));
+		p->has |= PART_BIT(TRAIL_PART_CB);
+	}
+	if (w->len[TRAIL_PART_MAP] == sizeof(p->map)) {
+		p->map = w->map;
+		p->map.name[sizeof(p->map.name) - 1] = '\0';
+		p->has |= PART_BIT(TRAIL_PART_MAP);
+	}
+	if (tunnel_sz < head_sz)
+		return;
+	p->tunnel = w->tunnel;
+	if (p->tunnel.hdr_len > tunnel_sz - head_sz)
+		p->tunnel.hdr_len = tunnel_sz - head_sz;
+	tuple_decode(&p->inner, p->tunnel.protocol, p->tunnel.hdr, p->tunnel.hdr_len);
+	p->has |= PART_BIT(TRAIL_PART_TUNNEL);
+}
+
+void parts_join(struct parts_pool *pool, struct trace_event *te, const struct names *names)
+{
+	const struct trail_event *raw = &te->raw;
+	struct trace_parts *p = &pool->joined;
+	bool lost = raw->flags & TRAIL_F_PARTS_LOST;
+	struct waiting *w;
+
+	te->parts = NULL;
+	if (!find(pool, raw->cpu, raw->ts, raw->skb))
+		return;
+	w = &pool->waiting[pool->last];
+	p->has = 0;
+	p->cut = w->cut;
+	p->nr_parts = pool->places[pool->last].nr_parts;
+	join_stack(p, w, names);
+	if (raw->flags & (TRAIL_F_TRACEPOINT | TRAIL_F_PROG))
+		drop_way_to_us(p);
+	p->skb = join_struct(p, w, lost, TRAIL_PART_SKB, names, TEXT_SKB, pool->skb_text);
+	p->shared_info = join_struct(p, w, lost, TRAIL_PART_SHARED_INFO, names, TEXT_SHARED_INFO,
+				     pool->shared_info_text);
+	join_meta(pool, w, raw->type == TRAIL_EVENT_XDP, names);
+	join_fixed(p, w);
+	p->cut &= p->has;
+	pool->places[pool->last].nr_parts = 0;
+	pool->nr_used--;
+	te->parts = p;
+}
+
+/* ---- what did not come ---- */
+
+/* What is to be shown of such an event, and each has. */
+static uint32_t kinds_expected(const struct trail_event *raw, const struct shown *shown)
+{
+	uint32_t kinds = shown->stack ? PART_BIT(TRAIL_PART_STACK) : 0;
+
+	if (raw->flags & TRAIL_F_SKB_GONE)
+		return kinds;
+	if (raw->type == TRAIL_EVENT_XDP)
+		return kinds | (shown->nr_xdp_meta ? PART_BIT(TRAIL_PART_META) : 0);
+	if (shown->tunnel)
+		kinds |= PART_BIT(TRAIL_PART_TUNNEL);
+	if (shown->skb)
+		kinds |= PART_BIT(TRAIL_PART_SKB);
+	if (shown->shared_info)
+		kinds |= PART_BIT(TRAIL_PART_SHARED_INFO);
+	if (shown->cb)
+		kinds |= PART_BIT(TRAIL_PART_CB);
+	if (shown->nr_skb_meta)
+		kinds |= PART_BIT(TRAIL_PART_META);
+	return kinds;
+}
+
+uint32_t parts_lost(const struct trace_event *te, const struct shown *shown)
+{
+	bool is_xdp = te->raw.type == TRAIL_EVENT_XDP;
+	uint32_t has = te->parts ? te->parts->has & ~te->parts->cut : 0, lost;
+
+	if (te->parts && te->parts->nr_meta < (is_xdp ? shown->nr_xdp_meta : shown->nr_skb_meta))
+		has &= ~PART_BIT(TRAIL_PART_META);
+	lost = kinds_expected(&te->raw, shown) & ~has;
+	if (lost || !(te->raw.flags & TRAIL_F_PARTS_LOST))
+		return lost;
+	return shown->bpfmap ? PART_BIT(TRAIL_PART_MAP) & ~has : 0;
+}
