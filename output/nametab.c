@@ -17,7 +17,7 @@ struct nametab_chunk {
 static struct nametab_entry *entry_slot(struct nametab_entry *entries, size_t cap,
 					enum record_tag kind, uint64_t number)
 {
-	uint64_t hash = (number * 8 + kind) * 0x9e3779b97f4a7c15;
+	uint64_t hash = (number * 16 + kind) * 0x9e3779b97f4a7c15;
 
 	for (size_t i = hash >> 20;; i++) {
 		struct nametab_entry *e = &entries[i & (cap - 1)];

@@ -7,7 +7,7 @@
 #include "output/record_format.h"
 
 struct nametab_entry {
-	enum record_tag kind; /* FUNC, SYMBOL, SOURCE or REASON; 0: empty */
+	enum record_tag kind; /* FUNC, SYMBOL, SOURCE, REASON or NETNS; 0: empty */
 	uint64_t number;
 	struct name_at at; /* strings owned by the table */
 };

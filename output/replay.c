@@ -14,6 +14,11 @@ struct replay {
 	struct names names;
 	uint64_t nr_events;
 	bool ended;
+	char *titles[2 * TRAIL_MAX_META]; /* owned; of skb first */
+	struct trace_parts parts;	  /* of the next event */
+	bool parts_used;		  /* that event was delivered */
+	char texts[2][RECORD_SZ_MAX];	  /* of the structs in parts */
+	char meta[TRAIL_MAX_META][RECORD_NAME_SZ_MAX + 1];
 	uint8_t buf[RECORD_SZ_MAX];
 };
 
@@ -43,6 +48,11 @@ static struct name_at replay_source(void *arg, uint32_t source)
 static const char *replay_reason(void *arg, uint32_t reason)
 {
 	return tab_name(arg, RECORD_REASON, reason).name;
+}
+
+static const char *replay_netns(void *arg, uint32_t inode)
+{
+	return tab_name(arg, RECORD_NETNS, inode).name;
 }
 
 static int cut_off(const struct replay *r, struct err *err)
@@ -112,6 +122,9 @@ static int read_name(struct replay *r, enum record_tag tag, struct bytes *b, str
 	} else {
 		number = bytes_u32(b);
 		read_text(b, name, sizeof(name));
+		if (tag == RECORD_SOURCE && bytes_left(b))
+			read_text(b, module, sizeof(module));
+		at.module = module[0] ? module : NULL;
 	}
 	if (b->bad || !name[0])
 		return malformed(r, "a name", err);
@@ -124,8 +137,48 @@ static int read_name(struct replay *r, enum record_tag tag, struct bytes *b, str
 	return 0;
 }
 
+/* Their texts become r->titles. */
+static int read_titles(struct replay *r, struct bytes *b, size_t nr, size_t first, struct err *err)
+{
+	char title[RECORD_NAME_SZ_MAX + 1];
+
+	if (nr > TRAIL_MAX_META)
+		return malformed(r, "META", err);
+	for (size_t i = 0; i < nr; i++) {
+		read_text(b, title, sizeof(title));
+		r->titles[first + i] = strdup(title);
+		if (!r->titles[first + i])
+			return err_set(err, -ENOMEM, "out of memory for the record");
+	}
+	return 0;
+}
+
+static void set_shown(struct shown *s, uint32_t bits)
+{
+	for (int i = 0; i < RECORD_NR_SHOWN; i++)
+		*(bool *)((char *)s + record_shown[i]) = bits >> i & 1;
+}
+
+static int read_shown(struct replay *r, struct bytes *b, struct shown *s, struct err *err)
+{
+	int ret;
+
+	*s = (struct shown){.meta = true, .tuple = true};
+	if (!bytes_left(b))
+		return 0;
+	set_shown(s, bytes_u32(b));
+	s->netns_names_max = bytes_u32(b);
+	s->nr_skb_meta = bytes_u16(b);
+	s->nr_xdp_meta = bytes_u16(b);
+	s->skb_meta = (const char *const *)r->titles;
+	s->xdp_meta = (const char *const *)r->titles + TRAIL_MAX_META;
+	ret = read_titles(r, b, s->nr_skb_meta, 0, err);
+	return ret ? ret : read_titles(r, b, s->nr_xdp_meta, TRAIL_MAX_META, err);
+}
+
 static int read_meta(struct replay *r, struct record_meta *meta, struct err *err)
 {
+	int ret;
 	struct bytes b;
 	int tag = read_record(r, &b, err);
 
@@ -140,7 +193,10 @@ static int read_meta(struct replay *r, struct record_meta *meta, struct err *err
 	read_text(&b, meta->release, sizeof(meta->release));
 	read_text(&b, meta->machine, sizeof(meta->machine));
 	read_text(&b, meta->version, sizeof(meta->version));
-	return b.bad ? malformed(r, "META", err) : 0;
+	if (b.bad)
+		return malformed(r, "META", err);
+	ret = read_shown(r, &b, &meta->shown, err);
+	return ret ? ret : b.bad ? malformed(r, "META", err) : 0;
 }
 
 static int read_head(struct replay *r, struct record_meta *meta, struct err *err)
@@ -175,6 +231,7 @@ int replay_open(struct replay **out, FILE *f, struct record_meta *meta, struct e
 		.symbol = replay_symbol,
 		.source = replay_source,
 		.reason = replay_reason,
+		.netns = replay_netns,
 		.arg = r,
 	};
 	ret = read_head(r, meta, err);
@@ -191,6 +248,105 @@ const struct names *replay_names(struct replay *r)
 	return &r->names;
 }
 
+/* ---- parts ---- */
+
+/* The rest of the record as a text. */
+static const char *read_struct(struct bytes *b, char *dst)
+{
+	size_t sz = bytes_left(b);
+
+	memcpy(dst, bytes_take(b, sz), sz);
+	dst[sz] = '\0';
+	return dst;
+}
+
+static void read_stack(struct replay *r, struct bytes *b)
+{
+	struct trace_parts *p = &r->parts;
+
+	p->nr_frames = bytes_left(b) / sizeof(p->stack[0].addr);
+	if (p->nr_frames > TRAIL_MAX_STACK)
+		b->bad = true;
+	for (size_t i = 0; !b->bad && i < p->nr_frames; i++) {
+		p->stack[i].addr = bytes_u64(b);
+		p->stack[i].at = replay_symbol(r, p->stack[i].addr);
+	}
+}
+
+static void read_values(struct replay *r, struct bytes *b)
+{
+	struct trace_parts *p = &r->parts;
+
+	p->nr_meta = bytes_u16(b);
+	if (p->nr_meta > TRAIL_MAX_META)
+		b->bad = true;
+	for (size_t i = 0; !b->bad && i < p->nr_meta; i++) {
+		read_text(b, r->meta[i], sizeof(r->meta[i]));
+		p->meta[i] = r->meta[i];
+	}
+}
+
+static void read_tunnel(struct trace_parts *p, struct bytes *b)
+{
+	struct trail_tunnel *t = &p->tunnel;
+
+	bytes_read(b, t, sizeof(*t));
+	if (t->hdr_len > sizeof(t->hdr))
+		t->hdr_len = sizeof(t->hdr);
+	tuple_decode(&p->inner, t->protocol, t->hdr, t->hdr_len);
+}
+
+static int read_part(struct replay *r, struct bytes *b, struct err *err)
+{
+	struct trace_parts *p = &r->parts;
+	uint16_t kind = bytes_u16(b), cut = bytes_u16(b);
+
+	switch (b->bad ? 0 : kind) {
+	case 0:
+		return malformed(r, "a part", err);
+	case TRAIL_PART_STACK:
+		read_stack(r, b);
+		break;
+	case TRAIL_PART_SKB:
+		p->skb = read_struct(b, r->texts[0]);
+		break;
+	case TRAIL_PART_SHARED_INFO:
+		p->shared_info = read_struct(b, r->texts[1]);
+		break;
+	case TRAIL_PART_CB:
+		bytes_read(b, p->cb, sizeof(p->cb));
+		break;
+	case TRAIL_PART_META:
+		read_values(r, b);
+		break;
+	case TRAIL_PART_TUNNEL:
+		read_tunnel(p, b);
+		break;
+	case TRAIL_PART_MAP:
+		bytes_read(b, &p->map, sizeof(p->map));
+		p->map.name[sizeof(p->map.name) - 1] = '\0';
+		break;
+	default:
+		return 0;
+	}
+	if (b->bad)
+		return malformed(r, "a part", err);
+	p->has |= PART_BIT(kind);
+	if (cut)
+		p->cut |= PART_BIT(kind);
+	return 0;
+}
+
+static int read_event(struct replay *r, struct bytes *b, struct trace_event *te, struct err *err)
+{
+	if (trace_event_decode(te, b->data, b->sz, &r->names))
+		return malformed(r, "an event", err);
+	te->parts = r->parts.has ? &r->parts : NULL;
+	r->parts_used = true;
+	r->nr_events++;
+	return 1;
+}
+
 /* 1: something to print; 0: go on (r->ended: that was all); -errno. */
 static int take_record(struct replay *r, int tag, struct bytes *b, struct trace_event *te,
 		       uint64_t *lost, struct err *err)
@@ -200,12 +356,12 @@ static int take_record(struct replay *r, int tag, struct bytes *b, struct trace_
 	case RECORD_SYMBOL:
 	case RECORD_SOURCE:
 	case RECORD_REASON:
+	case RECORD_NETNS:
 		return read_name(r, tag, b, err);
+	case RECORD_PART:
+		return read_part(r, b, err);
 	case RECORD_EVENT:
-		if (trace_event_decode(te, b->data, b->sz, &r->names))
-			return malformed(r, "an event", err);
-		r->nr_events++;
-		return 1;
+		return read_event(r, b, te, err);
 	case RECORD_LOST:
 		*lost = bytes_u64(b);
 		te->raw.size = 0;
@@ -223,6 +379,9 @@ int replay_next(struct replay *r, struct trace_event *te, uint64_t *lost, struct
 	int ret = 0;
 
 	*lost = 0;
+	if (r->parts_used)
+		r->parts = (struct trace_parts){0};
+	r->parts_used = false;
 	while (!ret && !r->ended) {
 		struct bytes b;
 		int tag = read_record(r, &b, err);
@@ -239,6 +398,8 @@ void replay_close(struct replay *r)
 	if (!r)
 		return;
 	nametab_release(&r->tab);
+	for (size_t i = 0; i < sizeof(r->titles) / sizeof(r->titles[0]); i++)
+		free(r->titles[i]);
 	if (r->f && r->f != stdin)
 		fclose(r->f);
 	free(r);

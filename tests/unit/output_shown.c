@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Each --output-* option: golden files of text followed by JSON, of the samples of lib_events.c. */
+/*
+ * Each --output-* option: golden files of text followed by JSON, and that a record says the same
+ * later. The samples are those of lib_events.c.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -58,6 +61,46 @@ static void print_live(sink_open_fn open, const struct shown *shown, FILE *f)
 	assert_int_equal(s->ops->close(s), 0);
 }
 
+static char *record(const struct shown *shown, size_t *sz)
+{
+	const struct record_meta meta = {.hostname = "box", .shown = *shown};
+	struct sink *s;
+	char *data;
+
+	assert_int_equal(sink_record_open(&s, open_memstream(&data, sz), &meta, &test_names), 0);
+	print_samples(s);
+	assert_int_equal(s->ops->close(s), 0);
+	return data;
+}
+
+/* hide: of what was recorded. */
+static char *replay(sink_open_fn open, char *data, size_t sz, void (*hide)(struct shown *))
+{
+	struct sink_opts opts = {.realtime_off = 1};
+	struct err err = ERR_INIT;
+	struct record_meta meta;
+	struct trace_event te;
+	char *text = NULL;
+	size_t text_sz;
+	struct replay *r;
+	struct sink *s;
+	uint64_t lost;
+	int ret;
+
+	assert_int_equal(replay_open(&r, fmemopen(data, sz, "r"), &meta, &err), 0);
+	opts.shown = meta.shown;
+	if (hide)
+		hide(&opts.shown);
+	assert_int_equal(open(&s, open_memstream(&text, &text_sz), &opts), 0);
+	assert_int_equal(s->ops->header(s), 0);
+	while ((ret = replay_next(r, &te, &lost, &err)) > 0)
+		assert_int_equal(s->ops->event(s, &te, 0), 0);
+	assert_int_equal(ret, 0);
+	assert_int_equal(s->ops->close(s), 0);
+	replay_close(r);
+	return text;
+}
+
 static char *live_text(sink_open_fn open, const struct shown *shown)
 {
 	char *text = NULL;
@@ -89,6 +132,48 @@ static void test_golden(void **state)
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
 		golden(options[i].name, &options[i].shown);
 	golden("all", &test_shown_all);
+}
+
+static void check_replay(const struct shown *shown)
+{
+	static const sink_open_fn opens[] = {sink_text_open, sink_json_open};
+	size_t sz;
+	char *data = record(shown, &sz);
+
+	for (int i = 0; i < 2; i++) {
+		char *live = live_text(opens[i], shown), *later = replay(opens[i], data, sz, NULL);
+
+		assert_string_equal(later, live);
+		free(later);
+		free(live);
+	}
+	free(data);
+}
+
+static void test_replay_is_as_live(void **state)
+{
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		check_replay(&options[i].shown);
+	check_replay(&test_shown_all);
+}
+
+static void hide_all(struct shown *s)
+{
+	*s = (struct shown){.meta = true, .tuple = true};
+}
+
+static void test_replay_can_hide(void **state)
+{
+	const struct shown plain = {.meta = true, .tuple = true};
+	size_t sz;
+	char *data = record(&test_shown_all, &sz);
+	char *live = live_text(sink_text_open, &plain);
+	char *later = replay(sink_text_open, data, sz, hide_all);
+
+	assert_string_equal(later, live);
+	free(later);
+	free(live);
+	free(data);
 }
 
 static void test_json_is_json(void **state)
@@ -153,19 +238,23 @@ static void add_text(struct test_sample *m, enum trail_part_kind kind, uint8_t f
 	m->part = test_part(&e, kind, 0, bytes, sizeof(bytes));
 }
 
-/* Texts longer than any buffer end with "..."; their lines stay whole. */
+/* Texts longer than any buffer end with "...", live and in a record; their lines stay whole. */
 static void test_endless_texts(void **state)
 {
 	const struct shown shown = {.skb = true, .shared_info = true};
+	const struct record_meta meta = {.shown = shown};
 	const struct sink_opts opts = {.shown = shown};
 	struct test_sample m[3];
-	size_t text_sz;
-	char *text, *dots;
+	char *data, *text, *later, *dots;
+	size_t sz, text_sz;
 	struct sink *s;
 
 	add_text(&m[0], TRAIL_PART_SKB, TEST_TEXT_HUGE);
 	add_text(&m[1], TRAIL_PART_SHARED_INFO, TEST_TEXT_HUGE);
 	m[2].event = test_event(FN_IP_RCV, 1, 1);
+	assert_int_equal(sink_record_open(&s, open_memstream(&data, &sz), &meta, &test_names), 0);
+	test_print_samples(s, m, 3);
+	assert_int_equal(s->ops->close(s), 0);
 	assert_int_equal(sink_text_open(&s, open_memstream(&text, &text_sz), &opts), 0);
 	s->ops->header(s);
 	test_print_samples(s, m, 3);
@@ -175,7 +264,11 @@ static void test_endless_texts(void **state)
 	dots = strstr(text, "xxx...\n  xxx");
 	assert_non_null(dots);
 	assert_non_null(strstr(dots + 6, "xxx...\n"));
+	later = replay(sink_text_open, data, sz, NULL);
+	assert_string_equal(later, text);
+	free(later);
 	free(text);
+	free(data);
 }
 
 /* A provider that has none of what is optional. */
@@ -205,6 +298,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_replay_is_as_live),
+		cmocka_unit_test(test_replay_can_hide),
 		cmocka_unit_test(test_json_is_json),
 		cmocka_unit_test(test_fields_are_documented),
 		cmocka_unit_test(test_alignment),
