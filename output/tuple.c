@@ -177,21 +177,25 @@ void tuple_decode(struct tuple *t, uint16_t protocol, const uint8_t *hdr, size_t
 	}
 }
 
+static const struct {
+	uint8_t proto;
+	char name[8];
+} protos[] = {
+	{IPPROTO_ICMP, "icmp"},	      {IPPROTO_IGMP, "igmp"}, {IPPROTO_IPIP, "ipip"},
+	{IPPROTO_TCP, "tcp"},	      {IPPROTO_UDP, "udp"},   {IPPROTO_DCCP, "dccp"},
+	{IPPROTO_IPV6, "ipv6"},	      {IPPROTO_GRE, "gre"},   {IPPROTO_ESP, "esp"},
+	{IPPROTO_AH, "ah"},	      {IPPROTO_PIM, "pim"},   {IPPROTO_SCTP, "sctp"},
+	{IPPROTO_ICMPV6, "icmp6"},    {89, "ospf"},	      {112, "vrrp"},
+	{IPPROTO_UDPLITE, "udplite"},
+};
+
 static const char *proto_name(const struct tuple *t, char buf[8])
 {
-	static const char *const names[256] = {
-		[IPPROTO_ICMP] = "icmp",       [IPPROTO_IGMP] = "igmp", [IPPROTO_IPIP] = "ipip",
-		[IPPROTO_TCP] = "tcp",	       [IPPROTO_UDP] = "udp",	[IPPROTO_DCCP] = "dccp",
-		[IPPROTO_IPV6] = "ipv6",       [IPPROTO_GRE] = "gre",	[IPPROTO_ESP] = "esp",
-		[IPPROTO_AH] = "ah",	       [IPPROTO_PIM] = "pim",	[IPPROTO_SCTP] = "sctp",
-		[IPPROTO_ICMPV6] = "icmp6",    [89] = "ospf",		[112] = "vrrp",
-		[IPPROTO_UDPLITE] = "udplite",
-	};
-
 	if (t->is_arp)
 		return "arp";
-	if (names[t->proto])
-		return names[t->proto];
+	for (size_t i = 0; i < sizeof(protos) / sizeof(protos[0]); i++)
+		if (protos[i].proto == t->proto)
+			return protos[i].name;
 	snprintf(buf, 8, "%u", t->proto);
 	return buf;
 }
