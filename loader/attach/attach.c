@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "loader/attach/attach.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "loader/attach/backend.h"
+#include "loader/kern/alone.h"
 
 /* Up to this many are closed while the user waits: a tenth of a second each at worst. */
 #define NR_CLOSE_HERE 4
@@ -236,51 +234,11 @@ static int cmp_int(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/*
- * Everything but the probes and their events: a pipe that stayed open would keep its reader
- * waiting, and the programs and maps are of no more use. a->fds must be sorted.
- */
-static void close_others(const struct attachment *a)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	struct dirent *d;
-
-	if (!dir)
-		return;
-	while ((d = readdir(dir))) {
-		int fd = strtol(d->d_name, NULL, 10);
-
-		if (d->d_name[0] == '.' || fd == dirfd(dir))
-			continue;
-		if (a->events.pid && fd == a->events.fd)
-			continue;
-		if (!bsearch(&fd, a->fds, a->nr_fds, sizeof(fd), cmp_int))
-			close(fd);
-	}
-	closedir(dir);
-}
-
-/*
- * The standard streams go first: their numbers are free then, also where this is the end of a
- * run that ran out of descriptors.
- */
+/* Everything but the probes and their events goes: programs and maps are of no more use. */
 static void detach_alone(struct attachment *a)
 {
-	static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGTTOU};
-
-	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
-		signal(ignored[i], SIG_IGN);
-	setsid();
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		close(fd);
 	qsort(a->fds, a->nr_fds, sizeof(*a->fds), cmp_int);
-	close_others(a);
-	if (open("/dev/null", O_RDWR) == STDIN_FILENO) {
-		dup2(STDIN_FILENO, STDOUT_FILENO);
-		dup2(STDIN_FILENO, STDERR_FILENO);
-	}
-	prctl(PR_SET_NAME, "skbtrail-detach");
-	(void)!chdir("/");
+	process_alone("skbtrail-detach", a->fds, a->nr_fds, a->events.pid ? a->events.fd : -1);
 }
 
 /*
