@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "base/deflate.h"
 
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <unistd.h>
 #include <zlib.h>
+
+#define CHUNK_SZ    (64 * 1024)
+#define GZIP_FORMAT 16 /* added to the window's bits: see deflateInit2() in zlib.h */
 
 size_t deflate_bound(size_t sz)
 {
@@ -24,4 +32,58 @@ size_t deflate_bytes(const void *src, size_t sz, void *dst)
 	ret = deflate(&z, Z_FINISH);
 	deflateEnd(&z);
 	return ret == Z_STREAM_END ? z.total_out : 0;
+}
+
+static int write_all(int fd, const uint8_t *data, size_t sz)
+{
+	while (sz) {
+		ssize_t n = write(fd, data, sz);
+
+		if (n < 0)
+			return -errno;
+		data += n;
+		sz -= n;
+	}
+	return 0;
+}
+
+/* Pack what z has been given, to the end if flush says so, and write it. */
+static int pack_chunk(z_stream *z, int flush, uint8_t *out, int out_fd)
+{
+	int ret;
+
+	do {
+		z->next_out = out;
+		z->avail_out = CHUNK_SZ;
+		deflate(z, flush);
+		ret = write_all(out_fd, out, CHUNK_SZ - z->avail_out);
+	} while (!ret && !z->avail_out);
+	return ret;
+}
+
+int gzip_file(int in_fd, int out_fd)
+{
+	uint8_t *in = malloc(2 * CHUNK_SZ);
+	z_stream z = {0};
+	ssize_t n;
+	int ret;
+
+	if (!in || deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS + GZIP_FORMAT,
+				MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK) {
+		free(in);
+		return -ENOMEM;
+	}
+	do {
+		n = read(in_fd, in, CHUNK_SZ);
+		if (n < 0) {
+			ret = -errno;
+			break;
+		}
+		z.next_in = in;
+		z.avail_in = n;
+		ret = pack_chunk(&z, n ? Z_NO_FLUSH : Z_FINISH, in + CHUNK_SZ, out_fd);
+	} while (n && !ret);
+	deflateEnd(&z);
+	free(in);
+	return ret;
 }

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What is deflated is what comes back: by zlib alone, and by inflate_bytes. */
+#include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <zlib.h>
@@ -102,12 +106,64 @@ static void random_data(void **state)
 	assert_in_range(round_trip(data, sizeof(data)), 500, 10000);
 }
 
+/* As gzip(1) would read it. */
+static void check_gunzips(FILE *packed, const uint8_t *data, size_t sz)
+{
+	uint8_t *got = malloc(sz + 1);
+	gzFile f;
+
+	rewind(packed);
+	f = gzdopen(dup(fileno(packed)), "rb");
+	assert_true(got && f);
+	assert_int_equal(gzread(f, got, sz + 1), sz);
+	assert_false(gzdirect(f));
+	assert_int_equal(gzclose_r(f), Z_OK);
+	assert_memory_equal(got, data, sz);
+	free(got);
+}
+
+static void files(void **state)
+{
+	static const size_t sizes[] = {0, 1, 65535, 65536, 65537, 400000};
+	static uint8_t data[400000];
+	uint32_t seed = 3;
+
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = i < 200000 ? random_u32(&seed) : 'a';
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		FILE *in = tmpfile(), *out = tmpfile();
+
+		assert_true(in && out);
+		assert_int_equal(write(fileno(in), data, sizes[i]), sizes[i]);
+		rewind(in);
+		assert_int_equal(gzip_file(fileno(in), fileno(out)), 0);
+		check_gunzips(out, data, sizes[i]);
+		fclose(in);
+		fclose(out);
+	}
+}
+
+static void files_that_fail(void **state)
+{
+	int dir = open("/", O_RDONLY), full = open("/dev/full", O_WRONLY);
+	FILE *out = tmpfile();
+	int in;
+
+	assert_int_equal(gzip_file(dir, fileno(out)), -EISDIR);
+	in = open("/proc/self/exe", O_RDONLY);
+	assert_int_equal(gzip_file(in, full), -ENOSPC);
+	close(in);
+	close(dir);
+	close(full);
+	fclose(out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_lengths),
-		cmocka_unit_test(all_distances),
-		cmocka_unit_test(random_data),
+		cmocka_unit_test(all_lengths),	   cmocka_unit_test(all_distances),
+		cmocka_unit_test(random_data),	   cmocka_unit_test(files),
+		cmocka_unit_test(files_that_fail),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
