@@ -384,7 +384,7 @@ int sink_json_open(struct sink **out, FILE *f, const struct sink_opts *opts)
 		free(s);
 		return -ENOMEM;
 	}
-	s->sink.ops = &json_ops;
+	s->sink = (struct sink){&json_ops, &s->out};
 	s->opts = *opts;
 	*out = &s->sink;
 	return 0;

@@ -8,25 +8,42 @@ static const char hex_digits[] = "0123456789abcdef";
 
 int outbuf_init(struct outbuf *o, FILE *f, enum escape_mode escape)
 {
-	*o = (struct outbuf){.f = f, .escape = escape, .buf = malloc(OUTBUF_SZ)};
+	*o = (struct outbuf){.f = f, .escape = escape, .buf = malloc(OUTBUF_SZ), .sz = OUTBUF_SZ};
 	return o->buf ? 0 : -ENOMEM;
 }
 
-static void outbuf_drain(struct outbuf *o)
+/* How much has left: all of it after an error, when it is thrown away. */
+static size_t outbuf_write(struct outbuf *o)
 {
-	if (o->len && !o->err) {
+	ssize_t n = o->len;
+
+	if (!o->len || o->err)
+		return o->len;
+	if (o->dev) {
+		n = o->dev->take(o->dev, o->buf, o->len);
+		if (n < 0)
+			o->err = n;
+	} else {
 		errno = 0;
 		if (fwrite(o->buf, 1, o->len, o->f) != o->len)
 			o->err = errno ? -errno : -EIO;
 	}
-	o->nr_gone += o->len;
-	o->len = 0;
+	return o->err ? o->len : (size_t)n;
+}
+
+static void outbuf_drain(struct outbuf *o)
+{
+	size_t n = outbuf_write(o);
+
+	o->nr_gone += n;
+	o->len -= n;
+	memmove(o->buf, o->buf + n, o->len);
 }
 
 int outbuf_flush(struct outbuf *o)
 {
 	outbuf_drain(o);
-	if (!o->err && fflush(o->f))
+	if (!o->err && o->f && fflush(o->f))
 		o->err = -errno;
 	return o->err;
 }
@@ -36,25 +53,61 @@ int outbuf_release(struct outbuf *o)
 	int err = outbuf_flush(o);
 
 	/* After a failed write there is nothing to add to the first error. */
-	if (o->f != stdout && fclose(o->f) && !err)
+	if (o->f && o->f != stdout && fclose(o->f) && !err)
 		err = -errno;
 	free(o->buf);
 	*o = (struct outbuf){0};
 	return err;
 }
 
+static void reverse(char *p, size_t sz)
+{
+	for (size_t i = 0; i < sz / 2; i++) {
+		char c = p[i];
+
+		p[i] = p[sz - 1 - i];
+		p[sz - 1 - i] = c;
+	}
+}
+
+/* "rest" "last", both reversed where they are: "tser" "tsal"; then as a whole: "last" "rest". */
+void outbuf_to_front(struct outbuf *o, size_t last)
+{
+	reverse(o->buf, o->len - last);
+	reverse(o->buf + o->len - last, last);
+	reverse(o->buf, o->len);
+}
+
+/* Only a dev leaves anything, of something that is longer than the buffer. */
+static void outbuf_make_room(struct outbuf *o)
+{
+	char *buf;
+
+	outbuf_drain(o);
+	if (o->len < o->sz)
+		return;
+	buf = realloc(o->buf, 2 * o->sz);
+	if (buf) {
+		o->buf = buf;
+		o->sz *= 2;
+	} else {
+		o->err = -ENOMEM;
+		outbuf_drain(o);
+	}
+}
+
 void out_mem_slow(struct outbuf *o, const char *p, size_t sz)
 {
 	while (sz) {
-		size_t room = OUTBUF_SZ - o->len;
+		size_t room = o->sz - o->len;
 		size_t n = sz < room ? sz : room;
 
 		memcpy(o->buf + o->len, p, n);
 		o->len += n;
 		p += n;
 		sz -= n;
-		if (o->len == OUTBUF_SZ)
-			outbuf_drain(o);
+		if (o->len == o->sz)
+			outbuf_make_room(o);
 	}
 }
 

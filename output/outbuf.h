@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * outbuf.h - a large buffer in front of a FILE, with the few formats that a line needs.
+ * outbuf.h - a large buffer in front of a FILE or an outdev, with the few formats that a line
+ * needs.
  *
  * Nothing here fails by itself: the first error of writing stays in `err`, and later output
  * is thrown away.
@@ -13,32 +14,45 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/types.h>
 
 #define OUTBUF_SZ (64 * 1024)
 
 enum escape_mode { ESCAPE_TEXT, ESCAPE_JSON };
 
+/* Takes bytes in place of a FILE. */
+struct outdev {
+	/*
+	 * As many of the sz bytes as it wants now: their number, or -errno. The rest stays in the
+	 * buffer, which grows if need be, and is offered again.
+	 */
+	ssize_t (*take)(struct outdev *d, const char *data, size_t sz);
+};
+
 struct outbuf {
-	FILE *f;   /* owned */
-	char *buf; /* owned; OUTBUF_SZ */
-	size_t len;
+	FILE *f;	    /* owned; NULL with a dev */
+	struct outdev *dev; /* not owned; NULL with a FILE */
+	char *buf;	    /* owned; sz bytes */
+	size_t sz, len;
 	uint64_t nr_gone; /* bytes that have left the buffer */
 	enum escape_mode escape;
 	int err; /* 0 or the first -errno */
 };
 
-/* -ENOMEM leaves f with the caller. */
+/* -ENOMEM leaves f with the caller. f NULL: dev is to be set before the first flush. */
 int outbuf_init(struct outbuf *o, FILE *f, enum escape_mode escape);
 /* Hand everything to the file. Returns o->err. */
 int outbuf_flush(struct outbuf *o);
 /* Flush, and close the file unless it is stdout. Returns the first error since the start. */
 int outbuf_release(struct outbuf *o);
+/* What was put last, `last` bytes, goes before all that is still held. */
+void outbuf_to_front(struct outbuf *o, size_t last);
 
 void out_mem_slow(struct outbuf *o, const char *p, size_t sz);
 
 static inline void out_mem(struct outbuf *o, const void *p, size_t sz)
 {
-	if (sz > OUTBUF_SZ - o->len) {
+	if (sz > o->sz - o->len) {
 		out_mem_slow(o, p, sz);
 		return;
 	}

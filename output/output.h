@@ -259,11 +259,16 @@ struct sink_ops {
 	int (*close)(struct sink *s);
 };
 
+struct outbuf;
 struct sink {
 	const struct sink_ops *ops;
+	struct outbuf *out; /* of text and JSON; for who takes the bytes in place of a FILE */
 };
 
-/* All operations return 0 or -errno (-EPIPE, -ENOSPC); f becomes the sink's, unless -ENOMEM. */
+/*
+ * All operations return 0 or -errno (-EPIPE, -ENOSPC); f becomes the sink's, unless -ENOMEM. For
+ * text and JSON f may be NULL: outbuf.dev is to be set then.
+ */
 int sink_text_open(struct sink **out, FILE *f, const struct sink_opts *opts);
 int sink_json_open(struct sink **out, FILE *f, const struct sink_opts *opts);
 

@@ -429,7 +429,7 @@ int sink_text_open(struct sink **out, FILE *f, const struct sink_opts *opts)
 		free(s);
 		return -ENOMEM;
 	}
-	s->sink.ops = &text_ops;
+	s->sink = (struct sink){&text_ops, &s->out};
 	s->opts = *opts;
 	s->tuple.tcp_flags = s->inner.tcp_flags = opts->shown.tcp_flags;
 	choose_columns(s);
