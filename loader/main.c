@@ -55,6 +55,7 @@ int main(int argc, char **argv)
 	int ret;
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* ulimit -f: write(2) tells */
 	ret = options_parse(&o, argc, argv, &err);
 	if (ret) {
 		log_err(&err);

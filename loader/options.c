@@ -412,11 +412,25 @@ static int join_words(struct options *o, int nr, char **words, struct err *err)
 	return 0;
 }
 
+/* One that was given of those that say what becomes of an output file; NULL: none. */
+static const char *rotation_option(const struct options *o)
+{
+	return o->output_file_max_size	    ? "max-size"
+	       : o->output_file_max_age	    ? "max-age"
+	       : o->output_file_max_backups ? "max-backups"
+	       : o->output_file_compress    ? "compress"
+					    : NULL;
+}
+
 static int check_conflicts(const struct options *o, struct err *err)
 {
+	const char *rotation = rotation_option(o);
+
 	if (o->record && (o->output_file || o->output_json))
 		return err_set(err, -EINVAL, "--record writes no text: it goes without --output-%s",
 			       o->output_file ? "file" : "json");
+	if (rotation && !o->output_file)
+		return err_set(err, -EINVAL, "--output-file-%s goes with --output-file", rotation);
 	if (o->kernel_btf_force && !o->kernel_btf)
 		return err_set(err, -EINVAL, "--kernel-btf-force goes with --kernel-btf");
 	if (o->replay && (o->record || o->check || o->list_funcs || o->ready_file))

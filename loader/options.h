@@ -61,9 +61,14 @@ struct options {
 	uint64_t set_percpu_buf;	 /* pwru's; does nothing here */
 	bool output_json;
 	enum timestamp_mode timestamp;
+	/*
+	 * Emptied when the trace is certain to begin. With one of the options below an existing
+	 * file becomes a backup instead, so that nothing is lost (loader/rotate.h); these go with
+	 * a regular file only.
+	 */
 	const char *output_file;
-	uint64_t output_file_max_size;	  /* bytes; 0: no limit */
-	uint64_t output_file_max_age;	  /* seconds; 0: for ever */
+	uint64_t output_file_max_size; /* bytes; 0: 100 MB with one of those below, or no limit */
+	uint64_t output_file_max_age;  /* of backups that stay, seconds; 0: for ever */
 	uint64_t output_file_max_backups; /* 0: all */
 	bool output_file_compress;
 	uint64_t output_limit_lines; /* 0: none */

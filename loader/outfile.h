@@ -11,18 +11,30 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "loader/rotate.h"
 
 struct outfile {
 	const char *path; /* not owned; NULL: standard output */
-	FILE *f;
+	int fd;		  /* owned; -1: handed over, or standard output */
 	bool created;
+	struct rotate rotate; /* all zeroes: it does not rotate */
+	int failed;	      /* -errno of which the user was told: output goes to stdout since */
 };
 
-/* path NULL: standard output. Errors: those of open(2), with the path and a hint. */
-int outfile_open(struct outfile *of, const char *path, struct err *err);
-/* Empty the file and hand the stream over: the caller closes it, unless it is stdout. */
-FILE *outfile_take(struct outfile *of);
-/* Close what was not taken, and remove what was created for nothing. */
+/*
+ * path NULL: standard output. want NULL: no rotation. Errors: those of open(2), with the path and a
+ * hint, and those of rotate_open().
+ */
+int outfile_open(struct outfile *of, const char *path, const struct rotation *want,
+		 struct err *err);
+/*
+ * It is certain that there will be output: empty the file. One that rotates becomes a backup, if
+ * there is anything in it. Standard output, devices and pipes stay as they are.
+ */
+int outfile_begin(struct outfile *of, struct err *err);
+/* Hand it over as a stream: the caller closes it, unless it is stdout. NULL: no memory. */
+FILE *outfile_stream(struct outfile *of);
+/* Close what was not handed over, and remove what was created for nothing. `failed` stays. */
 void outfile_release(struct outfile *of);
 
 #endif

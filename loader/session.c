@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "loader/fields.h"
+#include "loader/filesink.h"
 #include "loader/kern/clock.h"
 #include "loader/follow.h"
 #include "loader/live_names.h"
@@ -85,12 +86,26 @@ static int try_ready_file(const char *path, struct err *err)
 	return ret;
 }
 
+static int open_outfile(struct outfile *of, const struct options *o, struct err *err)
+{
+	struct rotation want = {
+		.max_sz = o->output_file_max_size,
+		.max_age = o->output_file_max_age,
+		.max_backups = o->output_file_max_backups,
+		.compress = o->output_file_compress,
+	};
+	bool rotates = want.max_sz || want.max_age || want.max_backups || want.compress;
+
+	return outfile_open(of, o->record ? o->record : o->output_file, rotates ? &want : NULL,
+			    err);
+}
+
 static int open_files(struct session *s, struct err *err)
 {
 	const struct options *o = s->o;
 	int ret = o->ready_file ? try_ready_file(o->ready_file, err) : 0;
 
-	return ret ? ret : outfile_open(&s->outfile, o->record ? o->record : o->output_file, err);
+	return ret ? ret : open_outfile(&s->outfile, o, err);
 }
 
 /* ---- in the kernel ---- */
@@ -196,22 +211,25 @@ static int say_ready(struct session *s, struct err *err)
 
 /* ---- output ---- */
 
-static bool want_colour(const struct options *o, FILE *f)
+static bool want_colour(const struct options *o, int fd)
 {
 	const char *no_colour = getenv("NO_COLOR"); /* https://no-color.org */
 
 	if (strcmp(o->colour, "auto"))
 		return !strcmp(o->colour, "always");
-	return !(no_colour && *no_colour) && isatty(fileno(f));
+	return !(no_colour && *no_colour) && isatty(fd);
 }
 
-static int open_record(struct session *s, FILE *f)
+static int open_record(struct session *s)
 {
+	FILE *f = outfile_stream(&s->outfile);
 	struct record_meta meta = {.version = SKBTRAIL_VERSION,
 				   .realtime_off = clock_realtime_off(),
 				   .shown = {.meta = true, .tuple = true}};
 	struct utsname uts;
 
+	if (!f)
+		return -ENOMEM;
 	meta.started = clock_now() + meta.realtime_off;
 	if (!uname(&uts)) {
 		snprintf(meta.hostname, sizeof(meta.hostname), "%s", uts.nodename);
@@ -221,40 +239,44 @@ static int open_record(struct session *s, FILE *f)
 	return sink_record_open(&s->sink, f, &meta, &s->names);
 }
 
-static int open_text_or_json(struct sink **sink, const struct options *o, FILE *f,
+static int open_text_or_json(struct sink **sink, const struct options *o, struct outfile *of,
 			     int64_t realtime_off)
 {
+	FILE *f = of->path ? NULL : stdout;
 	struct sink_opts opts = {
 		.timestamp = o->timestamp,
-		.colour = want_colour(o, f),
+		.colour = want_colour(o, of->path ? of->fd : STDOUT_FILENO),
 		.shown = {.meta = true, .tuple = true},
 		.realtime_off = realtime_off,
 	};
+	int ret = o->output_json ? sink_json_open(sink, f, &opts) : sink_text_open(sink, f, &opts);
 
-	return o->output_json ? sink_json_open(sink, f, &opts) : sink_text_open(sink, f, &opts);
+	return ret || f ? ret : sink_file_open(sink, of);
 }
 
 /* The file is emptied only now, when the trace is certain to begin. */
 static int open_sink(struct session *s, struct err *err)
 {
-	FILE *f = outfile_take(&s->outfile);
-	int ret;
+	int ret = outfile_begin(&s->outfile, err);
 
+	if (ret)
+		return ret;
 	if (s->o->record)
-		ret = open_record(s, f);
+		ret = open_record(s);
 	else
-		ret = open_text_or_json(&s->sink, s->o, f, clock_realtime_off());
+		ret = open_text_or_json(&s->sink, s->o, &s->outfile, clock_realtime_off());
 	if (ret)
 		return err_sys(err, ret, "cannot open the output");
 	return s->sink->ops->header(s->sink);
 }
 
-static int output_failed(const struct options *o, int ret, struct err *err)
+/* file_failed: outfile.failed, since when standard output is written to. */
+static int output_failed(const struct options *o, int file_failed, int ret, struct err *err)
 {
-	const char *path = o->record ? o->record : o->output_file;
+	const char *path = file_failed ? NULL : o->record ? o->record : o->output_file;
 
 	if (ret == -EPIPE && !path)
-		return ret;
+		return file_failed ? file_failed : ret;
 	err_sys(err, ret, "cannot write to '%s'", path ? path : "standard output");
 	if (ret == -ENOSPC)
 		err_hint(err, "what was written before stays; choose a file on another disk");
@@ -408,8 +430,8 @@ int session_trace(const struct options *o, struct err *err)
 		say_summary(o, &s.stats);
 	}
 	if (ret && !err->code)
-		output_failed(o, ret, err);
-	return ret;
+		ret = output_failed(o, s.outfile.failed, ret, err);
+	return ret ? ret : s.outfile.failed;
 }
 
 static int print_target(FILE *out, const struct target *t)
@@ -447,7 +469,7 @@ int session_list(const struct options *o, struct err *err)
 		ret = -errno;
 	scope_say_left_outs(&scope);
 	scope_release(&scope);
-	return ret < 0 ? output_failed(o, ret, err) : 0;
+	return ret < 0 ? output_failed(o, 0, ret, err) : 0;
 }
 
 static int replay_to(struct replay *replay, struct sink *sink, const struct options *o,
@@ -490,12 +512,13 @@ int session_replay(const struct options *o, struct err *err)
 		err_prefix(err, "'%s'", o->replay);
 		return ret;
 	}
-	ret = outfile_open(&outfile, o->output_file, err);
-	if (!ret) {
-		ret = open_text_or_json(&sink, o, outfile_take(&outfile), meta.realtime_off);
-		if (!ret)
-			ret = replay_to(replay, sink, o, err);
-	}
+	ret = open_outfile(&outfile, o, err);
+	if (!ret)
+		ret = outfile_begin(&outfile, err);
+	if (!ret)
+		ret = open_text_or_json(&sink, o, &outfile, meta.realtime_off);
+	if (!ret)
+		ret = replay_to(replay, sink, o, err);
 	if (sink)
 		closed = sink->ops->close(sink);
 	outfile_release(&outfile);
@@ -504,6 +527,6 @@ int session_replay(const struct options *o, struct err *err)
 	if (ret && err->code)
 		err_prefix(err, "'%s'", o->replay);
 	else if (ret)
-		output_failed(o, ret, err);
-	return ret;
+		ret = output_failed(o, outfile.failed, ret, err);
+	return ret ? ret : outfile.failed;
 }
