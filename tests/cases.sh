@@ -24,12 +24,13 @@ traffic='http_passes iptables_drop nft_drop udp4 icmp4 udp6 icmp6 arp vlan_accel
 	vlan_in_packet netns mark ifname nat'
 options='version_and_help check list_funcs default_backend netns_forms filter_func json
 	timestamp_none timestamp_current timestamp_relative timestamp_absolute limit_lines
-	output_file record_and_replay replay_truncated closed_pipe sigint sigterm old_transport cpu_comes_online
+	output_file output_file_rotates output_file_compressed output_file_backups output_file_age
+	record_and_replay replay_truncated closed_pipe sigint sigterm old_transport cpu_comes_online
 	lost_events leftovers without_tracefs private_tracefs btf_packed btf_directory
 	without_module_types measured measured_untold same_trace
 	all_functions'
 errors='usage expression regex no_function interface netns btf btf_other_kernel btf_pack
-	btf_pack_damaged btf_contradicts_measured measure output_file replay backend
+	btf_pack_damaged btf_contradicts_measured measure output_file file_options replay backend
 	not_root full_stdout full_disk full_record'
 
 # What packets pass in every kernel; under emulation a probe costs up to 40 ms.

@@ -54,6 +54,30 @@ case_error_output_file() {
 	said "$T/no/such/file"
 }
 
+case_error_file_options() {
+	for o in max-size=x max-size=1T max-age=-1 max-age=1x max-backups=x compress=maybe; do
+		expect_error --output-file "$T/file" "--output-file-$o"
+		[ "$RC" -eq 2 ] || bad "exit code $RC for '$o', expected 2"
+		said "--output-file-${o%=*}"
+		said "${o#*=}"
+	done
+	for o in max-size=1 max-age=1 max-backups=1 compress; do
+		for with in '' "--record $T/file"; do
+			# shellcheck disable=SC2086 # words on purpose
+			expect_error $with "--output-file-$o"
+			[ "$RC" -eq 2 ] || bad "exit code $RC for '$o', expected 2"
+			said "--output-file-${o%=*} goes with --output-file"
+		done
+	done
+	[ ! -e "$T/file" ] || bad "a file was created"
+	mkfifo "$T/fifo"
+	for f in /dev/null /proc/self/fd/1 "$T/fifo" "$T" "$T/no/such/file"; do
+		expect_error --output-file "$f" --output-file-compress
+		said "'$f'"
+	done
+	rm -f "$T/fifo"
+}
+
 case_error_replay() {
 	echo 'this is no record' >"$T/record"
 	expect_error --replay "$T/record"
@@ -99,10 +123,26 @@ case_error_full_stdout() {
 	TRACE_OUT=''
 }
 
+# The trace goes on at standard output: each event is in the one or in the other, and whole.
 case_error_full_disk() {
 	mkdir -p "$T/small"
 	mount -t tmpfs -o size=64k small "$T/small" || { missing "tmpfs"; return; }
-	full --output-file "$T/small/file"
+	if trace_start --output-file "$T/small/file" "udp port 5000"; then
+		udp_client "$SERVER" 5000 2000
+		wait_for 20 grep -q '^0x' "$T/out" || bad "it does not go on"
+		kill -INT "$TRACE" 2>/dev/null || bad "it ended"
+		trace_end 15
+		[ "$RC" -eq 1 ] || bad "exit code $RC, expected 1"
+		[ "$(grep -c '^skbtrail: ' "$T/err")" -eq 1 ] || bad "it is not said once"
+		grep -q "^skbtrail: .*'$T/small/file': No space" "$T/err" || bad "does not say what is full"
+		printed=$(sed -n 's/^\([0-9]*\) events printed.*/\1/p' "$T/err")
+		nr=$(events_in "$T/small/file" "$T/out")
+		[ "$nr" = "$printed" ] || bad "$nr events in the file and on stdout, $printed printed"
+		for f in "$T/small/file" "$T/out"; do
+			grep -q '^0x' "$f" || bad "no event in $f"
+			[ "$(grep -vc '^0x' "$f")" -eq 1 ] || bad "more than the header in $f"
+		done
+	fi
 	umount "$T/small"
 }
 

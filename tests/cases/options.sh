@@ -108,6 +108,84 @@ case_output_file() {
 	expect "$SERVER:5000\\(udp\\)"
 }
 
+# rotate OPTION...: many packets into files of at most 4 KiB in $T/files; PRINTED events then.
+rotate() {
+	FILES=$T/files
+	mkdir -p "$FILES"
+	if trace_start --output-file "$FILES/trace.txt" --output-file-max-size 4K "$@" "udp port 5000"
+	then
+		udp_client "$SERVER" 5000 100
+		trace_stop
+	fi
+	[ ! -s "$T/out" ] || bad "words on stdout"
+	PRINTED=$(sed -n 's/^\([0-9]*\) events printed.*/\1/p' "$T/err")
+}
+
+stamp='[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]-[0-9][0-9]-[0-9][0-9]\.[0-9]{3}'
+backups() { ls "$FILES" | grep -E "^trace-$stamp\.txt${1-}\$"; }
+# Lines with all columns.
+events_in() { cat "$@" | awk '/^0x/ && NF >= 11 { n++ } END { print n + 0 }'; }
+
+case_output_file_rotates() {
+	mkdir "$T/files"
+	echo 'of another trace' >"$T/files/trace.txt"
+	rotate
+	[ "$(backups | wc -l)" -ge 5 ] || bad "$(backups | wc -l) backups"
+	[ "$(ls "$FILES" | grep -Evx "trace-$stamp\.txt")" = trace.txt ] || bad "other files are there"
+	first=$FILES/$(backups | head -n 1)
+	grep -qx 'of another trace' "$first" && rm "$first" || bad "the old file is lost"
+	for f in "$FILES"/*; do
+		[ "$(wc -c <"$f")" -le 4096 ] || bad "a file of $(wc -c <"$f") bytes"
+		head -n 1 "$f" | grep -q '^SKB ' || bad "a file without header"
+		[ "$(events_in "$f")" -eq $(($(wc -l <"$f") - 1)) ] || bad "a line that is not whole"
+	done
+	[ "$(events_in "$FILES"/*)" = "$PRINTED" ] ||
+		bad "$(events_in "$FILES"/*) events in the files, $PRINTED printed"
+	rm -r "$FILES"
+}
+
+all_compressed() { [ -z "$(backups)" ] && [ -z "$(ls "$FILES" | grep part)" ]; }
+
+# The last backups are compressed when skbtrail has ended.
+case_output_file_compressed() {
+	rotate --output-file-compress
+	wait_for 30 all_compressed || bad "not all are compressed"
+	[ "$(backups '\.gz' | wc -l)" -ge 5 ] || bad "$(backups '\.gz' | wc -l) compressed files"
+	for f in "$FILES"/*.gz; do
+		busybox zcat "$f" >"${f%.gz}" || bad "$f is damaged"
+	done
+	[ "$(events_in "$FILES"/*.txt)" = "$PRINTED" ] ||
+		bad "$(events_in "$FILES"/*.txt) events in the files, $PRINTED printed"
+	rm -r "$FILES"
+}
+
+# The newest stay; what is no backup is not touched.
+case_output_file_backups() {
+	old=trace-2001-01-01T00-00-00.000.txt
+	mkdir "$T/files"
+	touch "$T/files/$old" "$T/files/$old.gz" "$T/files/$old.mine" "$T/files/trace-2001.txt"
+	rotate --output-file-max-backups 2
+	[ "$(ls "$FILES" | wc -l)" -eq 5 ] || bad "files: $(ls "$FILES" | tr '\n' ' ')"
+	for f in $old.mine trace-2001.txt trace.txt; do
+		[ -e "$FILES/$f" ] || bad "$f is gone"
+	done
+	[ ! -e "$FILES/$old" ] && [ ! -e "$FILES/$old.gz" ] || bad "the oldest stay"
+	[ "$(events_in "$FILES"/*)" -lt "$PRINTED" ] || bad "nothing was deleted"
+	rm -r "$FILES"
+}
+
+case_output_file_age() {
+	mkdir "$T/files"
+	young=trace-$(date -u +%Y-%m-%dT00-00-00.000).txt
+	old=trace-2001-01-01T00-00-00.000.txt
+	touch "$T/files/$young" "$T/files/$old" "$T/files/$old.mine"
+	rotate --output-file-max-age 2
+	[ ! -e "$FILES/$old" ] || bad "an old one stays"
+	[ -e "$FILES/$young" ] && [ -e "$FILES/$old.mine" ] || bad "others are gone"
+	[ "$(events_in "$FILES"/*)" = "$PRINTED" ] || bad "young ones are gone"
+	rm -r "$FILES"
+}
+
 # A record, printed later, is what a second skbtrail printed at once.
 case_record_and_replay() {
 	TRACE_ERR=$T/recorder.err
