@@ -422,6 +422,23 @@ static const char *rotation_option(const struct options *o)
 					    : NULL;
 }
 
+/* What no record has unless it was made with these options. */
+static bool shows_more(const struct options *o)
+{
+	return o->output_caller || o->output_stack || o->output_tunnel || o->output_skb ||
+	       o->output_skb_shared_info || o->output_skb_cb || o->output_bpfmap ||
+	       o->output_netns_names || o->output_skb_metadata.nr || o->output_xdp_metadata.nr;
+}
+
+/* Filters, and what becomes of packets. */
+static bool filters(const struct options *o)
+{
+	return o->expr || o->filter_func || o->filter_netns || o->filter_mark_mask ||
+	       o->filter_ifname || o->filter_skb_expr || o->filter_xdp_expr ||
+	       o->filter_tunnel_pcap_l2 || o->filter_tunnel_pcap_l3 || o->filter_track_skb ||
+	       o->filter_track_skb_by_stackid || o->filter_trace_tc || o->filter_trace_xdp;
+}
+
 static int check_conflicts(const struct options *o, struct err *err)
 {
 	const char *rotation = rotation_option(o);
@@ -431,6 +448,10 @@ static int check_conflicts(const struct options *o, struct err *err)
 			       o->output_file ? "file" : "json");
 	if (rotation && !o->output_file)
 		return err_set(err, -EINVAL, "--output-file-%s goes with --output-file", rotation);
+	if (o->filter_xdp_expr && !o->filter_trace_xdp)
+		return err_set(err, -EINVAL, "--filter-xdp-expr goes with --filter-trace-xdp");
+	if (o->output_xdp_metadata.nr && !o->filter_trace_xdp)
+		return err_set(err, -EINVAL, "--output-xdp-metadata goes with --filter-trace-xdp");
 	if (o->kernel_btf_force && !o->kernel_btf)
 		return err_set(err, -EINVAL, "--kernel-btf-force goes with --kernel-btf");
 	if (o->replay && (o->record || o->check || o->list_funcs || o->ready_file))
@@ -439,8 +460,11 @@ static int check_conflicts(const struct options *o, struct err *err)
 			       : o->check      ? "check"
 			       : o->list_funcs ? "list-funcs"
 					       : "ready-file");
-	if (o->replay && (o->expr || o->filter_func || o->filter_netns || o->filter_mark_mask ||
-			  o->filter_ifname))
+	if (o->replay && shows_more(o))
+		return err_set(err, -EINVAL,
+			       "--replay shows what was recorded: the other --output options are "
+			       "set when it is made");
+	if (o->replay && filters(o))
 		return err_set(err, -EINVAL,
 			       "--replay prints the whole record: filters are set "
 			       "when it is made");

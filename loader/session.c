@@ -18,12 +18,14 @@
 #include "loader/kern/clock.h"
 #include "loader/follow.h"
 #include "loader/live_names.h"
+#include "loader/module_watch.h"
 #include "loader/outfile.h"
 #include "loader/plan.h"
 #include "loader/prog_trace.h"
 #include "loader/programs.h"
 #include "loader/progress.h"
 #include "loader/scope.h"
+#include "loader/shown.h"
 #include "loader/stop.h"
 #include "output/pipeline.h"
 #include "progs/trail_abi.h"
@@ -51,6 +53,7 @@ struct session {
 	struct pipeline_stats stats;
 	uint64_t nr_untracked;
 	struct netns_names *netns_names; /* NULL: not asked for */
+	struct module_watch watch;
 	bool ready_created;
 };
 
@@ -225,7 +228,7 @@ static int open_record(struct session *s)
 	FILE *f = outfile_stream(&s->outfile);
 	struct record_meta meta = {.version = SKBTRAIL_VERSION,
 				   .realtime_off = clock_realtime_off(),
-				   .shown = {.meta = true, .tuple = true}};
+				   .shown = shown_of(s->o)};
 	struct utsname uts;
 
 	if (!f)
@@ -239,14 +242,14 @@ static int open_record(struct session *s)
 	return sink_record_open(&s->sink, f, &meta, &s->names);
 }
 
-static int open_text_or_json(struct sink **sink, const struct options *o, struct outfile *of,
-			     int64_t realtime_off)
+static int open_text_or_json(struct sink **sink, const struct options *o, struct shown shown,
+			     struct outfile *of, int64_t realtime_off)
 {
 	FILE *f = of->path ? NULL : stdout;
 	struct sink_opts opts = {
 		.timestamp = o->timestamp,
 		.colour = want_colour(o, of->path ? of->fd : STDOUT_FILENO),
-		.shown = {.meta = true, .tuple = true},
+		.shown = shown,
 		.realtime_off = realtime_off,
 	};
 	int ret = o->output_json ? sink_json_open(sink, f, &opts) : sink_text_open(sink, f, &opts);
@@ -264,7 +267,8 @@ static int open_sink(struct session *s, struct err *err)
 	if (s->o->record)
 		ret = open_record(s);
 	else
-		ret = open_text_or_json(&s->sink, s->o, &s->outfile, clock_realtime_off());
+		ret = open_text_or_json(&s->sink, s->o, shown_of(s->o), &s->outfile,
+					clock_realtime_off());
 	if (ret)
 		return err_sys(err, ret, "cannot open the output");
 	return s->sink->ops->header(s->sink);
@@ -317,8 +321,12 @@ static int session_start(struct session *s, struct err *err)
 	if (ret)
 		return ret;
 	ret = scope_features(&s->features, s->o, err);
+	if (module_watch_open(&s->watch) < 0)
+		log_verbose("modules that are loaded later will not be noticed");
 	if (!ret)
 		ret = scope_open(&s->scope, s->o, &s->features, err);
+	if (!ret && s->scope.backend->tracepoints)
+		module_watch_close(&s->watch);
 	if (!ret)
 		ret = plan_fit(&s->plan, &s->scope, &s->features, err);
 	if (!ret)
@@ -357,6 +365,18 @@ static int session_start(struct session *s, struct err *err)
 	return open_sink(s, err);
 }
 
+static void say_module(void *arg, const char *name)
+{
+	log_warn("module '%s' was loaded after the start: its functions are not traced", name);
+}
+
+static void read_news(void *arg)
+{
+	struct session *s = arg;
+
+	module_watch_read(&s->watch, say_module, s);
+}
+
 static int session_loop(struct session *s, struct err *err)
 {
 	struct pipeline_opts opts = {
@@ -365,6 +385,10 @@ static int session_loop(struct session *s, struct err *err)
 		.names = &s->names,
 		.sink = s->sink,
 		.limit = s->o->output_limit_lines,
+		.nr_parts = match_nr_parts(&s->plan.match, &s->features),
+		.news_fd = s->watch.fd,
+		.news = read_news,
+		.news_arg = s,
 		.out_fd = s->outfile.path ? -1 : STDOUT_FILENO,
 	};
 	struct trail_stats counts;
@@ -403,6 +427,7 @@ static int session_end(struct session *s, int ret)
 	programs_release(&s->programs);
 	reasons_release(&s->reasons);
 	netns_names_close(s->netns_names);
+	module_watch_close(&s->watch);
 	plan_release(&s->plan);
 	scope_release(&s->scope);
 	outfile_release(&s->outfile);
@@ -413,7 +438,7 @@ static int session_end(struct session *s, int ret)
 
 int session_trace(const struct options *o, struct err *err)
 {
-	struct session s = {.o = o};
+	struct session s = {.o = o, .watch = {.fd = -1}};
 	bool running;
 	int ret;
 
@@ -478,6 +503,7 @@ static int replay_to(struct replay *replay, struct sink *sink, const struct opti
 	struct pipeline_opts opts = {.names = replay_names(replay),
 				     .sink = sink,
 				     .limit = o->output_limit_lines,
+				     .news_fd = -1,
 				     .out_fd = -1};
 	struct pipeline_stats stats;
 	struct pipeline *pipeline;
@@ -516,7 +542,8 @@ int session_replay(const struct options *o, struct err *err)
 	if (!ret)
 		ret = outfile_begin(&outfile, err);
 	if (!ret)
-		ret = open_text_or_json(&sink, o, &outfile, meta.realtime_off);
+		ret = open_text_or_json(&sink, o, shown_again(o, &meta.shown), &outfile,
+					meta.realtime_off);
 	if (!ret)
 		ret = replay_to(replay, sink, o, err);
 	if (sink)

@@ -160,17 +160,20 @@ static int wait_for_events(struct pipeline *p, int stop_fd, int timeout_ms)
 		{.fd = stop_fd, .events = POLLIN},
 		{.fd = ring_fd(p->opts.ring), .events = POLLIN},
 		{.fd = p->opts.out_fd}, /* POLLERR comes unasked: nobody reads any more */
+		{.fd = p->opts.news_fd, .events = POLLIN},
 	};
 	int wait_ms = shorter_wait(timeout_ms, ring_wait_ms(p->opts.ring));
 	int ret;
 
 	if (reorder_nr(p->reorder))
 		wait_ms = shorter_wait(wait_ms, HOLD_MS);
-	ret = poll(fds, 3, p->busy ? 0 : wait_ms);
+	ret = poll(fds, 4, p->busy ? 0 : wait_ms);
 	if (ret < 0)
 		return errno == EINTR ? 1 : -errno;
 	if (fds[2].revents & POLLERR)
 		return -EPIPE;
+	if (fds[3].revents)
+		p->opts.news(p->opts.news_arg);
 	/* Events come in bursts: one nap saves a wake-up for each, and stops when asked to. */
 	if (!p->busy && fds[1].revents && !fds[0].revents && poll(fds, 1, NAP_MS) < 0 &&
 	    errno != EINTR)

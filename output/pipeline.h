@@ -28,6 +28,9 @@ struct pipeline_opts {
 	 * are made up for at the end, where the number is known.
 	 */
 	unsigned int nr_parts;
+	int news_fd; /* readable: news() is called; -1: none */
+	void (*news)(void *arg);
+	void *news_arg;
 	int out_fd; /* where the sink writes: a pipe whose reader goes away ends the
 		       run at once; -1: not watched */
 };
