@@ -28,6 +28,8 @@ static const struct hook hooks[] = {
 	{"napi_skb_cache_put", TRAIL_LIFE_END},	     /* 5.13 */
 	{"napi_skb_free_stolen_head", TRAIL_LIFE_END}, /* 5.4 */
 	{"napi_reuse_skb", TRAIL_LIFE_END},
+	{"napi_consume_skb"}, /* this and the next only where they end it: follow_fit() */
+	{"__kfree_skb_defer"},
 };
 /* clang-format on */
 
@@ -39,6 +41,12 @@ static const struct hook tp_ends[] = {
 
 /* Where kfree_skbmem() is inlined. */
 static const struct hook early_end = {"skb_release_head_state", TRAIL_LIFE_END};
+
+/* And where napi_skb_cache_put() is: these end with it. (Not where the budget is 0.) */
+static const struct hook early_napi[] = {
+	{"napi_consume_skb", TRAIL_LIFE_PARTIAL},
+	{"__kfree_skb_defer", TRAIL_LIFE_LAST},
+};
 
 #define NR(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -69,8 +77,14 @@ void follow_fit(struct targets *ts, bool tracepoints)
 {
 	for (size_t i = 0; tracepoints && i < NR(tp_ends); i++)
 		end_at(ts, &tp_ends[i]);
-	if (!tracepoints && !has_target(ts, "kfree_skbmem"))
+	if (tracepoints)
+		return;
+	if (!has_target(ts, "kfree_skbmem"))
 		end_at(ts, &early_end);
+	if (has_target(ts, "napi_skb_cache_put") || has_target(ts, "_kfree_skb_defer"))
+		return;
+	for (size_t i = 0; i < NR(early_napi); i++)
+		end_at(ts, &early_napi[i]);
 }
 
 void follow_say_missing(const struct targets *ts)

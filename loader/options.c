@@ -213,7 +213,7 @@ static int parse_units(uint64_t *v, const char *arg, const char *letters, const 
 	const char *letter = letters;
 	char *end;
 
-	if (parse_number(arg, UINT32_MAX, v, &end) || !*v)
+	if (parse_number(arg, UINT32_MAX, v, &end))
 		return -EINVAL;
 	if (*end)
 		letter = strchr(letters, *end++);

@@ -65,19 +65,18 @@ __inline void live_on(u64 skb, u64 sp, u64 partial)
 		bpf_map_delete_elem(MAP(tracked), &skb);
 		return;
 	}
-	if (CFG(life) != TRAIL_LIFE_DYING && CFG(life) != TRAIL_LIFE_PARTIAL)
+	if (CFG(life) == TRAIL_LIFE_FREES)
 		return;
 	t = bpf_map_lookup_elem(MAP(tracked), &skb);
 	if (!t)
 		return;
-	if (t->last) {
+	if (CFG(life) == TRAIL_LIFE_PARTIAL || CFG(life) == TRAIL_LIFE_LAST) {
+		t->last = partial != 0;
+	} else if (t->last) {
 		bpf_map_delete_elem(MAP(tracked), &skb);
-		return;
-	}
-	if (!t->dying_sp)
+	} else if (!t->dying_sp) {
 		t->dying_sp = sp;
-	if (CFG(life) == TRAIL_LIFE_PARTIAL && partial & 0xff)
-		t->last = 1;
+	}
 }
 
 /* The data of a followed skb may go on in an skb that is built around it: XDP's way. */

@@ -317,7 +317,7 @@ SEC("trail/skb") int trail_skb(u64 *ctx)
 	if (show)
 		report(ctx, &s, skb, flags);
 	if (CFG(life) != TRAIL_LIFE_NONE)
-		live_on((u64)skb, sp, CFG(life) == TRAIL_LIFE_PARTIAL ? reg_arg(ctx, 1) : 0);
+		live_on((u64)skb, sp, CFG(life) == TRAIL_LIFE_PARTIAL ? (u32)reg_arg(ctx, 1) : 1);
 	return 0;
 }
 

@@ -41,7 +41,8 @@ enum trail_life {
 	TRAIL_LIFE_NONE,
 	TRAIL_LIFE_FREES,   /* may be called while the skb is freed */
 	TRAIL_LIFE_DYING,   /* frees it, and what it is is still read */
-	TRAIL_LIFE_PARTIAL, /* the same; where its second argument is not 0, without the last step */
+	TRAIL_LIFE_PARTIAL, /* begins to; if its second argument is not 0, without the last step */
+	TRAIL_LIFE_LAST,    /* begins to, always without it */
 	TRAIL_LIFE_END,	    /* the last step */
 };
 
