@@ -361,7 +361,7 @@ static void test_text(void **state)
 {
 	struct trail_event e = test_event(FN_IP_RCV, 1, 1);
 	const char *path = files_path(dir, "x.t");
-	struct sink_opts opts = {0};
+	struct sink_opts opts = {.shown = {.meta = true, .tuple = true}};
 	struct trace_event te;
 	struct dirent **list;
 	struct outfile of;
