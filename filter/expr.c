@@ -77,11 +77,11 @@ size_t expr_format(const struct expr *e, uint64_t value, char *buf, size_t sz)
 
 	if (expr_is_pointer(type))
 		n = snprintf(buf, sz, "0x%" PRIx64, value);
-	else if (type.is_bool)
+	else if (expr_is_bool(type))
 		n = snprintf(buf, sz, "%s", value ? "true" : "false");
 	else if (type.btf && (name = btf_enum_name(type.btf, type.id, value)))
 		n = snprintf(buf, sz, "%s", name);
 	else
-		n = snprintf(buf, sz, type.is_signed ? "%" PRId64 : "%" PRIu64, value);
+		n = snprintf(buf, sz, expr_is_signed(type) ? "%" PRId64 : "%" PRIu64, value);
 	return n < 0 ? 0 : (size_t)n;
 }

@@ -87,7 +87,7 @@ static void gen_bits(struct code *c, uint8_t reg, unsigned int from, unsigned in
 	if (!is_signed && !from && nr == 32) {
 		emit(c, INSN_ALU32_REG(BPF_MOV, reg, reg));
 	} else if (!is_signed && !from && nr < 32) {
-		emit(c, INSN_ALU64_IMM(BPF_AND, reg, (1 << nr) - 1));
+		emit(c, INSN_ALU64_IMM(BPF_AND, reg, (int32_t)((1U << nr) - 1)));
 	} else {
 		if (64 - nr - from)
 			emit(c, INSN_ALU64_IMM(BPF_LSH, reg, (int32_t)(64 - nr - from)));
@@ -101,45 +101,30 @@ static unsigned int read_sz(const struct expr_node *n)
 {
 	if (n->bits)
 		return (n->bit_off + n->bits + 7U) / 8;
-	return expr_is_pointer(n->type) ? 8 : n->type.size;
-}
-
-static uint8_t load_size(const struct expr_node *n)
-{
-	if (n->bits)
-		return BPF_DW;
-	switch (read_sz(n)) {
-	case 1:
-		return BPF_B;
-	case 2:
-		return BPF_H;
-	case 4:
-		return BPF_W;
-	default:
-		return BPF_DW;
-	}
+	return expr_bits(n->type) / 8;
 }
 
 /* From the slot to a register. Bit-fields are counted from the end of memory that comes first. */
 static void gen_from_slot(struct code *c, const struct expr_node *n, int16_t off, uint8_t reg)
 {
-	bool is_signed = n->type.is_signed && !expr_is_pointer(n->type);
+	static const uint8_t sizes[] = {[1] = BPF_B, [2] = BPF_H, [4] = BPF_W, [8] = BPF_DW};
+	bool is_signed = expr_is_signed(n->type);
 	bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
-	unsigned int sz = read_sz(n);
+	unsigned int sz = n->bits ? 8 : read_sz(n);
 
-	emit(c, INSN_LDX(load_size(n), reg, FP, off));
+	emit(c, INSN_LDX(sizes[sz], reg, FP, off));
 	if (n->bits) {
 		gen_bits(c, reg, little ? n->bit_off : 64U - n->bits - n->bit_off, n->bits,
 			 is_signed);
 		return;
 	}
-	if (n->type.is_be && !expr_is_pointer(n->type) && sz > 1)
+	if (n->type.int_be && !expr_is_pointer(n->type) && sz > 1)
 		emit(c, INSN_BE(reg, (int32_t)(8 * sz)));
 	if (is_signed)
 		gen_bits(c, reg, 0, 8 * sz, true);
 }
 
-/* A read that fails leaves the slot as it was, or kernels before 4.13 part of it: 0. */
+/* A read that fails gives 0: kernels since 4.7 write it, older ones leave the slot as it was. */
 static void gen_load(struct code *c, const struct expr_node *n, unsigned int slot, uint8_t reg)
 {
 	int16_t off = slot_off(c, slot);
@@ -224,30 +209,6 @@ static void gen_divide(struct code *c, const struct expr_node *n, unsigned int s
 	place(c, &zero);
 }
 
-static uint8_t alu_op(uint8_t op)
-{
-	switch (op) {
-	case OP_MUL:
-		return BPF_MUL;
-	case OP_DIV:
-		return BPF_DIV;
-	case OP_MOD:
-		return BPF_MOD;
-	case OP_ADD:
-		return BPF_ADD;
-	case OP_SUB:
-		return BPF_SUB;
-	case OP_SHL:
-		return BPF_LSH;
-	case OP_AND:
-		return BPF_AND;
-	case OP_XOR:
-		return BPF_XOR;
-	default:
-		return BPF_OR;
-	}
-}
-
 /* Can the result of numbers of the type have more bits than the type? */
 static bool may_overflow(const struct expr_node *n)
 {
@@ -257,10 +218,15 @@ static bool may_overflow(const struct expr_node *n)
 
 static void gen_arithmetic(struct code *c, const struct expr_node *n, unsigned int slot)
 {
-	bool pointer = expr_is_pointer(n->type), is_shift = n->op == OP_SHL || n->op == OP_SHR;
+	static const uint8_t ops[] = {
+		[OP_MUL] = BPF_MUL, [OP_DIV] = BPF_DIV, [OP_MOD] = BPF_MOD, [OP_ADD] = BPF_ADD,
+		[OP_SUB] = BPF_SUB, [OP_SHL] = BPF_LSH, [OP_SHR] = BPF_RSH, [OP_AND] = BPF_AND,
+		[OP_XOR] = BPF_XOR, [OP_OR] = BPF_OR,
+	};
+	bool is_shift = n->op == OP_SHL || n->op == OP_SHR;
 	bool by_hand = n->op == OP_DIV || n->op == OP_MOD;
-	unsigned int bits = pointer ? 64 : 8 * n->type.size;
-	uint8_t op = n->op == OP_SHR ? (n->is_signed ? BPF_ARSH : BPF_RSH) : alu_op(n->op), a;
+	unsigned int bits = expr_bits(n->type);
+	uint8_t op = n->op == OP_SHR && n->is_signed ? BPF_ARSH : ops[n->op], a;
 
 	if (by_hand && (n->is_signed || n->b->op != OP_CONST || !fits_imm(n->b->value))) {
 		gen_divide(c, n, slot);
@@ -276,28 +242,10 @@ static void gen_arithmetic(struct code *c, const struct expr_node *n, unsigned i
 			emit(c, INSN_MOV_REG(R0, a));
 	}
 	if (may_overflow(n))
-		gen_bits(c, R0, 0, bits, n->type.is_signed && !pointer);
+		gen_bits(c, R0, 0, bits, expr_is_signed(n->type));
 }
 
 /* ---- truth ---- */
-
-static uint8_t inverse(uint8_t op)
-{
-	switch (op) {
-	case OP_LT:
-		return OP_GE;
-	case OP_LE:
-		return OP_GT;
-	case OP_GT:
-		return OP_LE;
-	case OP_GE:
-		return OP_LT;
-	case OP_EQ:
-		return OP_NE;
-	default:
-		return OP_EQ;
-	}
-}
 
 static uint8_t jump_op(uint8_t op, bool is_signed)
 {
@@ -318,7 +266,9 @@ static uint8_t jump_op(uint8_t op, bool is_signed)
 static void gen_compare(struct code *c, const struct expr_node *n, unsigned int slot, bool want,
 			struct label *to)
 {
-	uint8_t op = want ? n->op : inverse(n->op), a, b;
+	static const uint8_t inverse[] = {[OP_LT] = OP_GE, [OP_LE] = OP_GT, [OP_GT] = OP_LE,
+					  [OP_GE] = OP_LT, [OP_EQ] = OP_NE, [OP_NE] = OP_EQ};
+	uint8_t op = want ? n->op : inverse[n->op], a, b;
 	bool less = op == OP_LT || op == OP_LE;
 
 	if (!less && n->b->op == OP_CONST && fits_imm(n->b->value)) {
@@ -356,7 +306,7 @@ static void gen_branch(struct code *c, const struct expr_node *n, unsigned int s
 	}
 }
 
-static void gen_truth(struct code *c, const struct expr_node *n, unsigned int slot)
+static void gen_decision(struct code *c, const struct expr_node *n, unsigned int slot)
 {
 	struct label no = {0};
 
@@ -365,6 +315,24 @@ static void gen_truth(struct code *c, const struct expr_node *n, unsigned int sl
 	emit(c, INSN_JA(1));
 	place(c, &no);
 	emit(c, INSN_MOV_IMM(R0, 0));
+}
+
+/*
+ * Where ways meet with a number each, new verifiers (6.18) go on with each of them, to the next
+ * such place: n decisions in a sum are 2^n ways, if the sum is compared. A number that was added
+ * to an address and taken away from it again is no longer known to them.
+ */
+static void gen_forget(struct code *c)
+{
+	emit(c, INSN_LDX(BPF_DW, R1, FP, slot_off(c, SLOT_VARIABLE)));
+	emit(c, INSN_ALU64_REG(BPF_ADD, R0, R1));
+	emit(c, INSN_ALU64_REG(BPF_SUB, R0, R1));
+}
+
+static void gen_truth(struct code *c, const struct expr_node *n, unsigned int slot)
+{
+	gen_decision(c, n, slot);
+	gen_forget(c);
 }
 
 static void gen_cond(struct code *c, const struct expr_node *n, unsigned int slot)
@@ -377,13 +345,14 @@ static void gen_cond(struct code *c, const struct expr_node *n, unsigned int slo
 	place(c, &other);
 	gen(c, n->c, slot, R0);
 	place(c, &end);
+	gen_forget(c);
 }
 
 /* ---- all of it ---- */
 
 static void gen_unary(struct code *c, const struct expr_node *n, unsigned int slot)
 {
-	if (n->op == OP_CAST && n->type.is_bool && !expr_fits(n->a, n->type)) {
+	if (n->op == OP_CAST && expr_is_bool(n->type) && !expr_fits(n->a, n->type)) {
 		gen_truth(c, n->a, slot);
 		return;
 	}
@@ -394,7 +363,7 @@ static void gen_unary(struct code *c, const struct expr_node *n, unsigned int sl
 		emit(c, INSN_ALU64_IMM(BPF_NEG, R0, 0));
 	if (n->op == OP_INV)
 		emit(c, INSN_ALU64_IMM(BPF_XOR, R0, -1));
-	gen_bits(c, R0, 0, 8 * n->type.size, n->type.is_signed);
+	gen_bits(c, R0, 0, expr_bits(n->type), expr_is_signed(n->type));
 }
 
 /* The value of n in a register. Slots from `slot` on are free. */
@@ -438,6 +407,9 @@ int expr_emit(const struct expr *e, int slots_off, struct insn_buf *out, struct 
 	struct code c = {.out = out, .slots_off = slots_off};
 
 	emit(&c, INSN_STX(BPF_DW, FP, slot_off(&c, SLOT_VARIABLE), R2));
-	gen(&c, e->root, SLOT_FIRST, R0);
+	if (expr_is_truth(e->root))
+		gen_decision(&c, e->root, SLOT_FIRST);
+	else
+		gen(&c, e->root, SLOT_FIRST, R0);
 	return out->oom ? err_set(err, -ENOMEM, "out of memory") : 0;
 }

@@ -4,14 +4,12 @@
 
 uint64_t expr_normalise(uint64_t value, struct expr_type type)
 {
-	unsigned int unused = 64 - 8 * type.size;
+	unsigned int unused = 64 - expr_bits(type);
 
-	if (expr_is_pointer(type))
-		return value;
-	if (type.is_bool)
+	if (expr_is_bool(type))
 		return value != 0;
 	value <<= unused;
-	return type.is_signed ? (uint64_t)((int64_t)value >> unused) : value >> unused;
+	return expr_is_signed(type) ? (uint64_t)((int64_t)value >> unused) : value >> unused;
 }
 
 static uint64_t magnitude(uint64_t v)

@@ -33,14 +33,12 @@ enum expr_kind {
 struct expr_type {
 	uint8_t kind;  /* enum expr_kind */
 	uint8_t stars; /* pointers to that kind */
-	/* Of KIND_INT: */
+	/* Of KIND_INT, also behind stars: */
 	uint8_t size; /* 1, 2, 4 or 8 */
-	bool is_signed : 1;
-	bool is_bool : 1;
-	bool is_be : 1; /* in memory; a value never is */
-	/* The type in BTF behind the stars, without typedefs and modifiers. 0: void, or made here
-	 */
-	uint32_t id;
+	bool int_signed : 1;
+	bool int_bool : 1;
+	bool int_be : 1; /* in memory; a value never is */
+	uint32_t id;	 /* in BTF, of that kind, without typedefs; 0: void, or made here */
 	const struct btf *btf;
 };
 
@@ -69,6 +67,21 @@ int64_t expr_sizeof(struct expr_type type);
 static inline bool expr_is_pointer(struct expr_type type)
 {
 	return type.stars || type.kind == KIND_PTR;
+}
+
+static inline bool expr_is_signed(struct expr_type type)
+{
+	return type.int_signed && !expr_is_pointer(type);
+}
+
+static inline bool expr_is_bool(struct expr_type type)
+{
+	return type.int_bool && !expr_is_pointer(type);
+}
+
+static inline unsigned int expr_bits(struct expr_type type)
+{
+	return expr_is_pointer(type) ? 64 : 8 * type.size;
 }
 
 /* A number or a pointer. */

@@ -170,7 +170,7 @@ static void take_character(struct expr_parse *p, const char *start)
 	if (v == '\\') {
 		s++;
 		v = take_escape(&s);
-	} else if (v && v != '\'') {
+	} else if (v >= ' ' && v <= '~' && v != '\'') {
 		s++;
 	} else {
 		v = -1;

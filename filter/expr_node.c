@@ -122,7 +122,7 @@ struct expr_node *expr_integer(struct expr_parse *p, struct expr_node *n)
 /* Of all values that n may have: how many bits, and whether some are negative. */
 static unsigned int width(const struct expr_node *n, bool *negative)
 {
-	*negative = n->type.is_signed && !expr_is_pointer(n->type);
+	*negative = expr_is_signed(n->type);
 	if (n->op == OP_CONST) {
 		*negative = *negative && (int64_t)n->value < 0;
 		if (*negative)
@@ -130,13 +130,11 @@ static unsigned int width(const struct expr_node *n, bool *negative)
 						      : 65 - (unsigned)__builtin_clzll(~n->value);
 		return n->value ? 64 - (unsigned)__builtin_clzll(n->value) : 0;
 	}
-	if (n->type.is_bool || expr_is_truth(n)) {
+	if (expr_is_bool(n->type) || expr_is_truth(n)) {
 		*negative = false;
 		return 1;
 	}
-	if (n->bits)
-		return n->bits;
-	return expr_is_pointer(n->type) ? 64 : 8 * n->type.size;
+	return n->bits ? n->bits : expr_bits(n->type);
 }
 
 static bool never_negative(const struct expr_node *n)
@@ -150,21 +148,21 @@ static bool never_negative(const struct expr_node *n)
 bool expr_fits(const struct expr_node *n, struct expr_type type)
 {
 	bool negative;
-	unsigned int bits = width(n, &negative), room = 8 * type.size;
+	unsigned int bits = width(n, &negative), room = expr_bits(type);
 
-	if (type.is_bool)
+	if (expr_is_bool(type))
 		return !negative && bits <= 1;
-	if (room == 64 || expr_is_pointer(type))
+	if (room == 64)
 		return true;
 	if (negative)
-		return type.is_signed && bits <= room;
-	return bits <= room - type.is_signed;
+		return expr_is_signed(type) && bits <= room;
+	return bits <= room - expr_is_signed(type);
 }
 
 /* What operators make of a type narrower than int. */
 static struct expr_type promoted(const struct expr_node *n)
 {
-	struct expr_type t = expr_int(n->type.size, n->type.is_signed);
+	struct expr_type t = expr_int(n->type.size, expr_is_signed(n->type));
 
 	if (t.size < 4 || (n->bits && n->bits < 32))
 		t = expr_int(4, true);
@@ -177,7 +175,7 @@ static struct expr_type common(const struct expr_node *a, const struct expr_node
 	struct expr_type x = promoted(a), y = promoted(b);
 
 	if (x.size == y.size)
-		return expr_int(x.size, x.is_signed && y.is_signed);
+		return expr_int(x.size, expr_is_signed(x) && expr_is_signed(y));
 	return x.size > y.size ? x : y;
 }
 
@@ -283,7 +281,7 @@ static struct expr_node *shift(struct expr_parse *p, enum expr_op op, struct exp
 				 (long long)b->value, 8 * type.size,
 				 type.size < 8 ? "; (u64) makes it wider" : "");
 	a = convert(p, a, type);
-	return a ? expr_make(p, op, type.is_signed, type, a, b) : NULL;
+	return a ? expr_make(p, op, expr_is_signed(type), type, a, b) : NULL;
 }
 
 static struct expr_node *arithmetic(struct expr_parse *p, enum expr_op op, struct expr_node *a,
@@ -299,7 +297,7 @@ static struct expr_node *arithmetic(struct expr_parse *p, enum expr_op op, struc
 	b = a ? convert(p, b, type) : NULL;
 	if (!b)
 		return NULL;
-	is_signed = type.is_signed && !(never_negative(a) && never_negative(b));
+	is_signed = expr_is_signed(type) && !(never_negative(a) && never_negative(b));
 	return expr_make(p, op, is_signed, expr_is_comparison(op) ? expr_int(4, true) : type, a, b);
 }
 

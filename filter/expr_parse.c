@@ -193,7 +193,7 @@ static bool parse_words(struct expr_parse *p, struct expr_type *type)
 	*type = (struct expr_type){.kind = rest == WORD_VOID ? KIND_VOID : KIND_INT};
 	if (rest == WORD_BOOL) {
 		type->size = 1;
-		type->is_bool = true;
+		type->int_bool = true;
 	}
 	if (!sign && (rest == WORD_VOID || rest == WORD_BOOL))
 		return true;

@@ -8,7 +8,7 @@
 
 struct expr_type expr_int(uint8_t size, bool is_signed)
 {
-	return (struct expr_type){.kind = KIND_INT, .size = size, .is_signed = is_signed};
+	return (struct expr_type){.kind = KIND_INT, .size = size, .int_signed = is_signed};
 }
 
 struct expr_type expr_pointer_to(struct expr_type type)
@@ -33,7 +33,7 @@ static void set_int(struct expr_type *type, const struct btf_type *bt, bool is_s
 		return;
 	type->kind = KIND_INT;
 	type->size = (uint8_t)bt->size;
-	type->is_signed = is_signed;
+	type->int_signed = is_signed;
 }
 
 /* What is only announced in these types may be defined in a module's. */
@@ -57,7 +57,7 @@ struct expr_type expr_type_of(const struct expr_types *t, const struct btf *btf,
 	switch (btf_kind(bt)) {
 	case BTF_KIND_INT:
 		set_int(&type, bt, BTF_INT_ENCODING(int_data(bt)) & BTF_INT_SIGNED);
-		type.is_bool = BTF_INT_ENCODING(int_data(bt)) & BTF_INT_BOOL;
+		type.int_bool = BTF_INT_ENCODING(int_data(bt)) & BTF_INT_BOOL;
 		break;
 	case BTF_KIND_ENUM:
 	case BTF_KIND_ENUM64:
@@ -80,7 +80,7 @@ struct expr_type expr_type_of(const struct expr_types *t, const struct btf *btf,
 	for (; id != stripped && type.kind == KIND_INT; id = above->type) {
 		above = btf_type(btf, id);
 		if (btf_kind(above) == BTF_KIND_TYPEDEF && is_be_name(btf_name(btf, id)))
-			type.is_be = true;
+			type.int_be = true;
 	}
 	return type;
 }

@@ -43,6 +43,7 @@ void *expr_fail(struct expr_parse *p, size_t at, const char *fmt, ...)
 /* ---- names that are almost right ---- */
 
 #define NAME_MAX_SZ 48 /* of longer ones nothing is known */
+#define NAME_CHARS  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
 static size_t min_of(size_t a, size_t b)
 {
@@ -84,10 +85,10 @@ void expr_nearest_init(struct nearest *n, struct span want)
 
 void expr_nearest_offer(struct nearest *n, const char *name)
 {
-	size_t len = strnlen(name, NAME_MAX_SZ + 1);
+	size_t len = strspn(name, NAME_CHARS);
 	unsigned int d;
 
-	if (!len || len > NAME_MAX_SZ || n->want.len > NAME_MAX_SZ ||
+	if (!len || name[len] || len > NAME_MAX_SZ || n->want.len > NAME_MAX_SZ ||
 	    len + n->distance <= n->want.len || n->want.len + n->distance <= len)
 		return;
 	d = distance(n->want.at, n->want.len, name, len);

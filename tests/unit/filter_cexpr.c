@@ -156,6 +156,11 @@ static WRAPS void members(void)
 	SAME(skb->flag);
 	SAME(skb->top);
 	SAME(skb->bit);
+	SAME(skb->eight);
+	SAME(skb->nine);
+	SAME(((struct old_bits *)skb->head)->x);
+	SAME(((struct old_bits *)skb->head)->bits);
+	SAME(((struct old_bits *)skb->head)->sbits);
 	SAME(skb->mark);
 	SAME(skb->reserved);
 	SAME(skb->low);
@@ -220,6 +225,9 @@ static WRAPS void pointers(void)
 	SAME((u64)skb->dev & 7);
 	SAME((u8)(unsigned long)skb->dev);
 	SAME((struct sk_buff *)(unsigned long)skb->next == skb);
+	SAME(*((u8 *)skb + 0x100000000 + skb->no - 0x100000000));
+	SAME(((u8 *)skb - 0x100000000)[0x100000009]);
+	SAME((u8 *)skb + 0x123456789abc);
 	SAME(skb->next == skb && skb->dev != skb->named.dev);
 	SAME((u8 *)skb->data > skb->head);
 	SAME((u8 *)skb->data - skb->head);
@@ -227,6 +235,13 @@ static WRAPS void pointers(void)
 	SAME((skb->no ? skb->devs : 0) == 0);
 	SAME(!skb->dev);
 	SAME(skb->yes ? skb->head : skb->cb);
+	SAME((_Bool *)skb->u64);
+	SAME((s8 *)skb->u64);
+	SAME((u64)(_Bool *)skb->dev);
+	SAME((u16)(unsigned long)(s8 *)skb->dev);
+	SAME(*(_Bool *)&skb->yes);
+	SAME((s8 *)skb->dev < (s8 *)0);
+	SAME(-(long)(s8 *)skb->dev / 3);
 	SAME(skb->of_module != 0);
 	SAME(skb->of_module->x);
 	SAME(skb->of_module->back->s64);

@@ -31,6 +31,7 @@ static const struct refused {
 	{"skb->u8 == GREN", 12, "unknown name 'GREN'; is it 'GREEN'?"},
 	{"OF_MODUL", 1, "is it 'OF_MODULE'?"},
 	{"skc->u8", 1, "unknown name 'skc'; is it 'skb'?"},
+	{"sbk->u8", 1, "unknown name 'sbk'; is it 'skb'?"},
 	{"xdp->rxqueue", 1, "unknown name 'xdp': there are 'skb' and the kernel's enumerators"},
 	{"TWICE", 1, "'TWICE' has several values in the kernel's types, 1 and 2"},
 	{"skb->unknown->x", 15, "struct nowhere is not defined"},
@@ -89,6 +90,11 @@ static const struct refused {
 	{"skb->unknown + 1", 14, "no known size"},
 	{"skb->unknown[1]", 1, "no known size"},
 
+	{"((struct wrong *)skb)->spread", 24, "does not lie within 64 bits"},
+	{"((struct wrong *)skb)->pointer", 24, "does not lie within 64 bits"},
+	{"((struct wrong *)skb)->odd", 24, "does not begin at a byte"},
+	{"((struct sk_buff *)((u8 *)skb + 0x7fffffff))->dev", 47, "this member is too far away"},
+
 	/* numbers */
 	{"09", 2, "digits 0 to 7 only"},
 	{"0o8", 3, "digits 0 to 7 only"},
@@ -115,6 +121,7 @@ static const struct refused {
 	{"'\\", 1, "one character"},
 	{"'\\x", 1, "one character"},
 	{"'a", 1, "one character"},
+	{"'\x7f'", 1, "one character"},
 	{"skb->dev->name == \"eth0\"", 19, "there are no texts here: compare characters"},
 
 	/* grammar */

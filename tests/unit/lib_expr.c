@@ -212,6 +212,8 @@ static void add_bits(struct types *t)
 	BITS(sk_buff, flag, t->u8);
 	BITS(sk_buff, top, t->u8);
 	BITS(sk_buff, bit, t->yes);
+	BITS(sk_buff, eight, t->u32);
+	BITS(sk_buff, nine, t->u32);
 }
 
 static void make_sk_buff(struct types *t)
@@ -245,6 +247,29 @@ static void make_sk_buff(struct types *t)
 	MEMBER(sk_buff, tail, tail);
 }
 
+/* Integer types for bits 3 to 9: by the member's offset, or by the type's. */
+static void make_strange(struct types *t)
+{
+	struct btf_build *b = &t->b;
+	uint32_t narrow, shifted, pointer = bb_ptr(b, 0), many = array(t, t->u64, 0x0fffffff);
+
+	narrow = bb_type(b, BTF_KIND_INT, false, "unsigned int", 4);
+	bb_u32(b, 7);
+	shifted = bb_type(b, BTF_KIND_INT, false, "int", 4);
+	bb_u32(b, BTF_INT_SIGNED << 24 | 3 << 16 | 7);
+	bb_struct(b, "old_bits", sizeof(struct old_bits));
+	MEMBER(old_bits, x, t->u32);
+	bb_member(b, "bits", narrow, 32 + 3);
+	bb_member(b, "sbits", shifted, 64);
+	bb_struct(b, "wrong", 64);
+	bb_bitfield(b, "spread", t->u64, 5, 60);
+	bb_bitfield(b, "pointer", pointer, 64, 5);
+	bb_bitfield(b, "odd", t->u32, 129, 0);
+	bb_struct(b, "far", 0x7fffffff);
+	bb_member(b, "a", many, 0);
+	bb_member(b, "b", many, 0xfffffff8);
+}
+
 static void make_types(struct types *t)
 {
 	bb_init(&t->b);
@@ -255,6 +280,7 @@ static void make_types(struct types *t)
 	t->announced = bb_fwd(&t->b, "module_data", false);
 	t->nowhere = bb_fwd(&t->b, "nowhere", false);
 	make_sk_buff(t);
+	make_strange(t);
 }
 
 static void make_module(struct btf_build *b, const struct types *t)

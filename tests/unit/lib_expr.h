@@ -79,6 +79,7 @@ struct sk_buff {
 	u64 wide : 40, rest : 24;
 	s64 swide : 33;
 	u8 flag : 1, : 6, top : 1;
+	u32 : 4, eight : 8, : 9, nine : 9;
 	_Bool bit : 1;
 	u8 cb[48];
 	struct elem elems[4];
@@ -105,6 +106,13 @@ struct sk_buff {
 	float real;
 	__int128 huge;
 	u32 tail[]; /* two of them */
+};
+
+/* As pahole wrote bit-fields before 1.13: of types that are as narrow. */
+struct old_bits {
+	u32 x;
+	u32 : 3, bits : 7, : 22;
+	s32 : 3, sbits : 7, : 22;
 };
 
 struct module_data {
