@@ -190,7 +190,8 @@ void layout_settle(struct layout *l, const struct places *places, const struct t
 struct making {
 	struct btf_build b;
 	const struct layout *l;
-	uint32_t u8, u16, u32, ptr, possible_net;
+	uint32_t u8, u16, u32, be16, be32, possible_net;
+	uint32_t u8_ptr, dev_ptr, sock_ptr;
 };
 
 /* A member of the struct made last, if it is known. */
@@ -202,26 +203,28 @@ static void member(struct making *m, const char *name, uint32_t type, enum layou
 
 static void make_net(struct making *m)
 {
-	uint32_t common = bb_struct(&m->b, "ns_common", 4), net;
+	uint32_t common = bb_struct(&m->b, "ns_common", 4), net, net_ptr;
 
 	bb_member(&m->b, "inum", m->u32, 0);
-	bb_struct(&m->b, "net", ANY_SZ);
+	net = bb_struct(&m->b, "net", ANY_SZ);
 	member(m, "ns", common, NET_INUM);
+	net_ptr = bb_ptr(&m->b, net);
 	net = bb_struct(&m->b, NULL, 8);
-	bb_member(&m->b, "net", m->ptr, 0);
+	bb_member(&m->b, "net", net_ptr, 0);
 	m->possible_net = bb_typedef(&m->b, "possible_net_t", net);
 }
 
 static void make_net_device(struct making *m)
 {
-	uint32_t name = bb_array(&m->b, m->u8, m->u32, LAYOUT_IFNAMSIZ);
+	uint32_t name = bb_array(&m->b, m->u8, m->u32, LAYOUT_IFNAMSIZ), dev;
 
-	bb_struct(&m->b, "net_device", ANY_SZ);
+	dev = bb_struct(&m->b, "net_device", ANY_SZ);
 	member(m, "name", name, DEV_NAME);
 	member(m, "ifindex", m->u32, DEV_IFINDEX);
 	member(m, "mtu", m->u32, DEV_MTU);
 	member(m, "type", m->u16, DEV_TYPE);
 	member(m, "nd_net", m->possible_net, DEV_NET);
+	m->dev_ptr = bb_ptr(&m->b, dev);
 }
 
 static uint32_t make_in6_addr(struct making *m)
@@ -238,21 +241,22 @@ static uint32_t make_in6_addr(struct making *m)
 /* __sk_common is the first member of every kind of socket (include/net/sock.h). */
 static void make_sock(struct making *m)
 {
-	uint32_t in6_addr = make_in6_addr(m), common;
+	uint32_t in6_addr = make_in6_addr(m), common, sock;
 
 	common = bb_struct(&m->b, "sock_common", ANY_SZ);
-	member(m, "skc_daddr", m->u32, SKC_DADDR);
-	member(m, "skc_rcv_saddr", m->u32, SKC_RCV_SADDR);
-	member(m, "skc_dport", m->u16, SKC_DPORT);
+	member(m, "skc_daddr", m->be32, SKC_DADDR);
+	member(m, "skc_rcv_saddr", m->be32, SKC_RCV_SADDR);
+	member(m, "skc_dport", m->be16, SKC_DPORT);
 	member(m, "skc_num", m->u16, SKC_NUM);
 	member(m, "skc_family", m->u16, SKC_FAMILY);
 	member(m, "skc_state", m->u8, SKC_STATE);
 	member(m, "skc_net", m->possible_net, SKC_NET);
 	member(m, "skc_v6_daddr", in6_addr, SKC_V6_DADDR);
 	member(m, "skc_v6_rcv_saddr", in6_addr, SKC_V6_RCV_SADDR);
-	bb_struct(&m->b, "sock", ANY_SZ);
+	sock = bb_struct(&m->b, "sock", ANY_SZ);
 	bb_member(&m->b, "__sk_common", common, 0);
 	member(m, "sk_protocol", m->l->at[SK_PROTOCOL].bits == 8 ? m->u8 : m->u16, SK_PROTOCOL);
+	m->sock_ptr = bb_ptr(&m->b, sock);
 }
 
 static void make_tcp_skb_cb(struct making *m)
@@ -267,20 +271,20 @@ static uint32_t make_sk_buff(struct making *m)
 	uint32_t cb = bb_array(&m->b, m->u8, m->u32, LAYOUT_CB_SZ);
 	uint32_t skb = bb_struct(&m->b, "sk_buff", ANY_SZ);
 
-	member(m, "head", m->ptr, SKB_HEAD);
-	member(m, "data", m->ptr, SKB_DATA);
+	member(m, "head", m->u8_ptr, SKB_HEAD);
+	member(m, "data", m->u8_ptr, SKB_DATA);
 	member(m, "tail", m->u32, SKB_TAIL);
 	member(m, "end", m->u32, SKB_END);
 	member(m, "mac_header", m->u16, SKB_MAC_HEADER);
 	member(m, "network_header", m->u16, SKB_NETWORK_HEADER);
 	member(m, "len", m->u32, SKB_LEN);
-	member(m, "protocol", m->u16, SKB_PROTOCOL);
+	member(m, "protocol", m->be16, SKB_PROTOCOL);
 	member(m, "mark", m->u32, SKB_MARK);
-	member(m, "vlan_proto", m->u16, SKB_VLAN_PROTO);
+	member(m, "vlan_proto", m->be16, SKB_VLAN_PROTO);
 	member(m, "vlan_tci", m->u16, SKB_VLAN_TCI);
 	member(m, "vlan_all", m->u32, SKB_VLAN_ALL);
-	member(m, "dev", m->ptr, SKB_DEV);
-	member(m, "sk", m->ptr, SKB_SK);
+	member(m, "dev", m->dev_ptr, SKB_DEV);
+	member(m, "sk", m->sock_ptr, SKB_SK);
 	member(m, "cb", cb, SKB_CB);
 	/* Last: it changes what the offsets of the others mean. */
 	if (layout_has(m->l, SKB_VLAN_PRESENT))
@@ -300,7 +304,9 @@ int layout_btf(const struct layout *l, struct btf **out, struct err *err)
 	m.u8 = bb_int(&m.b, "unsigned char", 1, 0);
 	m.u16 = bb_int(&m.b, "unsigned short", 2, 0);
 	m.u32 = bb_int(&m.b, "unsigned int", 4, 0);
-	m.ptr = bb_ptr(&m.b, 0);
+	m.be16 = bb_typedef(&m.b, "__be16", m.u16);
+	m.be32 = bb_typedef(&m.b, "__be32", m.u32);
+	m.u8_ptr = bb_ptr(&m.b, m.u8);
 	make_net(&m);
 	make_net_device(&m);
 	make_sock(&m);
