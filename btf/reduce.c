@@ -123,6 +123,21 @@ static uint32_t make_enum(struct reduce *r, uint32_t id, const struct btf_type *
 	return made;
 }
 
+/* To a struct that is wanted too, which is there by its name; to a number; or to nothing known. */
+static uint32_t make_pointer(struct reduce *r, const struct btf_type *t)
+{
+	uint32_t to = btf_skip_mods(r->full, t->type);
+	const struct btf_type *target = btf_type(r->full, to);
+	struct shapes s;
+
+	if (target && btf_kind(target) == BTF_KIND_INT)
+		return bb_ptr(r->out, reduce_plain(r, to));
+	if (core_is_composite(target) && shapes_by_name(r, to, &s))
+		return bb_ptr(r->out, bb_fwd(r->out, btf_name(r->full, to),
+					     btf_kind(target) == BTF_KIND_UNION));
+	return r->ptr_void;
+}
+
 /* What is the same wherever it is used. id is without modifiers. */
 static uint32_t make_scalar(struct reduce *r, uint32_t id, const struct btf_type *t)
 {
@@ -141,7 +156,7 @@ static uint32_t make_scalar(struct reduce *r, uint32_t id, const struct btf_type
 	case BTF_KIND_ENUM64:
 		return make_enum(r, id, t);
 	case BTF_KIND_PTR:
-		return r->ptr_void;
+		return make_pointer(r, t);
 	default:
 		return r->no_value;
 	}
@@ -171,7 +186,7 @@ static uint32_t reduce_member(struct reduce *r, const struct btf_member *m, cons
 			       : 0;
 	for (unsigned i = 0; i < s->nr; i++)
 		found |= member_shapes(r, s->id[i], name, 0, &of_member);
-	return found ? reduce_type(r, type, &of_member) : 0;
+	return found ? reduce_type(r, m->type, &of_member) : 0;
 }
 
 static uint32_t make_composite(struct reduce *r, uint32_t id, const struct shapes *s,
@@ -232,11 +247,34 @@ static bool is_root_here(struct reduce *r, uint32_t id, const struct shapes *s)
 	return true;
 }
 
+/* A number called __be16 or the like: who reads it must know. 0: the type is none of them. */
+static uint32_t make_big_endian(struct reduce *r, uint32_t id)
+{
+	uint32_t stripped = btf_skip_mods(r->full, id);
+	const struct btf_type *t = btf_type(r->full, stripped);
+
+	if (!t || btf_kind(t) != BTF_KIND_INT)
+		return 0;
+	for (; id != stripped; id = t->type) {
+		const char *name = btf_name(r->full, id);
+
+		t = btf_type(r->full, id);
+		if (btf_kind(t) != BTF_KIND_TYPEDEF || strncmp(name, "__be", 4))
+			continue;
+		if (!r->ids[id])
+			r->ids[id] = bb_typedef(r->out, name, reduce_plain(r, stripped));
+		return r->ids[id];
+	}
+	return 0;
+}
+
 static uint32_t reduce_type(struct reduce *r, uint32_t id, const struct shapes *s)
 {
+	uint32_t big_endian = make_big_endian(r, id), elem;
 	const struct btf_type *t;
-	uint32_t elem;
 
+	if (big_endian)
+		return big_endian;
 	id = btf_skip_mods(r->full, id);
 	t = btf_type(r->full, id);
 	if (!t)

@@ -16,9 +16,10 @@
  *
  * Kept are structs, unions, typedefs and enums of the names that wanted has, with or without a
  * ___flavour, at their sizes, and of their members those that wanted names, at their offsets, in
- * anonymous levels as they were; what is behind pointers is not. Enums of drop reasons are kept
- * whole, for their names. Of functions that take an skb the prototypes hold where each argument is:
- * what is neither the skb nor a drop reason becomes a number in as many registers.
+ * anonymous levels as they were; pointers say to which of these structs they point, and numbers
+ * whether they are of a type __be16 or the like. Enums of drop reasons are kept whole, for their
+ * names. Of functions that take an skb the prototypes hold where each argument is: what is neither
+ * the skb nor a drop reason becomes a number in as many registers.
  *
  * out is set up here; bb_finish() it and, after errors too, bb_release() it. Errors: -ENOENT
  * without a struct sk_buff, -EINVAL where the structs of full (or of wanted) are nested in a way

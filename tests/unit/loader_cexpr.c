@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * C expressions before verifiers: those of kernels that cannot be had, and the running kernel's,
- * with its own types; and there they are also run.
+ * with its own types; and there they are also run. And with types that skbtrail makes itself.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -15,7 +15,10 @@
 #include <cmocka.h>
 
 #include "base/insn.h"
+#include "btf/reduce.h"
 #include "loader/kern/bpf.h"
+#include "loader/measure/layout.h"
+#include "tests/unit/lib_btf_parse.h"
 #include "tests/unit/lib_expr.h"
 #include "tests/unit/lib_verify.h"
 
@@ -122,6 +125,88 @@ static void test_simulated(void **state)
 	printf("%zu expressions, at most %zu instructions, verifiers look at %zu\n", NR(texts),
 	       most_insns, most_processed);
 	assert_true(most_processed < 4000);
+}
+
+/* ---- types that are not all there ---- */
+
+static void check_value(const char *text, const struct btf *btf, uint64_t want)
+{
+	struct expr *e = compile(text, "skb", "sk_buff", &btf, 1, EXPR_VALUE);
+	uint64_t got = expr_run(e, true);
+
+	if (got != want)
+		fail_msg("'%s': %#llx, expected %#llx", text, (unsigned long long)got,
+			 (unsigned long long)want);
+	expr_free(e);
+}
+
+/* As the types that a skbtrail carries are made. */
+static struct btf *reduced_types(void)
+{
+	static const char *const names[] = {"dev", "head", "protocol", "addr", "vast", "mark"};
+	struct btf *wanted, *btf;
+	struct btf_build b;
+	struct err err = ERR_INIT;
+	uint32_t number;
+
+	bb_init(&b);
+	number = bb_int(&b, "unsigned int", 4, 0);
+	bb_struct(&b, "sk_buff", 64);
+	for (size_t i = 0; i < NR(names); i++)
+		bb_member(&b, names[i], number, 64 * (uint32_t)i);
+	bb_struct(&b, "device", 8);
+	bb_member(&b, "mtu", number, 0);
+	bb_member(&b, "owner", number, 0);
+	wanted = bb_parse(&b, NULL);
+	bb_release(&b);
+	if (btf_reduce(&b, expr_btfs[0], wanted, &err))
+		fail_msg("%s", err.msg);
+	btf = bb_parse(&b, NULL);
+	bb_release(&b);
+	btf_free(wanted);
+	return btf;
+}
+
+static void test_reduced_types(void **state)
+{
+	struct btf *btf = reduced_types();
+
+	expr_memory_init(4);
+	check_value("skb->protocol", btf, __builtin_bswap16(expr_skb->protocol));
+	check_value("skb->addr", btf, __builtin_bswap32(expr_skb->addr));
+	check_value("skb->mark", btf, expr_skb->mark);
+	check_value("skb->dev->mtu", btf, expr_skb->dev->mtu);
+	check_value("skb->dev->owner->dev->mtu", btf, expr_skb->dev->mtu);
+	check_value("skb->head[3]", btf, expr_skb->head[3]);
+	btf_free(btf);
+}
+
+/* Where types are measured. */
+static void test_measured_types(void **state)
+{
+	struct layout l = {0};
+	struct err err = ERR_INIT;
+	struct btf *btf;
+
+	for (int m = 0; m < LAYOUT_NR; m++)
+		l.at[m] = (struct layout_place){.status = LAYOUT_MEASURED, .bits = 16};
+	l.at[SKB_PROTOCOL].bit_off = 8 * offsetof(struct sk_buff, protocol);
+	l.at[SKB_DEV].bit_off = 8 * offsetof(struct sk_buff, dev);
+	l.at[SKB_HEAD].bit_off = 8 * offsetof(struct sk_buff, head);
+	l.at[SKB_SK].bit_off = 8 * offsetof(struct sk_buff, next);
+	l.at[SKC_DADDR].bit_off = 8 * offsetof(struct sk_buff, addr);
+	l.at[DEV_MTU].bit_off = 8 * offsetof(struct device, mtu);
+	l.at[DEV_NET].bit_off = 8 * offsetof(struct device, owner);
+	l.at[NET_INUM].bit_off = 8 * offsetof(struct sk_buff, u32);
+	if (layout_btf(&l, &btf, &err))
+		fail_msg("%s", err.msg);
+	expr_memory_init(4);
+	check_value("skb->protocol", btf, __builtin_bswap16(expr_skb->protocol));
+	check_value("skb->dev->mtu", btf, expr_skb->dev->mtu);
+	check_value("skb->head[3]", btf, expr_skb->head[3]);
+	check_value("skb->sk->__sk_common.skc_daddr", btf, __builtin_bswap32(expr_skb->addr));
+	check_value("skb->dev->nd_net.net->ns.inum", btf, expr_skb->u32);
+	btf_free(btf);
 }
 
 /* ---- the running kernel ---- */
@@ -325,10 +410,9 @@ static void test_running(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_simulated),
-		cmocka_unit_test(test_verifier),
-		cmocka_unit_test(test_real_types),
-		cmocka_unit_test(test_running),
+		cmocka_unit_test(test_simulated),      cmocka_unit_test(test_reduced_types),
+		cmocka_unit_test(test_measured_types), cmocka_unit_test(test_verifier),
+		cmocka_unit_test(test_real_types),     cmocka_unit_test(test_running),
 	};
 
 	return cmocka_run_group_tests(tests, expr_setup, expr_teardown);
