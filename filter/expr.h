@@ -46,8 +46,8 @@ enum expr_use {
  *
  * Errors: -EINVAL, with words as in "column 6: struct sk_buff has no member 'makr'; is it 'mark'?",
  * columns counted from 1, and as hint two lines, the text around the place and a mark below it.
- * Texts of up to 65536 characters that need up to 256 operators and operands, nested up to 64
- * parentheses deep. -ENOTSUP where the kernel's types lack the struct. -ENOMEM.
+ * Texts have up to 65536 characters, 256 operators and operands, and 63 parentheses in one
+ * another. -ENOTSUP where the kernel's types lack the struct. -ENOMEM.
  */
 int expr_compile(struct expr **out, const char *text, const char *variable, const char *type,
 		 const struct btf *const *btfs, size_t nr_btfs, enum expr_use use, struct err *err);

@@ -229,10 +229,17 @@ struct expr_parse {
 /* Go to the next token. TOKEN_BAD: err says why. */
 void expr_next(struct expr_parse *p);
 struct span expr_token_text(const struct expr_parse *p);
+/* Is it this operator, this name? */
+bool expr_at(const struct expr_parse *p, const char *symbol);
+bool expr_at_name(const struct expr_parse *p, const char *name);
 
 /* The error is at this place of the text. Returns NULL. */
 void *expr_fail(struct expr_parse *p, size_t at, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* Does a type's name begin here? Take it, up to what follows its last '*'. False: err says why. */
+bool expr_at_type(struct expr_parse *p);
+bool expr_parse_type(struct expr_parse *p, struct expr_type *type);
 
 /* The whole text. NULL: err says why. */
 struct expr_node *expr_parse(struct expr_parse *p, enum expr_use use);

@@ -36,6 +36,16 @@ struct span expr_token_text(const struct expr_parse *p)
 	return (struct span){p->e->text + p->token.start, p->token.end - p->token.start};
 }
 
+bool expr_at(const struct expr_parse *p, const char *symbol)
+{
+	return p->token.kind == TOKEN_OPERATOR && span_is(expr_token_text(p), symbol);
+}
+
+bool expr_at_name(const struct expr_parse *p, const char *name)
+{
+	return p->token.kind == TOKEN_NAME && span_is(expr_token_text(p), name);
+}
+
 static void bad(struct expr_parse *p, const char *at, const char *why)
 {
 	p->token.kind = TOKEN_BAD;

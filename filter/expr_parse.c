@@ -7,16 +7,6 @@
 static struct expr_node *parse_all(struct expr_parse *p);
 static struct expr_node *parse_unary(struct expr_parse *p);
 
-static bool at(const struct expr_parse *p, const char *symbol)
-{
-	return p->token.kind == TOKEN_OPERATOR && span_is(expr_token_text(p), symbol);
-}
-
-static bool at_name(const struct expr_parse *p, const char *name)
-{
-	return p->token.kind == TOKEN_NAME && span_is(expr_token_text(p), name);
-}
-
 /* Nesting is bounded, for it is on the stack. */
 static bool enter(struct expr_parse *p)
 {
@@ -37,14 +27,14 @@ static bool is_foreign(struct expr_parse *p)
 	struct span s = expr_token_text(p);
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (!at_name(p, words[i][0]))
+		if (!expr_at_name(p, words[i][0]))
 			continue;
 		expr_fail(p, p->token.start, "'%s' is '%s' in C", words[i][0], words[i][1]);
 		return true;
 	}
-	if (at(p, "="))
+	if (expr_at(p, "="))
 		expr_fail(p, p->token.start, "'=' assigns: to compare, write '=='");
-	else if (p->token.kind == TOKEN_OPERATOR && !p->token.op && s.len > 1 && !at(p, "->"))
+	else if (p->token.kind == TOKEN_OPERATOR && !p->token.op && s.len > 1 && !expr_at(p, "->"))
 		expr_fail(p, p->token.start, "'%.*s' assigns: expressions only read", (int)s.len,
 			  s.at);
 	else
@@ -74,14 +64,14 @@ static void *no_operator(struct expr_parse *p)
 	if (p->token.kind == TOKEN_NAME || p->token.kind == TOKEN_NUMBER)
 		return expr_fail(p, p->token.start, "an operator is missing before '%.*s'",
 				 (int)s.len, s.at);
-	if (at(p, "("))
+	if (expr_at(p, "("))
 		return expr_fail(p, p->token.start, "functions cannot be called");
 	return expr_fail(p, p->token.start, "'%.*s' does not belong here", (int)s.len, s.at);
 }
 
 static bool expect(struct expr_parse *p, const char *symbol, uint32_t opened)
 {
-	if (at(p, symbol)) {
+	if (expr_at(p, symbol)) {
 		expr_next(p);
 		return true;
 	}
@@ -92,173 +82,13 @@ static bool expect(struct expr_parse *p, const char *symbol, uint32_t opened)
 	return false;
 }
 
-/* ---- names of types ---- */
-
-/* C's own, in any order. */
-enum {
-	WORD_UNSIGNED = 1,
-	WORD_SIGNED = 2,
-	WORD_SHORT = 4,
-	WORD_LONG = 8,
-	WORD_INT = 16,
-	WORD_CHAR = 32,
-	WORD_VOID = 64,
-	WORD_BOOL = 128,
-};
-
-static unsigned int type_word(const struct expr_parse *p)
-{
-	static const char *const words[] = {"unsigned", "signed", "short", "long",
-					    "int",	"char",	  "void",  "_Bool"};
-
-	for (unsigned int i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (at_name(p, words[i]))
-			return 1u << i;
-	return at_name(p, "bool") ? WORD_BOOL : 0;
-}
-
-static bool at_qualifier(const struct expr_parse *p)
-{
-	return at_name(p, "const") || at_name(p, "volatile");
-}
-
-/* Keyword of a tag; kind is BTF's. */
-static unsigned int tag_kind(const struct expr_parse *p)
-{
-	return at_name(p, "struct")  ? BTF_KIND_STRUCT
-	       : at_name(p, "union") ? BTF_KIND_UNION
-	       : at_name(p, "enum")  ? BTF_KIND_ENUM
-				     : 0;
-}
-
-static bool find_typedef(struct expr_parse *p, struct expr_type *type)
-{
-	struct span s = expr_token_text(p);
-
-	return expr_kernel_int(s, type) || expr_find_type(&p->types, BTF_KIND_TYPEDEF, s, type);
-}
-
-static bool at_type(struct expr_parse *p)
-{
-	struct expr_type type;
-
-	if (p->token.kind != TOKEN_NAME || at_name(p, p->variable))
-		return false;
-	return at_qualifier(p) || type_word(p) || tag_kind(p) || find_typedef(p, &type);
-}
-
-static struct expr_type char_type(struct expr_parse *p)
-{
-	struct expr_type type;
-
-	if (expr_find_type(&p->types, BTF_KIND_INT, (struct span){"char", 4}, &type))
-		return type;
-	return expr_int(1, (char)-1 < 0);
-}
-
-static bool parse_words(struct expr_parse *p, struct expr_type *type)
-{
-	uint32_t start = p->token.start;
-	unsigned int all = 0, word, sign, rest, nr_long = 0;
-
-	while ((word = type_word(p)) || at_qualifier(p)) {
-		if (word & all && (word != WORD_LONG || ++nr_long > 1))
-			goto bad;
-		all |= word;
-		expr_next(p);
-	}
-	sign = all & (WORD_UNSIGNED | WORD_SIGNED);
-	rest = all & ~sign;
-	*type = expr_int(4, !(all & WORD_UNSIGNED));
-	if (sign == (WORD_UNSIGNED | WORD_SIGNED))
-		goto bad;
-	switch (rest) {
-	case 0:
-	case WORD_INT:
-		return true;
-	case WORD_SHORT:
-	case WORD_SHORT | WORD_INT:
-		type->size = 2;
-		return true;
-	case WORD_LONG:
-	case WORD_LONG | WORD_INT:
-		type->size = 8;
-		return true;
-	case WORD_CHAR:
-		type->size = 1;
-		if (!sign)
-			*type = char_type(p);
-		return true;
-	}
-	*type = (struct expr_type){.kind = rest == WORD_VOID ? KIND_VOID : KIND_INT};
-	if (rest == WORD_BOOL) {
-		type->size = 1;
-		type->int_bool = true;
-	}
-	if (!sign && (rest == WORD_VOID || rest == WORD_BOOL))
-		return true;
-bad:
-	expr_fail(p, start, "these words are no type of C");
-	return false;
-}
-
-static bool parse_tag(struct expr_parse *p, unsigned int kind, struct expr_type *type)
-{
-	struct span word = expr_token_text(p), name;
-	struct nearest n;
-
-	expr_next(p);
-	name = expr_token_text(p);
-	if (p->token.kind != TOKEN_NAME) {
-		expr_fail(p, p->token.start, "a name is missing after '%.*s'", (int)word.len,
-			  word.at);
-		return false;
-	}
-	if (expr_find_type(&p->types, kind, name, type)) {
-		expr_next(p);
-		return true;
-	}
-	expr_nearest_init(&n, name);
-	expr_nearest_type(&n, &p->types, kind);
-	expr_fail(p, p->token.start, "the kernel's types have no '%.*s %.*s'%s%s%s", (int)word.len,
-		  word.at, (int)name.len, name.at, n.best ? "; is it '" : "", n.best ? n.best : "",
-		  n.best ? "'?" : "");
-	return false;
-}
-
-static bool parse_type(struct expr_parse *p, struct expr_type *type)
-{
-	while (at_qualifier(p))
-		expr_next(p);
-	if (tag_kind(p)) {
-		if (!parse_tag(p, tag_kind(p), type))
-			return false;
-	} else if (type_word(p)) {
-		if (!parse_words(p, type))
-			return false;
-	} else if (p->token.kind == TOKEN_NAME && find_typedef(p, type)) {
-		expr_next(p);
-	} else {
-		expr_fail(p, p->token.start, "a type is missing here");
-		return false;
-	}
-	while (at(p, "*") || at_qualifier(p)) {
-		if (at(p, "*") && type->stars++ == EXPR_MAX_DEPTH) {
-			expr_fail(p, p->token.start, "too many '*'");
-			return false;
-		}
-		expr_next(p);
-	}
-	return true;
-}
-
 /* Behind the parenthesis. */
 static struct expr_node *parse_cast(struct expr_parse *p, uint32_t start)
 {
 	uint32_t name = p->token.start, end;
 	struct expr_type type;
 
-	if (!parse_type(p, &type))
+	if (!expr_parse_type(p, &type))
 		return NULL;
 	end = p->token.start;
 	if (!expect(p, ")", start))
@@ -300,13 +130,13 @@ static struct expr_node *parse_name(struct expr_parse *p)
 	struct span s = expr_token_text(p);
 	uint64_t value[2] = {0};
 
-	if (at_name(p, p->variable)) {
+	if (expr_at_name(p, p->variable)) {
 		expr_next(p);
 		return expr_new(p, OP_VAR, expr_pointer_to(p->root), start, end);
 	}
-	if (at_name(p, "true")) {
+	if (expr_at_name(p, "true")) {
 		value[0] = 1;
-	} else if (!at_name(p, "false") && !at_name(p, "NULL")) {
+	} else if (!expr_at_name(p, "false") && !expr_at_name(p, "NULL")) {
 		switch (expr_find_enumerator(&p->types, s, &type, value)) {
 		case FOUND_NOT:
 			return unknown_name(p);
@@ -340,11 +170,11 @@ static struct expr_node *parse_parentheses(struct expr_parse *p, uint32_t start)
 
 static struct expr_node *parse_step(struct expr_parse *p, struct expr_node *n)
 {
-	bool arrow = at(p, "->");
+	bool arrow = expr_at(p, "->");
 	uint32_t start = p->token.start, end;
 	struct expr_node *idx;
 
-	if (at(p, "[")) {
+	if (expr_at(p, "[")) {
 		expr_next(p);
 		idx = parse_all(p);
 		end = p->token.end;
@@ -366,7 +196,7 @@ static struct expr_node *parse_step(struct expr_parse *p, struct expr_node *n)
 
 static struct expr_node *parse_steps(struct expr_parse *p, struct expr_node *n)
 {
-	while (n && (at(p, "->") || at(p, ".") || at(p, "[")))
+	while (n && (expr_at(p, "->") || expr_at(p, ".") || expr_at(p, "[")))
 		n = parse_step(p, n);
 	return n;
 }
@@ -381,7 +211,7 @@ static enum expr_op prefix(const struct expr_parse *p)
 			{"+", OP_ADD}, {"*", OP_MUL}, {"&", OP_AND}};
 
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
-		if (at(p, prefixes[i].symbol))
+		if (expr_at(p, prefixes[i].symbol))
 			return prefixes[i].op;
 	return OP_NONE;
 }
@@ -415,10 +245,10 @@ static struct expr_node *parse_operand(struct expr_parse *p)
 	}
 	if (t.kind == TOKEN_NAME)
 		return parse_steps(p, parse_name(p));
-	if (!at(p, "("))
+	if (!expr_at(p, "("))
 		return no_value(p);
 	expr_next(p);
-	if (at_type(p))
+	if (expr_at_type(p))
 		return parse_cast(p, t.start);
 	return parse_steps(p, parse_parentheses(p, t.start));
 }
@@ -457,7 +287,7 @@ static struct expr_node *parse_all(struct expr_parse *p)
 		return NULL;
 	n = parse_binary(p, 1);
 	start = p->token.start;
-	if (n && at(p, "?")) {
+	if (n && expr_at(p, "?")) {
 		n = expr_scalar(p, n);
 		expr_next(p);
 		yes = n ? parse_all(p) : NULL;

@@ -362,6 +362,14 @@ static void test_slots(void **state)
 		expr_run(e, true);
 		expr_free(e);
 	}
+	for (int depth = 60; depth < 70; depth++) {
+		repeat(text, "", "(", depth, "skb->u8");
+		for (int i = 0; i < depth; i++)
+			strcat(text, ")");
+		e = expr_make_one(text, EXPR_VALUE, NULL);
+		assert_int_equal(!!e, depth <= 63);
+		expr_free(e);
+	}
 	/* Nested to either side it takes no more than two. */
 	repeat(text, "", "skb->u8 + (", 50, "1");
 	for (int i = 0; i < 50; i++)
