@@ -79,6 +79,8 @@ size_t expr_format(const struct expr *e, uint64_t value, char *buf, size_t sz)
 		n = snprintf(buf, sz, "0x%" PRIx64, value);
 	else if (expr_is_bool(type))
 		n = snprintf(buf, sz, "%s", value ? "true" : "false");
+	else if (type.int_be) /* EtherTypes, addresses: as people write them */
+		n = snprintf(buf, sz, "0x%0*" PRIx64, 2 * (int)type.size, value);
 	else if (type.btf && (name = btf_enum_name(type.btf, type.id, value)))
 		n = snprintf(buf, sz, "%s", name);
 	else

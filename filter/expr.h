@@ -72,7 +72,8 @@ int expr_emit(const struct expr *e, int slots_off, struct insn_buf *out, struct 
 
 /*
  * A value as text by the expression's type: enumerators by name, bool as true or false, pointers
- * in hex (a cast to a pointer shows any number so), others decimal with or without sign.
+ * and members in network byte order in hex (a cast to a pointer shows any number so), others decimal
+ * with or without sign.
  * snprintf()'s way.
  */
 size_t expr_format(const struct expr *e, uint64_t value, char *buf, size_t sz);

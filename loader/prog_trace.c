@@ -47,13 +47,14 @@ static char *whole_name(const struct bpf_prog_words *w)
 	return name ? name : strdup(w->name);
 }
 
-static void close_prog(struct traced_prog *p)
+static void detach_prog(struct traced_prog *p)
 {
 	/* Links first, then what they hold. */
-	for (int i = 3; i >= 0; i--)
+	for (int i = 3; i >= 0; i--) {
 		if (p->fd[i] >= 0)
 			close(p->fd[i]);
-	free(p->name);
+		p->fd[i] = -1;
+	}
 }
 
 static int attach_at(struct traced_prog *p, int *fds, bool end, uint32_t source, int prog_fd,
@@ -95,7 +96,8 @@ static int attach_prog(struct prog_trace *pt, int prog_fd, const struct bpf_prog
 	if (!ret)
 		ret = attach_at(&p, p.fd + 2, true, source, prog_fd, w, programs, err);
 	if (ret) {
-		close_prog(&p);
+		detach_prog(&p);
+		free(p.name);
 		return ret;
 	}
 	pt->p[pt->nr++] = p;
@@ -156,10 +158,17 @@ const struct traced_prog *prog_trace_source(const struct prog_trace *pt, uint32_
 								      : NULL;
 }
 
-void prog_trace_close(struct prog_trace *pt)
+void prog_trace_detach(struct prog_trace *pt)
 {
 	for (size_t i = 0; i < pt->nr; i++)
-		close_prog(&pt->p[i]);
+		detach_prog(&pt->p[i]);
+}
+
+void prog_trace_release(struct prog_trace *pt)
+{
+	prog_trace_detach(pt);
+	for (size_t i = 0; i < pt->nr; i++)
+		free(pt->p[i].name);
 	free(pt->p);
 	*pt = (struct prog_trace){0};
 }

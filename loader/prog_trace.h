@@ -26,7 +26,8 @@ struct prog_trace {
 
 /*
  * Attach to all programs that are loaded now, of the types that are asked for. Having none is a
- * warning; not being able to trace any is an error. Errors have words and nothing stays attached.
+ * warning; not being able to trace any is an error. Errors have words. prog_trace_release() in any
+ * case.
  */
 int prog_trace_open(struct prog_trace *pt, bool tc, bool xdp, const struct programs *programs,
 		    struct err *err);
@@ -34,7 +35,8 @@ int prog_trace_open(struct prog_trace *pt, bool tc, bool xdp, const struct progr
 /* The program of a trail_event.source, or NULL. */
 const struct traced_prog *prog_trace_source(const struct prog_trace *pt, uint32_t source);
 
-/* Detach from all. Does nothing for a zeroed one. */
-void prog_trace_close(struct prog_trace *pt);
+/* Detach from all; their names stay. This and the next do nothing for a zeroed one. */
+void prog_trace_detach(struct prog_trace *pt);
+void prog_trace_release(struct prog_trace *pt);
 
 #endif

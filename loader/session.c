@@ -405,7 +405,7 @@ static int session_loop(struct session *s, struct err *err)
 	/* No event may come any more when what is left is read. */
 	programs_stop(&s->programs);
 	attachment_close(&s->attachment);
-	prog_trace_close(&s->prog_trace);
+	prog_trace_detach(&s->prog_trace);
 	programs_stats(&s->programs, &counts);
 	ended = pipeline_finish(s->pipeline, counts.sent);
 	pipeline_stats(s->pipeline, &s->stats);
@@ -419,7 +419,7 @@ static int session_end(struct session *s, int ret)
 
 	programs_stop(&s->programs);
 	attachment_close(&s->attachment);
-	prog_trace_close(&s->prog_trace);
+	prog_trace_release(&s->prog_trace);
 	pipeline_close(s->pipeline);
 	if (s->sink)
 		closed = s->sink->ops->close(s->sink);

@@ -493,6 +493,9 @@ static void test_format(void **state)
 	snprintf(address, sizeof(address), "%#lx", (unsigned long)skb->dev);
 	check_format("skb->u32", "4294967295");
 	check_format("skb->u64", "18446744073709551615");
+	skb->protocol = htons(0x800);
+	check_format("skb->protocol", "0x0800");
+	check_format("skb->protocol + 0", "2048");
 	check_format("skb->s8", "-5");
 	check_format("skb->s8 + 1", "-4");
 	check_format("skb->c", "65");
