@@ -305,6 +305,7 @@ static void print_bpf(FILE *out, const struct features *f)
 	feature_row(out, f, FEAT_GET_FUNC_IP, MARK_MISSING);
 	feature_row(out, f, FEAT_ATTACH_COOKIE, MARK_MISSING);
 	feature_row(out, f, FEAT_PROG_NAME, MARK_MISSING);
+	feature_row(out, f, FEAT_GET_STACK, MARK_MISSING);
 	print_jit(out);
 }
 

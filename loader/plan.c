@@ -133,15 +133,15 @@ static int compile_exprs(struct plan *p, const struct types *t, struct err *err)
 static int size_of(uint32_t *sz, const char *name, const char *option, const struct types *t,
 		   struct err *err)
 {
-	int64_t whole =
-		t->source == TYPES_MEASURED
-			? -ENOENT
-			: btf_sizeof(t->btfs[0], btf_find(t->btfs[0], BTF_KIND_STRUCT, name, 0));
+	/* Of both the rest is left out. */
+	bool partial = t->source == TYPES_MEASURED || t->source == TYPES_PACKED;
+	int64_t whole = btf_sizeof(t->btfs[0], btf_find(t->btfs[0], BTF_KIND_STRUCT, name, 0));
 
-	if (whole <= 0) {
+	if (partial || whole <= 0) {
 		err_set(err, -ENOTSUP,
-			"--%s needs 'struct %s', which the types of this kernel lack", option,
-			name);
+			"--%s needs all of 'struct %s'; the types that are there (%s) have %s of "
+			"it",
+			option, name, t->words, partial ? "some" : "nothing");
 		err_hint(err, "leave it out, or give full types with --kernel-btf FILE");
 		return -ENOTSUP;
 	}
