@@ -74,6 +74,12 @@ static bool follows(const struct options *o)
 	return o->filter_track_skb || o->filter_track_skb_by_stackid;
 }
 
+/* What a register holds is on no stack yet. */
+static bool wants_callers(const struct options *o)
+{
+	return o->output_caller || o->output_stack;
+}
+
 static int find_funcs(struct scope *s, const regex_t *re, const struct options *o,
 		      const struct features *features, struct err *err)
 {
@@ -82,7 +88,7 @@ static int find_funcs(struct scope *s, const regex_t *re, const struct options *
 		.name_re = re,
 		.is_drop = func_is_drop,
 		.hook_of = follows(o) ? follow_hook : NULL,
-		.callers = o->output_caller,
+		.callers = wants_callers(o),
 		.only_modules = o->all_kmods ? NULL : (const char *const *)o->kmods.v,
 		.nr_only_modules = o->kmods.nr,
 		.untyped_modules = !measured,
@@ -167,7 +173,7 @@ static int find_others(struct scope *s, const struct options *o, struct err *err
 		if (!t->by_stack)
 			continue;
 		t->map_args = map_args(t->name);
-		t->want_caller = o->output_caller;
+		t->want_caller = wants_callers(o);
 	}
 	return ret;
 }

@@ -213,6 +213,24 @@ static void drop_way_to_us(struct trace_parts *p)
 	memmove(p->stack, p->stack + nr, p->nr_frames * sizeof(p->stack[0]));
 }
 
+/*
+ * At the entry of a function its caller is not on the stack yet where return addresses are in a
+ * register (arm64, riscv64): the unwinder passes it over.
+ */
+static void add_caller(struct trace_parts *p, const struct trace_event *te)
+{
+	struct trace_frame *at = &p->stack[1];
+
+	if (!te->raw.caller || !p->nr_frames || p->nr_frames == TRAIL_MAX_STACK)
+		return;
+	if (p->stack[0].addr == te->raw.caller ||
+	    (p->nr_frames > 1 && at->addr == te->raw.caller))
+		return;
+	memmove(at + 1, at, (p->nr_frames - 1) * sizeof(*at));
+	*at = (struct trace_frame){te->raw.caller, te->caller};
+	p->nr_frames++;
+}
+
 /* A 0 ends the addresses; where neither it nor the last that there is room for came, some are lost.
  */
 static void join_stack(struct trace_parts *p, const struct waiting *w, const struct names *names)
@@ -325,6 +343,8 @@ void parts_join(struct parts_pool *pool, struct trace_event *te, const struct na
 	join_stack(p, w, names);
 	if (raw->flags & (TRAIL_F_TRACEPOINT | TRAIL_F_PROG))
 		drop_way_to_us(p);
+	else
+		add_caller(p, te);
 	p->skb = join_struct(p, w, lost, TRAIL_PART_SKB, names, TEXT_SKB, pool->skb_text);
 	p->shared_info = join_struct(p, w, lost, TRAIL_PART_SHARED_INFO, names, TEXT_SHARED_INFO,
 				     pool->shared_info_text);

@@ -93,10 +93,13 @@ static void test_every_kind(void **state)
 				     TRAIL_PART_CB, TRAIL_PART_META, TRAIL_PART_TUNNEL));
 	assert_int_equal(p->cut, 0);
 	assert_int_equal(p->nr_parts, i);
-	assert_int_equal(p->nr_frames, 4);
-	assert_string_equal(p->stack[1].at.name, "ip_local_out");
-	assert_int_equal(p->stack[1].at.off, 0x11);
-	assert_null(p->stack[2].at.name);
+	/* Where the caller is still in a register, it is added. */
+	assert_int_equal(p->nr_frames, 5);
+	assert_string_equal(p->stack[1].at.name, "nf_hook_slow");
+	assert_int_equal(p->stack[1].at.off, 0x8a);
+	assert_string_equal(p->stack[2].at.name, "ip_local_out");
+	assert_int_equal(p->stack[2].at.off, 0x11);
+	assert_null(p->stack[3].at.name);
 	assert_non_null(strstr(p->skb, ".size = 232"));
 	assert_non_null(strstr(p->shared_info, ".size = 320"));
 	assert_int_equal(p->cb[47], 0xa0 + 47);
