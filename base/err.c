@@ -12,6 +12,7 @@ int err_set(struct err *err, int code, const char *fmt, ...)
 	if (!err || err->code)
 		return code;
 	err->code = code;
+	err->usage = false;
 	err->hint[0] = '\0';
 	va_start(ap, fmt);
 	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
@@ -43,6 +44,12 @@ void err_prefix(struct err *err, const char *fmt, ...)
 	memcpy(old, err->msg, sizeof(old));
 	if (snprintf(err->msg, sizeof(err->msg), "%s: %s", words, old) >= (int)sizeof(err->msg))
 		memcpy(err->msg + sizeof(err->msg) - 4, "...", 4);
+}
+
+void err_usage(struct err *err)
+{
+	if (err && err->code)
+		err->usage = true;
 }
 
 void err_hint(struct err *err, const char *fmt, ...)

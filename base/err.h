@@ -18,6 +18,7 @@
 
 struct err {
 	int code;	/* negative errno; 0 while no error is set */
+	bool usage;	/* it is in the command line: exit code 2 */
 	char msg[768];	/* one line */
 	char hint[512]; /* one line; several that belong below one another; or empty */
 };
@@ -35,6 +36,9 @@ int err_sys(struct err *err, int code, const char *fmt, ...) __attribute__((form
 
 /* Put words and ": " in front of the message. Does nothing while no error is set. */
 void err_prefix(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The error is in what the user wrote. Does nothing while no error is set. */
+void err_usage(struct err *err);
 
 /* Say what to do about it. The first hint wins. Does nothing while no error is set. */
 void err_hint(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

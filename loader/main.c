@@ -80,5 +80,5 @@ int main(int argc, char **argv)
 	if (ret && err.code)
 		log_err(&err);
 	options_release(&o);
-	return ret ? EXIT_FAILED : EXIT_FINE;
+	return !ret ? EXIT_FINE : err.usage ? EXIT_USAGE : EXIT_FAILED;
 }

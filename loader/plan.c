@@ -14,6 +14,8 @@ static int compile_filter(struct filter *f, const char *text, const char *option
 
 	if (ret && option)
 		err_prefix(err, "--%s", option);
+	if (ret == -EINVAL)
+		err_usage(err);
 	return ret;
 }
 
@@ -46,6 +48,32 @@ static int compile_filters(struct plan *p, struct err *err)
 	return 0;
 }
 
+/* A name that is not there is a mistake of the command line, other errors are not. */
+static int wrong_name(int ret, const char *option, struct err *err)
+{
+	if (!ret)
+		return 0;
+	err_prefix(err, "--%s", option);
+	if (ret == -EINVAL || ret == -ENOENT || ret == -ENODEV || ret == -ESRCH)
+		err_usage(err);
+	return ret;
+}
+
+/* Namespace and interface. */
+static int find_place(struct match *m, const struct options *o, struct err *err)
+{
+	int ret = 0;
+
+	if (o->filter_netns)
+		ret = wrong_name(netns_inode(o->filter_netns, &m->netns, err), "filter-netns", err);
+	else if (o->filter_ifname)
+		m->netns = netns_self();
+	if (!ret && o->filter_ifname)
+		ret = wrong_name(ifindex_of(o->filter_ifname, o->filter_netns, &m->ifindex, err),
+				 "filter-ifname", err);
+	return ret;
+}
+
 int plan_open(struct plan *p, const struct options *o, struct err *err)
 {
 	struct match *m = &p->match;
@@ -53,12 +81,8 @@ int plan_open(struct plan *p, const struct options *o, struct err *err)
 
 	*p = (struct plan){.o = o};
 	ret = compile_filters(p, err);
-	if (!ret && o->filter_netns)
-		ret = netns_inode(o->filter_netns, &m->netns, err);
-	else if (o->filter_ifname)
-		m->netns = netns_self();
-	if (!ret && o->filter_ifname)
-		ret = ifindex_of(o->filter_ifname, o->filter_netns, &m->ifindex, err);
+	if (!ret)
+		ret = find_place(m, o, err);
 	m->mark = o->filter_mark;
 	m->mark_mask = o->filter_mark_mask;
 	m->by_stack = o->filter_track_skb_by_stackid;
@@ -79,6 +103,8 @@ static int compile_expr(struct expr **out, const char *text, const char *option,
 
 	if (ret)
 		err_prefix(err, "--%s", option);
+	if (ret == -EINVAL)
+		err_usage(err);
 	return ret;
 }
 
@@ -87,9 +113,12 @@ static int compile_meta(struct plan_meta *meta, const struct option_list *texts,
 {
 	if (!texts->nr)
 		return 0;
-	if (texts->nr > TRAIL_MAX_META)
-		return err_set(err, -EINVAL, "--%s: %zu expressions are more than %d", option,
-			       texts->nr, TRAIL_MAX_META);
+	if (texts->nr > TRAIL_MAX_META) {
+		err_set(err, -EINVAL, "--%s: %zu expressions are more than %d", option, texts->nr,
+			TRAIL_MAX_META);
+		err_usage(err);
+		return -EINVAL;
+	}
 	meta->e = calloc(texts->nr, sizeof(*meta->e));
 	if (!meta->e)
 		return err_set(err, -ENOMEM, "no memory for expressions");

@@ -64,6 +64,7 @@ static int compile_regex(regex_t *re, const char *text, struct err *err)
 		return 0;
 	regerror(code, re, why, sizeof(why));
 	err_set(err, -EINVAL, "--filter-func: invalid regular expression '%s': %s", text, why);
+	err_usage(err);
 	err_hint(err, "it is a POSIX extended one and must match the whole name, as in "
 		      "'ip_.*|tcp_v4_rcv'");
 	return -EINVAL;
@@ -104,9 +105,9 @@ static int find_funcs(struct scope *s, const regex_t *re, const struct options *
 /* What our own programs call is called with each event. */
 static bool is_our_helper(const char *name)
 {
-	static const char *const ours[] = {"bpf_probe_",      "bpf_ktime_get_ns", "bpf_get_smp_",
-					   "bpf_get_current_", "bpf_ringbuf_",	  "bpf_perf_event_",
-					   "bpf_get_stack",    "bpf_get_func_ip"};
+	static const char *const ours[] = {
+		"bpf_probe_",	"bpf_ktime_get_ns", "bpf_get_smp_",  "bpf_get_current_",
+		"bpf_ringbuf_", "bpf_perf_event_",  "bpf_get_stack", "bpf_get_func_ip"};
 
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
 		if (!strncmp(name, ours[i], strlen(ours[i])))
@@ -163,6 +164,7 @@ static int find_others(struct scope *s, const struct options *o, struct err *err
 					   true, s->ksyms, err);
 	if (ret) {
 		err_prefix(err, "--filter-non-skb-funcs");
+		err_usage(err);
 		return ret;
 	}
 	if (o->filter_track_bpf_helpers)
@@ -190,6 +192,7 @@ static int check_modules(const struct scope *s, const struct options *o, struct 
 		if (ksyms_has_module(s->ksyms, name))
 			continue;
 		err_set(err, -ENOENT, "--kmods: no module '%s' is loaded", name);
+		err_usage(err);
 		err_hint(err, "lsmod lists those that are; what is built into the kernel is traced "
 			      "without --kmods");
 		return -ENOENT;
