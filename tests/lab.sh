@@ -6,11 +6,21 @@
 #   lab_up / lab_down           make and remove it; lab_down may be called at any time
 #   on_client, on_server CMD    run a command in one of them
 #   http_server, http_get URL   busybox's, on the server's port 8080 and from the client
+#   hide_source / show_source   the client's UDP changes its source to $HIDDEN, where it leaves
+#   lab_third                   a third namespace behind the server; on_third CMD. Once is enough
+#   lab_bridge / bridge_down    a bridge in the server's: of client, third and a port to nowhere
+#   lab_tunnel TYPE, tunnel_off between client and server; addresses $(inside TYPE).1 and .2
+#   lab_ipsec PORT / ipsec_down UDP to this port of the server goes through ESP
+#   xdp, tc_bpf                 programs of tests/bpf in the way; hold_packets
 
 CLIENT=10.99.0.1 SERVER=10.99.0.2
 CLIENT6=fd99::1 SERVER6=fd99::2
+HIDDEN=10.99.0.9
+THIRD=10.99.1.2
+BRIDGE_CLIENT=10.99.2.1 BRIDGE_NOBODY=10.99.2.9
 LAB=skbt$$
 LAB_PIDS=
+LAB_BPF=$PWD/${LAB_BPF:-build/traffic.bpf.o}
 
 lab_up() {
 	ip netns add "${LAB}c" && ip netns add "${LAB}s" &&
@@ -30,7 +40,7 @@ lab_down() {
 	# shellcheck disable=SC2086 # words on purpose
 	[ -z "$LAB_PIDS" ] || kill $LAB_PIDS 2>/dev/null
 	LAB_PIDS=
-	for n in c s; do
+	for n in c s t; do
 		ip netns del "$LAB$n" 2>/dev/null
 	done
 	return 0
@@ -38,6 +48,131 @@ lab_down() {
 
 on_client() { ip netns exec "${LAB}c" "$@"; }
 on_server() { ip netns exec "${LAB}s" "$@"; }
+on_third() { ip netns exec "${LAB}t" "$@"; }
+
+# ---- packets that change, or are made anew ----
+
+# Where they leave, and so late: a filter for $CLIENT matches them before, and never again.
+hide_source() {
+	on_client "$IPTABLES" -w -t nat -A POSTROUTING -p udp -j SNAT --to-source $HIDDEN
+}
+
+show_source() { on_client "$IPTABLES" -w -t nat -F POSTROUTING; }
+
+# The device to it has the index that the XDP program redirects to (tests/bpf).
+lab_third() {
+	[ ! -e "/run/netns/${LAB}t" ] || return 0
+	ip netns add "${LAB}t" &&
+		ip link add veth-f netns "${LAB}s" index 77 type veth peer name veth-t netns "${LAB}t" &&
+		ip -n "${LAB}s" link set veth-f up &&
+		ip -n "${LAB}t" link set veth-t up &&
+		ip -n "${LAB}s" addr add 10.99.1.1/24 dev veth-f &&
+		ip -n "${LAB}t" addr add $THIRD/24 dev veth-t &&
+		ip -n "${LAB}t" route add default via 10.99.1.1 &&
+		ip -n "${LAB}c" route add 10.99.1.0/24 via $SERVER &&
+		on_server sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
+}
+
+# What goes to $BRIDGE_NOBODY is flooded to both other ports. br_t is the one to the third.
+lab_bridge() {
+	lab_third &&
+		ip -n "${LAB}s" link add bridge type bridge mcast_snooping 0 &&
+		ip link add br-c netns "${LAB}c" type veth peer name br_c netns "${LAB}s" &&
+		ip link add br-t netns "${LAB}t" type veth peer name br_t netns "${LAB}s" &&
+		ip -n "${LAB}s" link add br-0 type veth peer name br_0 || return 1
+	for port in br_c br_t br_0; do
+		ip -n "${LAB}s" link set $port up master bridge || return 1
+	done
+	ip -n "${LAB}s" link set br-0 up
+	ip -n "${LAB}s" link set bridge up
+	ip -n "${LAB}c" link set br-c up
+	ip -n "${LAB}t" link set br-t up
+	ip -n "${LAB}c" addr add $BRIDGE_CLIENT/24 dev br-c &&
+		ip -n "${LAB}c" neigh add $BRIDGE_NOBODY lladdr 02:00:00:00:00:09 dev br-c
+}
+
+bridge_down() {
+	ip -n "${LAB}s" link del bridge
+	ip -n "${LAB}s" link del br-0
+	ip -n "${LAB}c" link del br-c
+	ip -n "${LAB}t" link del br-t
+} 2>/dev/null
+
+# All in 10.99.32.0/22.
+inside() {
+	case $1 in
+	vxlan) echo 10.99.32 ;;
+	geneve) echo 10.99.33 ;;
+	gretap) echo 10.99.34 ;;
+	ipip) echo 10.99.35 ;;
+	esac
+}
+
+# lab_tunnel vxlan: devices t-vxlan, network 42.
+lab_tunnel() {
+	tunnel_end "$1" "${LAB}c" $CLIENT $SERVER 1 &&
+		tunnel_end "$1" "${LAB}s" $SERVER $CLIENT 2
+}
+
+# tunnel_end TYPE NETNS LOCAL REMOTE HOST
+tunnel_end() {
+	case $1 in
+	vxlan) set -- "$@" id 42 dstport 4789 local "$3" ;;
+	geneve) set -- "$@" id 42 ;;
+	*) set -- "$@" local "$3" ;;
+	esac
+	type=$1 netns=$2 remote=$4 address=$(inside "$1").$5/24
+	shift 5
+	ip -n "$netns" link add "t-$type" type "$type" "$@" remote "$remote" &&
+		ip -n "$netns" addr add "$address" dev "t-$type" &&
+		ip -n "$netns" link set "t-$type" up
+}
+
+tunnel_off() {
+	ip -n "${LAB}c" link del "t-$1"
+	ip -n "${LAB}s" link del "t-$1"
+} 2>/dev/null
+
+# The same state on both sides; the policy sends, and lets in.
+lab_ipsec() {
+	set -- src $CLIENT dst $SERVER proto 17 dport "$1"
+	key=0x00112233445566778899aabbccddeeff
+	for n in c s; do
+		ip -n "$LAB$n" xfrm state add src $CLIENT dst $SERVER proto esp spi 0x99 mode transport \
+			auth 'hmac(sha256)' $key${key#0x} enc 'ecb(cipher_null)' '' || return 1
+	done
+	ip -n "${LAB}c" xfrm policy add "$@" dir out \
+		tmpl src $CLIENT dst $SERVER proto esp mode transport &&
+		ip -n "${LAB}s" xfrm policy add "$@" dir in \
+			tmpl src $CLIENT dst $SERVER proto esp mode transport
+}
+
+ipsec_down() {
+	for n in c s; do
+		ip -n "$LAB$n" xfrm policy flush
+		ip -n "$LAB$n" xfrm state flush
+	done
+}
+
+# ---- programs of tests/bpf in the way of packets: c, s or t, the device, the program ----
+
+xdp() { ip -n "$LAB$1" link set dev "$2" xdpdrv obj "$LAB_BPF" sec "xdp/$3"; }
+xdp_off() { ip -n "$LAB$1" link set dev "$2" xdpdrv off; } 2>/dev/null
+
+# tc_bpf c veth-c egress gate
+tc_bpf() {
+	tc -n "$LAB$1" qdisc replace dev "$2" clsact &&
+		tc -n "$LAB$1" filter add dev "$2" "$3" bpf direct-action obj "$LAB_BPF" sec "tc/$4"
+}
+
+tc_off() { tc -n "$LAB$1" qdisc del dev "$2" clsact; } 2>/dev/null
+
+# Packets from the client wait for ever.
+hold_packets() {
+	tc -n "${LAB}c" qdisc add dev veth-c root tbf rate 8kbit burst 1600 limit 1000000
+}
+
+release_packets() { tc -n "${LAB}c" qdisc del dev veth-c root; }
 
 # http_server DIRECTORY
 http_server() {

@@ -12,7 +12,16 @@ $(B)/burst: tests/bench/burst.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CROSS_FLAGS) -O2 -Wall -Wextra -static -o $@ $<
 
-test-programs: all unit $(B)/burst
+# Programs in the way of packets: the same for all architectures.
+$(B)/traffic.bpf.o: tests/bpf/traffic.bpf.c Makefile
+	$(call say,BPF,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(LLVM_STRIP) -g $@
+
+TRAFFIC := $(B)/burst $(B)/traffic.bpf.o
+
+test-programs: all unit $(TRAFFIC)
 
 check: ## run every test: unit, native and in virtual machines
 	$(Q)$(MAKE) --no-print-directory deps
@@ -21,19 +30,19 @@ check: ## run every test: unit, native and in virtual machines
 	$(Q)for s in $(SERIES); do tests/vm/btf.sh $$s || :; done
 	$(Q)tests/run.sh
 
-native-check: all $(B)/burst ## the tests on this machine's kernel (as root)
+native-check: all $(TRAFFIC) ## the tests on this machine's kernel (as root)
 	$(Q)tests/run.sh native demo
 
-vm-check: $(B)/skbtrail $(B)/burst ## the tests in virtual machines; vm-check-6.1: in one of them
+vm-check: $(B)/skbtrail $(TRAFFIC) ## the tests in virtual machines; vm-check-6.1: in one of them
 	$(Q)tests/run.sh $(SERIES:%=vm-%) cross $(FOREIGN:%=vm-%)
 
-vm-check-%: $(B)/skbtrail $(B)/burst
+vm-check-%: $(B)/skbtrail $(TRAFFIC)
 	$(Q)tests/run.sh vm-$*
 
-rungs-check: $(B)/skbtrail $(B)/burst ## all rungs of tests/vm/rungs; rungs-check-5.10: of one kernel
+rungs-check: $(B)/skbtrail $(TRAFFIC) ## all rungs of tests/vm/rungs; rungs-check-5.10: of one kernel
 	$(Q)tests/run.sh $(RUNGS:%=rungs-%)
 
-rungs-check-%: $(B)/skbtrail $(B)/burst
+rungs-check-%: $(B)/skbtrail $(TRAFFIC)
 	$(Q)tests/run.sh rungs-$*
 
 kernels-page: ## write what the last test run found into docs/kernels.md
@@ -43,8 +52,8 @@ vm-check-arm64-6.1: ## the same for a kernel of another architecture, which is b
 $(FOREIGN:%=vm-check-%): vm-check-%:
 	$(Q)tests/run.sh cross vm-$*
 
-vm-shell-%: $(B)/skbtrail $(B)/burst ## vm-shell-6.1: a shell in a guest with skbtrail
-	$(Q)VM_FILES=$(B)/burst SKBTRAIL=$(B)/skbtrail tests/vm/run.sh $*
+vm-shell-%: $(B)/skbtrail $(TRAFFIC) ## vm-shell-6.1: a shell in a guest with skbtrail
+	$(Q)VM_FILES='$(TRAFFIC)' SKBTRAIL=$(B)/skbtrail tests/vm/run.sh $*
 
 bench-quick: $(B)/skbtrail $(B)/burst ## cost: CPU, memory, loss, size; natively and in a VM
 	$(Q)B=$(B) tests/bench/quick.sh

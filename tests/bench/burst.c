@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* burst ADDRESS PORT COUNT [SIZE]: send COUNT UDP datagrams as fast as it goes. */
+/*
+ * burst ADDRESS PORT COUNT [SIZE [listen]]: send COUNT UDP datagrams as fast as it goes; with
+ * "listen" take part in all packets meanwhile as tcpdump does, so that the kernel makes copies of
+ * them.
+ */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_ether.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,25 +60,52 @@ static int send_all(int fd, long count, size_t size)
 	return 0;
 }
 
+static int open_listener(void)
+{
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, htons(ETH_P_ALL));
+
+	if (fd < 0)
+		perror("burst: packet socket");
+	return fd;
+}
+
+/* Packets that are read end as they should, and not as drops. */
+static void read_all(int fd)
+{
+	char byte;
+
+	while (recv(fd, &byte, sizeof(byte), MSG_TRUNC) >= 0)
+		;
+}
+
 int main(int argc, char **argv)
 {
 	struct timespec a, b;
+	int fd, listener = -1, ret;
 	long count, size;
-	int fd, ret;
 
 	count = argc > 3 ? atol(argv[3]) : 0;
 	size = argc > 4 ? atol(argv[4]) : 64;
 	if (count < 1 || size < 0 || size > 65000) {
-		fprintf(stderr, "usage: burst ADDRESS PORT COUNT [SIZE]\n");
+		fprintf(stderr, "usage: burst ADDRESS PORT COUNT [SIZE [listen]]\n");
 		return 2;
 	}
 	fd = open_socket(argv[1], atoi(argv[2]));
 	if (fd < 0)
 		return 1;
+	if (argc > 5) {
+		listener = open_listener();
+		if (listener < 0)
+			return 1;
+	}
 	clock_gettime(CLOCK_MONOTONIC, &a);
 	ret = send_all(fd, count, size);
 	clock_gettime(CLOCK_MONOTONIC, &b);
 	close(fd);
+	if (listener >= 0) {
+		read_all(listener);
+		close(listener);
+	}
 	if (!ret)
 		printf("%ld datagrams in %.3f s\n", count,
 		       (b.tv_sec - a.tv_sec) + (b.tv_nsec - a.tv_nsec) / 1e9);

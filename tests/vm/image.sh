@@ -14,12 +14,14 @@ stage=$dir/stage
 image=$dir/base.cpio.gz
 arch=$(tests/vm/arch.sh -d "$1")
 root=${arch:+$PWD/build/sysroot/${arch%/}} # where the tools are from; empty: this machine
-tools='ip iptables-legacy iptables-nft ip6tables-legacy ip6tables-nft nft'
+tools='ip tc iptables-legacy iptables-nft ip6tables-legacy ip6tables-nft nft'
 modules='veth 8021q dummy bridge vxlan tun af_packet sch_netem sch_ingress cls_bpf
 	ip_tables iptable_filter iptable_nat iptable_mangle iptable_raw ip6_tables ip6table_filter
 	ipt_REJECT xt_tcpudp xt_mark xt_MASQUERADE xt_nat xt_conntrack xt_comment xt_state
 	nf_tables nft_compat nft_ct nft_chain_nat nft_nat nft_masq nft_reject_ipv4 nft_reject_inet
 	nft_counter nf_conntrack virtio_pci virtio_net'
+# The kernel loads these when they are asked for.
+on_demand='geneve ipip ip_gre sch_tbf esp4 xfrm_user authenc crypto_null'
 
 [ -z "$root" ] || tests/sysroot.sh "${arch%/}"
 
@@ -74,7 +76,7 @@ copy_modules() {
 	to=$stage/lib/modules/$release
 	mkdir -p "$to"
 	cp "$from/modules.builtin" "$from/modules.order" "$to"
-	for m in $modules; do
+	for m in $modules $on_demand; do
 		# Some are built in, and some an old or a new kernel does not have.
 		modprobe -d "$dir/root" -S "$release" --show-depends "$m" 2>/dev/null || true
 	done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | sort -u | while read -r ko; do
