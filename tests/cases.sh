@@ -16,6 +16,8 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/cases/types.sh
 . tests/cases/errors.sh
 . tests/cases/rungs.sh
+. tests/cases/follow.sh
+. tests/cases/shown.sh
 
 only=${1:-.}
 BURST=$PWD/${BURST:-build/burst}
@@ -29,9 +31,15 @@ options='version_and_help check list_funcs default_backend netns_forms filter_fu
 	lost_events leftovers without_tracefs private_tracefs btf_packed btf_directory
 	without_module_types measured measured_untold same_trace
 	all_functions'
+follow='track_nat track_nat_nft track_ipsec track_vxlan track_geneve track_ipip track_bridge track_clone
+	track_xdp_pass track_xdp_tx track_xdp_redirect track_ends track_full track_by_stackid
+	non_skb_funcs bpf_helpers trace_tc trace_xdp xdp_expr skb_expr tunnel_l2 tunnel_l3 kmods'
+shown='output_meta output_tuple output_tcp_flags output_netns_names quiet output_caller output_stack
+	output_stack_tracepoint output_skb output_shared_info output_cb skb_metadata
+	output_parts_json output_parts_recorded'
 errors='usage expression regex no_function interface netns btf btf_other_kernel btf_pack
 	btf_pack_damaged btf_contradicts_measured measure output_file file_options replay backend
-	not_root full_stdout full_disk full_record'
+	not_root full_stdout full_disk full_record options skb_expr metadata tunnel names'
 
 # What packets pass in every kernel; under emulation a probe costs up to 40 ms.
 functions='ip_output|__dev_queue_xmit|dev_hard_start_xmit|ip6_output|netif_rx|ip_rcv|ipv6_rcv'
@@ -68,8 +76,7 @@ use_backend() {
 		SEND='(ip_output|ip6_output|__dev_queue_xmit|dev_hard_start_xmit)'
 		RECV='(ip_rcv|ipv6_rcv)'
 		RECV_ANY='arp_rcv'
-		# Debian's arm64 5.10 has no types of static functions.
-		grep -qa arp_rcv /sys/kernel/btf/vmlinux || RECV_ANY=netif_rx
+		[ "$ARP_RCV" = yes ] || RECV_ANY=netif_rx
 		DROP=$(drop_words '(kfree_skb|kfree_skb_reason|sk_skb_reason_drop)')
 		FUNCS=$functions
 		;;
@@ -105,6 +112,8 @@ cp "${SKBTRAIL:-build/skbtrail}" "$T/skbtrail" || exit 1
 SKBTRAIL=$T/skbtrail
 BACKENDS=$(echo "${BACKENDS:-$(seems_to_have)}" | tr ',\n' '  ')
 BEST=${BACKENDS%% *}
+# Debian's arm64 5.10 has no types of static functions.
+ARP_RCV=$(grep -qa arp_rcv /sys/kernel/btf/vmlinux && echo yes)
 REASONS=${REASONS:-$(grep -qa SKB_DROP_REASON /sys/kernel/btf/vmlinux && echo yes || echo no)}
 RCU_BEFORE=$(cat /sys/kernel/rcu_expedited 2>/dev/null)
 KPROBES_BEFORE=$(nr_kprobes)
@@ -125,7 +134,7 @@ else
 		use_backend "$b"
 		suite "%/$b" "$b" '*'
 	done
-	for name in $options; do
+	for name in $follow $shown $options; do
 		use_backend "$BEST"
 		SEND_BEST=$SEND RECV_BEST=$RECV FUNCS_BEST=$FUNCS
 		each % case_ "$name"

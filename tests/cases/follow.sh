@@ -1,0 +1,463 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Cases of following packets: those that no longer match, copies, and what handles them: functions
+# without a packet among their arguments, BPF programs, their helpers.
+#
+# hide_source makes packets that match where they start only: what is seen of them later was followed.
+
+# A packet that nobody wants is dropped, with the place; a reason is there on some kernels.
+DROPS='(tp:kfree_skb|kfree_skb|kfree_skb_reason|sk_skb_reason_drop)(\(SKB_DROP_[A-Z_]+\))?'
+FREED="$DROPS from "
+UDP_RCV='(__udp4_lib_rcv|udp_rcv)' # two functions before Linux 7
+SHOWN_BEFORE="$CLIENT:[0-9]+->[0-9.]+:50[0-9]+\\(udp\\)"
+HIDDEN_LATER="$HIDDEN:[0-9]+->[0-9.]+:50[0-9]+\\(udp\\)"
+
+# watch FUNCTIONS: trace these, and what drops. Tracepoints are all traced.
+watch() { on_tracepoints || FUNCS="$1|kfree_skb|kfree_skb_reason|sk_skb_reason_drop"; }
+
+# For cases that tracepoints do not see: what calls what, what is copied, packets before NAT.
+needs_functions() {
+	! on_tracepoints || { skip "this kernel has no kprobes"; return 1; }
+	watch "$1"
+}
+
+inode_of() { stat -L -c %i "/run/netns/$LAB$1"; }
+
+# The first argument is the name of a variable of awk: lines match the expressions one after the other,
+# each key by itself.
+in_order='function step(key) { if ($0 ~ re[at[key] + 1] && ++at[key] == nr) found = 1 }
+	BEGIN { nr = ARGC - 2; for (i = 1; i <= nr; i++) { re[i] = ARGV[i]; ARGV[i] = "" } }
+	END { exit !found }'
+
+# same_skb RE...: one packet has lines that match these, in this order.
+same_skb() {
+	awk "$in_order"' /^0x/ { step($1) }' "$@" "$T/out" || bad "no skb has, in this order: $*"
+}
+
+# below RE...: one event and what is indented below it have lines that match these, in this order.
+below() {
+	awk "$in_order"' /^0x/ { event = NR } event { step(event) }' "$@" "$T/out" ||
+		bad "no event has, in this order: $*"
+}
+
+# from_trace NAME: the output of trace_NAME, which several cases look at, in $T/out.
+from_trace() {
+	if [ ! -e "$T/trace_$1" ]; then
+		"trace_$1"
+		cp "$T/out" "$T/trace_$1"
+	fi
+	cp "$T/trace_$1" "$T/out"
+}
+
+# skbs RE: how many packets have a line that matches.
+skbs() { grep -E -- "$1" "$T/out" | awk '{ print $1 }' | sort -u | wc -l; }
+
+# ---- packets that change ----
+
+case_track_nat() {
+	watch 'ip_rcv|ip_local_deliver|udp_rcv|__udp4_lib_rcv'
+	ipt_server -t nat -A PREROUTING -p udp --dport 5003 -j DNAT --to-destination "$SERVER:5004"
+	if trace_start --filter-track-skb "udp dst port 5003"; then
+		udp_client "$SERVER" 5003 1
+		udp_client "$SERVER" 5005 20
+		trace_stop
+		same_skb ':5003\(udp\) ' ":5004\\(udp\\) +$FREED"
+		expect_not ':5005\(udp\)|\(icmp\)'
+	fi
+	ipt_server -t nat -F PREROUTING
+}
+
+# Through a router that puts its own address in, and into the third namespace: namespace and interface,
+# too, are matched once.
+case_track_nat_nft() {
+	watch 'dev_hard_start_xmit|ip_rcv|udp_rcv|__udp4_lib_rcv'
+	lab_third || { missing "a third namespace"; return; }
+	on_server nft -f - <<-EOF || missing "nftables with NAT"
+	table ip skbtrail {
+		chain post {
+			type nat hook postrouting priority 100;
+			oifname veth-f masquerade
+		}
+	}
+	EOF
+	if trace_start --filter-track-skb --filter-netns "/run/netns/${LAB}c" --filter-ifname veth-c \
+		"src host $CLIENT and udp dst port 5000"; then
+		udp_client "$THIRD" 5000 1
+		trace_stop
+		same_skb " $(inode_of c) .* veth-c:.*$CLIENT:[0-9]+->$THIRD:5000\\(udp\\)" \
+			" $(inode_of s) .* veth-s:.*$CLIENT:[0-9]+->$THIRD:5000\\(udp\\)" \
+			" $(inode_of s) .* veth-f:.* 10.99.1.1:[0-9]+->$THIRD:5000\\(udp\\)" \
+			" $(inode_of t) .* veth-t:.* 10.99.1.1:[0-9]+->$THIRD:5000\\(udp\\) +$FREED"
+	fi
+	on_server nft delete table ip skbtrail
+}
+
+case_track_ipsec() {
+	needs_functions 'xfrm_output|dev_hard_start_xmit|ip_rcv|udp_rcv|__udp4_lib_rcv' || return
+	if ! lab_ipsec 5006 2>"$T/ip"; then
+		missing "IPsec: $(head -n 1 "$T/ip")"
+	elif trace_start --filter-track-skb "udp dst port 5006"; then
+		udp_client "$SERVER" 5006 1
+		trace_stop
+		same_skb ':5006\(udp\) +xfrm_output' '\(esp\) +dev_hard_start_xmit' \
+			'\(esp\) +ip_rcv' ":5006\\(udp\\) +$FREED"
+	fi
+	ipsec_down
+}
+
+# tunnel_up TYPE: with a packet through it, so that addresses are known. TUNNELS are there then.
+tunnel_up() {
+	if lab_tunnel "$1" 2>"$T/ip"; then
+		TUNNELS="$TUNNELS $1"
+		udp_client "$(inside "$1").2" 5001 1
+	fi
+}
+
+tunnels_down() {
+	for t in $TUNNELS; do
+		tunnel_off "$t"
+	done
+	TUNNELS=
+}
+
+# Of a packet in a tunnel.
+outer() {
+	case $1 in
+	vxlan) echo "$SERVER:4789\\(udp\\)" ;;
+	geneve) echo "$SERVER:6081\\(udp\\)" ;;
+	gretap) echo "$SERVER\\(gre\\)" ;;
+	ipip) echo "$SERVER\\(ipip\\)" ;;
+	esac
+}
+
+# Through all tunnels that there are, one packet each.
+trace_tunnels() {
+	watch 'ip_output|dev_hard_start_xmit|ip_rcv|udp_rcv|__udp4_lib_rcv'
+	TUNNELS=
+	for t in vxlan geneve ipip; do
+		tunnel_up $t
+	done
+	if trace_start --filter-track-skb "src net 10.99.32.0/22 and udp dst port 5000"; then
+		for t in $TUNNELS; do
+			udp_client "$(inside "$t").2" 5000 1
+		done
+		trace_stop
+	fi
+	tunnels_down
+}
+
+# Before, inside and after: as one packet.
+track_tunnel() {
+	from_trace tunnels
+	grep -q " $(inside "$1").1:" "$T/out" || { missing "$1"; return; }
+	same_skb "->$(inside "$1").2:5000\\(udp\\) +$SEND\$" \
+		"$(outer "$1") +$SEND\$" "$(outer "$1") +$RECV\$" \
+		"->$(inside "$1").2:5000\\(udp\\) +$FREED"
+}
+
+case_track_vxlan() { track_tunnel vxlan; }
+case_track_geneve() { track_tunnel geneve; }
+case_track_ipip() { track_tunnel ipip; }
+
+# ---- packets that are copied, or made anew ----
+
+# Flooding to two ports takes a copy.
+case_track_bridge() {
+	needs_functions 'ip_output|dev_hard_start_xmit' || return
+	lab_bridge || missing "a bridge"
+	hide_source
+	if trace_start --filter-track-skb "src host $BRIDGE_CLIENT and udp dst port 5000"; then
+		udp_client "$BRIDGE_NOBODY" 5000 1
+		trace_stop
+		same_skb "$BRIDGE_CLIENT:.* ip_output" " br_t:.*$HIDDEN_LATER +dev_hard_start_xmit" \
+			" br-t:.*$HIDDEN_LATER +$FREED"
+		expect " br_0:.*$HIDDEN_LATER +dev_hard_start_xmit"
+		expect " br-0:.*$HIDDEN_LATER +$FREED"
+		[ "$(skbs "$HIDDEN_LATER +dev_hard_start_xmit")" -eq 2 ] || bad "not two skbs"
+	fi
+	show_source
+	bridge_down
+}
+
+# Beside a program like tcpdump.
+case_track_clone() {
+	needs_functions 'ip_output|dev_hard_start_xmit|packet_rcv|consume_skb' || return
+	hide_source
+	if trace_start --filter-track-skb "src host $CLIENT and udp dst port 5000"; then
+		udp_client "$SERVER" 5000 1 64 listen
+		trace_stop
+		same_skb "$SHOWN_BEFORE +ip_output" "$HIDDEN_LATER +dev_hard_start_xmit" \
+			"$HIDDEN_LATER +$FREED"
+		expect "$HIDDEN_LATER +packet_rcv"
+		expect "$HIDDEN_LATER +consume_skb"
+		[ "$(skbs "$HIDDEN_LATER")" -eq 2 ] || bad "not two skbs"
+	fi
+	show_source
+}
+
+# One packet that passes, one that goes back and one that is redirected.
+trace_xdp_verdicts() {
+	lab_third || missing "a third namespace"
+	xdp s veth-s gate || missing "XDP on veth"
+	xdp c veth-c pass
+	xdp t veth-t pass
+	hide_source
+	if trace_start --filter-track-skb "src host $CLIENT and udp"; then
+		for port in 5000 5007 5008; do
+			udp_client "$SERVER" $port 1
+		done
+		trace_stop
+	fi
+	show_source
+	xdp_off s veth-s
+	xdp_off c veth-c
+	xdp_off t veth-t
+}
+
+# track_xdp PORT NETNS IFACE: where the packet must come out, as another skb.
+track_xdp() {
+	needs_functions 'ip_output|dev_hard_start_xmit|udp_rcv|__udp4_lib_rcv' || return
+	from_trace xdp_verdicts
+	expect "$CLIENT:[0-9]+->$SERVER:$1\\(udp\\) +ip_output\$"
+	expect " $(inode_of "$2") .* $3:.*$HIDDEN:[0-9]+->$SERVER:$1\\(udp\\) +$FREED"
+	[ "$(skbs "$HIDDEN:[0-9]+->$SERVER:$1\\(udp\\)")" -ge 2 ] || bad "the packet was not made anew"
+}
+
+case_track_xdp_pass() { track_xdp 5000 s veth-s; }
+case_track_xdp_tx() { track_xdp 5007 c veth-c; }
+case_track_xdp_redirect() { track_xdp 5008 t veth-t; }
+
+# ---- the end of following ----
+
+# The next packets get the memory of those before. A connection frees its packets in many ways.
+case_track_ends() {
+	watch 'ip_rcv|tcp_v4_rcv|udp_rcv|__udp4_lib_rcv'
+	ipt_server -t nat -A PREROUTING -p tcp --dport 8081 -j DNAT --to-destination "$SERVER:8080"
+	if trace_start --filter-track-skb "tcp dst port 8081"; then
+		[ "$(http_get "http://$SERVER:8081/")" = 'it works' ] || bad "no answer from the server"
+		udp_client "$SERVER" 5000 40
+		trace_stop
+		same_skb ':8081\(tcp\) ' ':8080\(tcp\) '
+		expect_not '\((udp|icmp)\)'
+	fi
+	ipt_server -t nat -F PREROUTING
+}
+
+# Thirty packets on their way and room for one.
+case_track_full() {
+	watch 'ip_output|ip_rcv'
+	hold_packets || { missing "the queueing discipline tbf"; return; }
+	if trace_start --filter-track-skb --filter-track-size 1 "udp dst port 5000"; then
+		udp_client "$SERVER" 5000 30 200
+		trace_stop
+		grep -Eq '^skbtrail: .*\b(1[0-9]|2[0-9]) packets? .*follow' "$T/err" ||
+			bad "does not say how many found no room"
+	fi
+	release_packets
+}
+
+# ---- what handles a packet ----
+
+# The error that is sent while the packet is handled is another packet, made by the same call.
+case_track_by_stackid() {
+	needs_functions 'ip_rcv|ip_local_deliver|udp_rcv|__udp4_lib_rcv|__icmp_send|ip_output|icmp_rcv' || return
+	trace_start --filter-track-skb-by-stackid "udp dst port 5000" || return
+	udp_client "$SERVER" 5000 1
+	on_server busybox ping -c 1 "$CLIENT" >/dev/null || bad "no answer to ping"
+	trace_stop
+	expect "$SERVER:5000\\(udp\\) +$UDP_RCV"
+	expect "$SERVER->$CLIENT\\(icmp\\) +ip_output"
+	[ "$(grep -c '(icmp) *ip_output' "$T/out")" -eq 1 ] || bad "the ping was followed"
+	expect_not '\(icmp\) +icmp_rcv'
+}
+
+case_non_skb_funcs() {
+	needs_functions 'ip_rcv|ip_route_input_noref|udp_rcv|__udp4_lib_rcv|__icmp_send' || return
+	trace_start --filter-non-skb-funcs fib_table_lookup,icmp_global_allow \
+		"udp dst port 5000" || return
+	udp_client "$SERVER" 5000 1
+	on_client busybox ping -c 1 "$SERVER" >/dev/null || bad "no answer to ping"
+	trace_stop
+	same_skb "$SERVER:5000\\(udp\\) +ip_route_input_noref" \
+		"$SERVER:5000\\(udp\\) +fib_table_lookup" "$SERVER:5000\\(udp\\) +icmp_global_allow"
+	[ "$(skbs ' fib_table_lookup')" -eq 1 ] || bad "also for another packet"
+}
+
+# ---- BPF programs in the way ----
+
+# tc_up COMMAND...: with a tc program; tc_off c veth-c afterwards.
+tc_up() {
+	if ! tc_bpf c veth-c egress "$1" 2>"$T/tc"; then
+		missing "a BPF program of tc: $(head -n 1 "$T/tc")"
+		false
+	fi
+}
+
+# As on a machine where nobody but the program knows the map.
+case_bpf_helpers() {
+	needs_functions '__dev_queue_xmit|dev_hard_start_xmit' || return
+	if tc_up count && trace_start --filter-track-bpf-helpers --output-bpfmap \
+		"udp dst port 5000"; then
+		udp_client "$SERVER" 5000 2
+		udp_client "$SERVER" 5001 1
+		trace_stop
+		same_skb "$SERVER:5000\\(udp\\) +__dev_queue_xmit" \
+			"$SERVER:5000\\(udp\\) +(htab|bpf)_map_update_elem"
+		# Port 5000, counted to one and to two.
+		for nr in 1 2; do
+			below '(htab|bpf)_map_update_elem' \
+				"^ +map port_count\\(id [0-9]+\\): key 0x88130000, value 0x0${nr}0{14}\$"
+		done
+		expect_not ':5001\(udp\)'
+	fi
+	tc_off c veth-c
+}
+
+case_trace_tc() {
+	watch '__dev_queue_xmit|dev_hard_start_xmit|ip_rcv'
+	if tc_up gate && trace_start --filter-trace-tc "udp"; then
+		for port in 5000 5009; do
+			udp_client "$SERVER" $port 1
+		done
+		trace_stop
+		for port in 5000 5009; do
+			expect "$SERVER:$port\\(udp\\) +tc_gate \\[tc\\]\$"
+		done
+		same_skb ":5000\\(udp\\) +tc_gate \\[tc\\]\$" \
+			":5000\\(udp\\) +tc_gate\\(TC_ACT_OK\\) \\[tc\\]\$" ":5000\\(udp\\) +$RECV\$"
+		expect ":5009\\(udp\\) +tc_gate\\(TC_ACT_SHOT\\) \\[tc\\]\$"
+		expect_not ":5009\\(udp\\) +$RECV\$"
+	fi
+	tc_off c veth-c
+}
+
+# xdp_up PROGRAM; xdp_off s veth-s afterwards.
+xdp_up() {
+	if ! xdp s veth-s "$1" 2>"$T/ip"; then
+		missing "XDP on veth: $(head -n 1 "$T/ip")"
+		false
+	fi
+}
+
+case_trace_xdp() {
+	watch 'dev_hard_start_xmit|ip_local_deliver'
+	lab_third || missing "a third namespace"
+	if xdp_up gate && trace_start --filter-trace-xdp \
+		--output-xdp-metadata 'xdp->rxq->queue_index,xdp->rxq->dev->mtu' \
+		"udp dst portrange 5000-5009"; then
+		for port in 5000 5007 5008 5009 5010; do
+			udp_client "$SERVER" $port 1
+		done
+		trace_stop
+		head -n 1 "$T/out" | grep -Eq ' xdp->rxq->queue_index +xdp->rxq->dev->mtu +FUNC *$' ||
+			bad "no columns of metadata"
+		for verdict in 5000:PASS 5007:TX 5008:REDIRECT 5009:DROP; do
+			tuple="veth-s:.* $CLIENT:[0-9]+->$SERVER:${verdict%:*}\\(udp\\)"
+			same_skb "$tuple +0 +1500 +xdp_gate \\[xdp\\]\$" \
+				"$tuple +0 +1500 +xdp_gate\\(XDP_${verdict#*:}\\) \\[xdp\\]\$"
+		done
+		expect_not ':5010\(udp\)'
+	fi
+	xdp_off s veth-s
+}
+
+# By the length of the packet.
+case_xdp_expr() {
+	watch 'ip_output'
+	if xdp_up gate && trace_start --filter-trace-xdp --filter-xdp-expr \
+		'xdp->rxq->queue_index == 0 && (long)xdp->data_end - (long)xdp->data > 0x100' \
+		"udp dst port 5000"; then
+		udp_client "$SERVER" 5000 1 20
+		udp_client "$SERVER" 5000 1 500
+		trace_stop
+		[ "$(grep -c ' xdp_gate \[xdp\]$' "$T/out")" -eq 1 ] || bad "not one packet at XDP"
+		expect ' 542 +[^ ]+ +xdp_gate \[xdp\]$'
+	fi
+	xdp_off s veth-s
+}
+
+# ---- expressions and tunnels ----
+
+case_skb_expr() {
+	watch 'ip_output|ip_rcv'
+	trace_start --filter-skb-expr 'skb->len > 400 && (skb->dev->mtu == 1500 || !skb->dev)' \
+		"udp dst port 5000" || return
+	udp_client "$SERVER" 5000 1 10
+	udp_client "$SERVER" 5000 1 500
+	trace_stop
+	expect "$SERVER:5000\\(udp\\) +$SEND\$"
+	expect "$SERVER:5000\\(udp\\) +$RECV\$"
+	every 9 '^5[0-9][0-9]$'
+}
+
+# tunnel_filter OPTION VALUE...: of what is sent to ports 5000 (64 bytes) and 5001 (500 bytes) through
+# each of $TUNNELS only the former is seen, on both sides.
+tunnel_filter() {
+	if trace_start "$@"; then
+		for t in $TUNNELS; do
+			udp_client "$(inside "$t").2" 5001 1 500
+			udp_client "$(inside "$t").2" 5000 1 64
+		done
+		trace_stop
+		for t in $TUNNELS; do
+			expect "$(outer "$t") .*$SEND\$"
+			expect "$(outer "$t") .*$RECV\$"
+		done
+		every 9 '^1[1-9][0-9]$'
+	fi
+}
+
+# Without types that this kernel must have there are fewer.
+tunnels_up() {
+	TUNNELS=
+	for t; do
+		tunnel_up "$t"
+	done
+	[ "$TUNNELS" = " $*" ] || missing "a tunnel, there are:$TUNNELS"
+	[ -n "$TUNNELS" ] && skip=
+}
+
+# With the outer packet in the expression, and the inner one shown.
+case_tunnel_l2() {
+	watch 'dev_hard_start_xmit|ip_rcv'
+	tunnels_up vxlan geneve gretap || return
+	tunnel_filter --filter-tunnel-pcap-l2 "ip and udp dst port 5000" --output-tunnel "dst host $SERVER"
+	head -n 1 "$T/out" | grep -Eq ' TUPLE +TUNNEL +FUNC *$' || bad "no column TUNNEL"
+	for t in $TUNNELS; do
+		inner="$(inside "$t").1:[0-9]+->$(inside "$t").2:5000\\(udp\\)"
+		[ "$t" = gretap ] || inner="$inner vni 42"
+		expect "$(outer "$t") +$inner +$SEND\$"
+		expect "$(outer "$t") +$inner +$RECV\$"
+	done
+	tunnels_down
+}
+
+# An expression for the packet inside alone.
+case_tunnel_l3() {
+	watch 'dev_hard_start_xmit|ip_rcv'
+	tunnels_up vxlan ipip || return
+	tunnel_filter --filter-tunnel-pcap-l3 "dst net 10.99.32.0/22 and udp dst port 5000"
+	tunnels_down
+}
+
+# ---- modules ----
+
+case_kmods() {
+	! on_tracepoints || { skip "this kernel has no kprobes"; return; }
+	[ -e /proc/modules ] || { skip "this kernel has no modules"; return; }
+	funcs='veth_xmit|br_handle_frame_finish|br_flood|vxlan_xmit|ip_rcv'
+	"$SKBTRAIL" --list-funcs --kmods veth --filter-func "$funcs" >"$T/out" 2>"$T/err" ||
+		bad "--list-funcs --kmods fails"
+	expect '^veth_xmit +veth '
+	expect '^ip_rcv +- '
+	expect_not ' (bridge|vxlan) '
+	"$SKBTRAIL" --list-funcs --all-kmods --kmods veth --filter-func "$funcs" >"$T/out" 2>"$T/err" ||
+		bad "--list-funcs --all-kmods fails"
+	expect '^veth_xmit +veth '
+	expect '^(br_flood|br_handle_frame_finish) +bridge '
+	FUNCS='veth_xmit|ip_rcv'
+	trace_start --kmods veth "udp dst port 5000" || return
+	udp_client "$SERVER" 5000 1
+	trace_stop
+	expect "$SERVER:5000\\(udp\\) +veth_xmit \\[veth\\]\$"
+}

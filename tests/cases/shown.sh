@@ -1,0 +1,275 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Cases of what is shown of an event: columns, and what is indented below them. (After follow.sh.)
+
+# ---- columns: one record of a request, printed in several ways ----
+
+trace_request() {
+	watch 'ip_output|ip_rcv'
+	trace_start --record "$T/request" --output-tcp-flags --output-netns-names \
+		--netns-names-max-length 4 "tcp port 8080" || return
+	[ "$(http_get "http://$SERVER:8080/")" = 'it works' ] || bad "no answer from the server"
+	trace_stop
+}
+
+# printed OPTION...: the record to $T/out.
+printed() {
+	[ -s "$T/request" ] || trace_request
+	"$SKBTRAIL" --replay "$T/request" "$@" >"$T/out" 2>"$T/err" || bad "--replay $* fails"
+	[ "$(grep -c '^[0{]' "$T/out")" -ge 10 ] || bad "fewer than 10 events"
+}
+
+header() { head -n 1 "$T/out" | grep -Eqx -- "$1" || bad "the header is '$(head -n 1 "$T/out")'"; }
+
+# only_lines RE: all but the header match.
+only_lines() {
+	! tail -n +2 "$T/out" | grep -Evq -- "$1" ||
+		bad "a line is not like '$1': $(tail -n +2 "$T/out" | grep -Evm1 -- "$1")"
+}
+
+case_output_meta() {
+	printed --output-meta=false --output-netns-names=false
+	header 'SKB +CPU +PROCESS +TUPLE +FUNC *'
+	only_lines '^0x[0-9a-f]+ +[0-9]+ +[^ ]+:[0-9]+ +[0-9.]+:[0-9]+->[0-9.]+:[0-9]+\(tcp[:A-Z|]*\) +[a-z_:]+'
+	printed --output-meta=false --output-netns-names=false --output-json
+	expect_not '"(netns|netns_name|mark|iface|ifindex|mtu|len)":'
+	expect '"tuple":'
+	printed
+	header 'SKB +CPU +PROCESS +NETNS +MARK/x +IFACE +PROTO +MTU +LEN +TUPLE +FUNC *'
+}
+
+case_output_tuple() {
+	printed --output-tuple=false
+	header 'SKB +CPU +PROCESS +NETNS +MARK/x +IFACE +PROTO +MTU +LEN +FUNC *'
+	expect_not '->|tcp'
+	printed --output-tuple=false --output-json
+	expect_not '"tuple"|"saddr"'
+	printed --output-tuple=false --output-meta=false --output-netns-names=false
+	header 'SKB +CPU +PROCESS +FUNC *'
+}
+
+case_output_tcp_flags() {
+	printed
+	expect "$CLIENT:[0-9]+->$SERVER:8080\\(tcp:SYN\\) +$SEND\$"
+	expect "$SERVER:8080->$CLIENT:[0-9]+\\(tcp:SYN\\|ACK\\) +$RECV\$"
+	expect '\(tcp:([A-Z]+\|)*FIN(\|[A-Z]+)*\)'
+	expect_not '\(tcp\)'
+	printed --output-tcp-flags=false
+	expect_not '\(tcp:'
+}
+
+# Cut in the column, whole in JSON.
+case_output_netns_names() {
+	printed
+	only_lines '^[^ ]+ +[^ ]+ +[^ ]+ +skbt '
+	printed --output-json
+	expect "\"netns\":$(inode_of c),\"netns_name\":\"${LAB}c\""
+	expect "\"netns\":$(inode_of s),\"netns_name\":\"${LAB}s\""
+	printed --output-netns-names=false
+	only_lines "^[^ ]+ +[^ ]+ +[^ ]+ +($(inode_of c)|$(inode_of s)) "
+}
+
+# Nothing on standard error, from the start to the end.
+case_quiet() {
+	watch 'ip_rcv'
+	trace_start --quiet "udp dst port 5000" || return
+	udp_client "$SERVER" 5000 1
+	kill -INT "$TRACE"
+	trace_end 15
+	[ "$RC" -eq 0 ] || bad "exit code $RC"
+	[ ! -s "$T/err" ] || bad "words on stderr: '$(head -n 1 "$T/err")'"
+	expect "$SERVER:5000\\(udp\\) +$RECV\$"
+}
+
+# ---- all that can be shown of an event, in one trace and in a record beside it ----
+
+parts='--output-caller --output-stack --output-skb --output-skb-shared-info --output-skb-cb
+	--output-skb-metadata skb->len,skb->dev->mtu --output-skb-metadata skb->pkt_type'
+
+# Packets with a mark.
+trace_parts() {
+	watch 'dev_hard_start_xmit|enqueue_to_backlog|ip_rcv|ip_route_input_noref|__icmp_send'
+	TRACE_ERR=$T/recorder.err
+	# shellcheck disable=SC2086 # words on purpose
+	trace_start --record "$T/parts" $parts "udp dst port 5000" || bad "$(head -n 1 "$TRACE_ERR")"
+	recorder=$TRACE
+	TRACE_ERR=''
+	ipt -t mangle -A OUTPUT -p udp --dport 5000 -j MARK --set-mark 0x1a5
+	# shellcheck disable=SC2086
+	if trace_start $parts "udp dst port 5000"; then
+		udp_client "$SERVER" 5000 3
+		trace_stop
+	fi
+	ipt -t mangle -F OUTPUT
+	TRACE=$recorder
+	kill -INT "$TRACE"
+	trace_end 15
+	[ "$RC" -eq 0 ] || bad "exit code $RC of the recorder"
+}
+
+# parts_printed OPTION...: the record.
+parts_printed() {
+	from_trace parts
+	"$SKBTRAIL" --replay "$T/parts" "$@" >"$T/out" 2>"$T/err" || bad "--replay $* fails"
+}
+
+# Of tracepoints only one tells.
+case_output_caller() {
+	from_trace parts
+	head -n 1 "$T/out" | grep -Eq ' FUNC +CALLER *$' || bad "no column CALLER"
+	expect " $DROPS +$UDP_RCV\\+0x[0-9a-f]+\$"
+	! on_tracepoints || return
+	expect ' dev_hard_start_xmit +__dev_queue_xmit\+0x[0-9a-f]+$'
+	expect ' ip_route_input_noref +ip_rcv_finish(_core)?(\.[a-z0-9.]+)?\+0x[0-9a-f]+$'
+	expect " __icmp_send +$UDP_RCV\\+0x[0-9a-f]+\$"
+}
+
+# From the system call down, with functions of modules.
+case_output_stack() {
+	from_trace parts
+	at_end='tp:net_dev_start_xmit'
+	on_tracepoints || at_end=dev_hard_start_xmit
+	below " $at_end( |\$)" '^ +__dev_queue_xmit\+0x[0-9a-f]+$' '^ +ip_finish_output2\+0x' \
+		'^ +udp_sendmsg\+0x' '^ +__sys_sendto\+0x[0-9a-f]+$'
+	[ ! -e /proc/modules ] || on_tracepoints ||
+		below ' enqueue_to_backlog ' '^ +veth_xmit\+0x[0-9a-f]+ \[veth\]$' \
+			'^ +dev_hard_start_xmit\+0x'
+}
+
+# Tracepoints have callers too.
+case_output_stack_tracepoint() {
+	case " $BACKENDS " in
+	*" tracepoint "*) ;;
+	*) skip "this kernel has no raw tracepoints"; return ;;
+	esac
+	BACKEND=tracepoint FUNCS=
+	trace_start --output-stack "udp dst port 5000" || return
+	udp_client "$SERVER" 5000 1
+	trace_stop
+	below ' tp:net_dev_start_xmit$' '^ +__dev_queue_xmit\+0x[0-9a-f]+$' '^ +udp_sendmsg\+0x' \
+		'^ +__sys_sendto\+0x[0-9a-f]+$'
+}
+
+# Members of value 0 are not printed.
+case_output_skb() {
+	from_trace parts
+	below '\(struct sk_buff\)\{' '\.dev = 0xffff' '\.len = 106,' '\.mark = 421,' '\.protocol = 0x0800,' \
+		'\.users = \{\.refs = \{\.counter = 1\}\}'
+	below '\(struct sk_buff\)\{' '\.len = 92,' '\.transport_header = [1-9]' '\.network_header = [1-9]'
+}
+
+case_output_shared_info() {
+	from_trace parts
+	below '\(struct skb_shared_info\)\{' '\.dataref = \{\.counter = 1\}'
+}
+
+# In the control buffer IP has the index of the interface that a packet came from first.
+case_output_cb() {
+	from_trace parts
+	below "veth-s:2 .* $DROPS" '^ +cb: 00000002( [0-9a-f]{8}){11}$'
+}
+
+case_skb_metadata() {
+	from_trace parts
+	head -n 1 "$T/out" | grep -Eq ' skb->len +skb->dev->mtu +skb->pkt_type +FUNC ' ||
+		bad "no columns of metadata"
+	expect "$SERVER:5000\\(udp\\) +106 +1500 +0 +[^ ]"
+	expect "$SERVER:5000\\(udp\\) +92 +1500 +0 +$RECV( |\$)"
+}
+
+case_output_parts_json() {
+	parts_printed --output-json
+	expect '"stack":\[.*"__dev_queue_xmit\+0x[0-9a-f]+".*"udp_sendmsg\+0x.*"__sys_sendto\+0x'
+	expect '"skb_metadata":\{"skb->len":"106","skb->dev->mtu":"1500","skb->pkt_type":"0"\}'
+	expect '"cb":\[2(,[0-9]+){11}\]'
+	expect '"skb_struct":"\(struct sk_buff\)\{[^"]*\.mark = 421,'
+	expect '"skb_shared_info":"\(struct skb_shared_info\)\{[^"]*\.dataref = '
+}
+
+# The record shows what was shown live, or less.
+case_output_parts_recorded() {
+	from_trace parts
+	sort "$T/out" >"$T/live.sorted"
+	[ "$(grep -c '^ ' "$T/out")" -ge 20 ] || bad "no parts were printed live"
+	parts_printed
+	sort "$T/out" | cmp -s - "$T/live.sorted" || bad "the replay differs from live text"
+	parts_printed --output-stack=false --output-skb=false --output-skb-shared-info=false
+	only_lines '^0x|^  cb:'
+}
+
+# ---- errors ----
+
+# Every option with a value that it does not take: one line that names it, exit code 2.
+case_error_options() {
+	while read -r option value; do
+		expect_error "$option=$value"
+		[ "$RC" -eq 2 ] || bad "exit code $RC for $option=$value, expected 2"
+		head -n 1 "$T/err" | grep -qF -- "$option" || bad "does not name $option: $(head -n 1 "$T/err")"
+	done <<-EOF
+	--filter-track-skb maybe
+	--filter-track-skb-by-stackid 1
+	--filter-track-size 0
+	--filter-track-size x
+	--filter-track-size -1
+	--filter-non-skb-funcs
+	--filter-non-skb-funcs a,,b
+	--filter-track-bpf-helpers yes
+	--filter-trace-tc on
+	--filter-trace-xdp xdp
+	--filter-skb-expr
+	--filter-xdp-expr
+	--filter-tunnel-pcap-l2
+	--filter-tunnel-pcap-l3
+	--kmods ,veth
+	--all-kmods veth
+	--filter-kprobe-batch 0
+	--set-percpu-buf x
+	--output-meta no
+	--output-tuple 0
+	--output-tcp-flags x
+	--output-caller x
+	--output-stack x
+	--output-tunnel x
+	--output-skb x
+	--output-skb-shared-info x
+	--output-skb-cb x
+	--output-skb-metadata ,
+	--output-skb-metadata skb->len,
+	--output-xdp-metadata
+	--output-bpfmap x
+	--output-netns-names x
+	--netns-names-max-length 0
+	EOF
+}
+
+# expression_error OPTION EXPRESSION WORD: what is wrong with it is named.
+expression_error() {
+	expect_error "$1" "$2"
+	said "$1"
+	said "$3"
+}
+
+case_error_skb_expr() {
+	expression_error --filter-skb-expr 'skb->nonsense == 1' nonsense
+	expression_error --filter-skb-expr 'packet->len == 1' packet
+	expression_error --filter-skb-expr 'skb->len = 1' =
+	expression_error --filter-xdp-expr 'xdp->nonsense == 1' nonsense
+}
+
+case_error_metadata() {
+	expression_error --output-skb-metadata 'skb->dev->nonsense' nonsense
+	expression_error --output-skb-metadata \
+		'skb->len,skb->len,skb->len,skb->len,skb->len,skb->len,skb->len,skb->len,skb->mark' 8
+}
+
+case_error_tunnel() {
+	expression_error --filter-tunnel-pcap-l2 'udp prot 1' 'udp prot 1'
+	expression_error --filter-tunnel-pcap-l3 'udp prot 1' 'udp prot 1'
+}
+
+case_error_names() {
+	expect_error --filter-non-skb-funcs no_such_function udp
+	said no_such_function
+	expect_error --kmods no_such_module udp
+	said no_such_module
+}
