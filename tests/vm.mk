@@ -16,8 +16,8 @@ $(B)/burst: tests/bench/burst.c
 $(B)/traffic.bpf.o: tests/bpf/traffic.bpf.c Makefile
 	$(call say,BPF,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
-	$(Q)$(LLVM_STRIP) -g $@
+	$(Q)$(CLANG) $(BPF_CFLAGS) $(BPF_CPPFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(LLVM_OBJCOPY) --strip-debug $@
 
 TRAFFIC := $(B)/burst $(B)/traffic.bpf.o
 

@@ -23,8 +23,6 @@ struct __sk_buff {
 enum { XDP_DROP = 1, XDP_PASS, XDP_TX, XDP_REDIRECT };
 enum { TC_ACT_OK, TC_ACT_SHOT = 2 };
 
-static long (*const bpf_map_update_elem)(void *map, const void *key, const void *value,
-					 u64 flags) = (void *)2;
 static long (*const bpf_redirect)(u32 ifindex, u64 flags) = (void *)23;
 
 /* What happens to packets to these ports; all others pass. */
