@@ -16,6 +16,7 @@ static const struct hook hooks[] = {
 	/* The copy's data is there already: XDP programs see it and not the skb. */
 	{"skb_copy_header", .copies = true, .notes_head = true},
 	{"__build_skb_around", .builds = true},
+	{"build_skb_around", .builds = true},
 	{"veth_xmit", .notes_head = true},
 	{"__kfree_skb", TRAIL_LIFE_DYING},
 	{"skb_release_all", TRAIL_LIFE_DYING},
