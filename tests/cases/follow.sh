@@ -179,9 +179,10 @@ case_track_bridge() {
 	bridge_down
 }
 
-# Beside a program like tcpdump.
+# Beside a program like tcpdump. (A neighbour that is not known makes copies too.)
 case_track_clone() {
 	needs_functions 'ip_output|dev_hard_start_xmit|packet_rcv|consume_skb' || return
+	udp_client "$SERVER" 5001 1
 	hide_source
 	if trace_start --filter-track-skb "src host $CLIENT and udp dst port 5000"; then
 		udp_client "$SERVER" 5000 1 64 listen
@@ -214,13 +215,12 @@ trace_xdp_verdicts() {
 	xdp_off t veth-t
 }
 
-# track_xdp PORT NETNS IFACE: where the packet must come out, as another skb.
+# track_xdp PORT NETNS IFACE: where the packet must come out. (The new skb may be where the old one was.)
 track_xdp() {
 	needs_functions 'ip_output|dev_hard_start_xmit|udp_rcv|__udp4_lib_rcv' || return
 	from_trace xdp_verdicts
 	expect "$CLIENT:[0-9]+->$SERVER:$1\\(udp\\) +ip_output\$"
 	expect " $(inode_of "$2") .* $3:.*$HIDDEN:[0-9]+->$SERVER:$1\\(udp\\) +$FREED"
-	[ "$(skbs "$HIDDEN:[0-9]+->$SERVER:$1\\(udp\\)")" -ge 2 ] || bad "the packet was not made anew"
 }
 
 case_track_xdp_pass() { track_xdp 5000 s veth-s; }
@@ -229,9 +229,10 @@ case_track_xdp_redirect() { track_xdp 5008 t veth-t; }
 
 # ---- the end of following ----
 
-# The next packets get the memory of those before. A connection frees its packets in many ways.
+# The next packets get the memory of those before. A connection frees its packets in many ways, and
+# tracepoints see few of them.
 case_track_ends() {
-	watch 'ip_rcv|tcp_v4_rcv|udp_rcv|__udp4_lib_rcv'
+	needs_functions 'ip_rcv|tcp_v4_rcv|udp_rcv|__udp4_lib_rcv' || return
 	ipt_server -t nat -A PREROUTING -p tcp --dport 8081 -j DNAT --to-destination "$SERVER:8080"
 	if trace_start --filter-track-skb "tcp dst port 8081"; then
 		[ "$(http_get "http://$SERVER:8081/")" = 'it works' ] || bad "no answer from the server"
@@ -250,8 +251,8 @@ case_track_full() {
 	if trace_start --filter-track-skb --filter-track-size 1 "udp dst port 5000"; then
 		udp_client "$SERVER" 5000 30 200
 		trace_stop
-		grep -Eq '^skbtrail: .*\b(1[0-9]|2[0-9]) packets? .*follow' "$T/err" ||
-			bad "does not say how many found no room"
+		grep -Eq '^skbtrail: .*\b[1-9][0-9]+ packets could not be followed.*--filter-track-size' \
+			"$T/err" || bad "does not say how many found no room"
 	fi
 	release_packets
 }
@@ -273,17 +274,27 @@ case_track_by_stackid() {
 
 case_non_skb_funcs() {
 	needs_functions 'ip_rcv|ip_route_input_noref|udp_rcv|__udp4_lib_rcv|__icmp_send' || return
-	trace_start --filter-non-skb-funcs fib_table_lookup,icmp_global_allow \
+	trace_start --filter-non-skb-funcs fib_table_lookup,ip_append_data \
 		"udp dst port 5000" || return
 	udp_client "$SERVER" 5000 1
 	on_client busybox ping -c 1 "$SERVER" >/dev/null || bad "no answer to ping"
 	trace_stop
 	same_skb "$SERVER:5000\\(udp\\) +ip_route_input_noref" \
-		"$SERVER:5000\\(udp\\) +fib_table_lookup" "$SERVER:5000\\(udp\\) +icmp_global_allow"
+		"$SERVER:5000\\(udp\\) +fib_table_lookup" "$SERVER:5000\\(udp\\) +ip_append_data"
 	[ "$(skbs ' fib_table_lookup')" -eq 1 ] || bad "also for another packet"
 }
 
 # ---- BPF programs in the way ----
+
+# trace_programs OPTION...: some sandboxes let nobody load programs that trace programs.
+trace_programs() {
+	trace_start "$@" && return
+	if grep -q 'cannot trace any .* Operation not permitted' "$T/err"; then
+		why=
+		missing "permission to trace BPF programs"
+	fi
+	false
+}
 
 # tc_up COMMAND...: with a tc program; tc_off c veth-c afterwards.
 tc_up() {
@@ -306,7 +317,7 @@ case_bpf_helpers() {
 		# Port 5000, counted to one and to two.
 		for nr in 1 2; do
 			below '(htab|bpf)_map_update_elem' \
-				"^ +map port_count\\(id [0-9]+\\): key 0x88130000, value 0x0${nr}0{14}\$"
+				"^ +map port_count\\(id [0-9]+\\): key 0x88130000, value 0x0${nr}00000000000000\$"
 		done
 		expect_not ':5001\(udp\)'
 	fi
@@ -315,7 +326,7 @@ case_bpf_helpers() {
 
 case_trace_tc() {
 	watch '__dev_queue_xmit|dev_hard_start_xmit|ip_rcv'
-	if tc_up gate && trace_start --filter-trace-tc "udp"; then
+	if tc_up gate && trace_programs --filter-trace-tc "udp"; then
 		for port in 5000 5009; do
 			udp_client "$SERVER" $port 1
 		done
@@ -342,7 +353,7 @@ xdp_up() {
 case_trace_xdp() {
 	watch 'dev_hard_start_xmit|ip_local_deliver'
 	lab_third || missing "a third namespace"
-	if xdp_up gate && trace_start --filter-trace-xdp \
+	if xdp_up gate && trace_programs --filter-trace-xdp \
 		--output-xdp-metadata 'xdp->rxq->queue_index,xdp->rxq->dev->mtu' \
 		"udp dst portrange 5000-5009"; then
 		for port in 5000 5007 5008 5009 5010; do
@@ -364,7 +375,7 @@ case_trace_xdp() {
 # By the length of the packet.
 case_xdp_expr() {
 	watch 'ip_output'
-	if xdp_up gate && trace_start --filter-trace-xdp --filter-xdp-expr \
+	if xdp_up gate && trace_programs --filter-trace-xdp --filter-xdp-expr \
 		'xdp->rxq->queue_index == 0 && (long)xdp->data_end - (long)xdp->data > 0x100' \
 		"udp dst port 5000"; then
 		udp_client "$SERVER" 5000 1 20
