@@ -242,6 +242,8 @@ case_error_options() {
 	EOF
 }
 
+exit_code_2() { [ "$RC" -eq 2 ] || bad "exit code $RC, expected 2"; }
+
 # expression_error WORD OPTION...: what is wrong with the last one is named, and marked below it.
 expression_error() {
 	word=$1
@@ -252,6 +254,7 @@ expression_error() {
 	[ "$(tail -n 1 "$T/err.marked" | tr -d ' ')" = '^' ] || bad "no mark below the expression"
 	grep -v '^ *^$' "$T/err.marked" >"$T/err"
 	error_said
+	exit_code_2
 	said "$word"
 	said "hint: ${*: -1}"
 }
@@ -262,6 +265,7 @@ case_error_skb_expr() {
 	expression_error "'='" --filter-skb-expr 'skb->len = 1'
 	expression_error "no member 'nonsense'" --filter-trace-xdp --filter-xdp-expr 'xdp->nonsense == 1'
 	expect_error --filter-xdp-expr 'xdp->rxq->queue_index == 1' udp
+	exit_code_2
 	said --filter-trace-xdp
 }
 
@@ -269,20 +273,25 @@ case_error_metadata() {
 	expression_error "no member 'nonsense'" --output-skb-metadata 'skb->dev->nonsense'
 	expect_error --output-skb-metadata 'skb->len,skb->len,skb->len,skb->len,skb->len' \
 		--output-skb-metadata 'skb->len,skb->len,skb->len,skb->mark' udp
+	exit_code_2
 	said "9 expressions are more than 8"
 }
 
 case_error_tunnel() {
 	for o in --filter-tunnel-pcap-l2 --filter-tunnel-pcap-l3; do
 		expect_error $o 'udp prot 1' udp
+		exit_code_2
+		said $o
 		said 'udp prot 1'
 	done
 }
 
 case_error_names() {
 	expect_error --kmods no_such_module udp
+	exit_code_2
 	said no_such_module
 	! on_tracepoints || return
 	expect_error --filter-non-skb-funcs no_such_function udp
+	exit_code_2
 	said no_such_function
 }
