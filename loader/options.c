@@ -3,12 +3,11 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <limits.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "loader/attach/attach.h"
+#include "loader/option_values.h"
 
 enum opt_type {
 	OPT_FLAG,
@@ -157,148 +156,6 @@ static const struct opt opts[] = {
 #define NR_OPTS	      (sizeof(opts) / sizeof(opts[0]))
 #define LONG_BASE     256 /* getopt's values for long options start here */
 
-static int parse_flag(bool *v, const char *arg)
-{
-	if (!arg || !strcmp(arg, "true"))
-		*v = true;
-	else if (!strcmp(arg, "false"))
-		*v = false;
-	else
-		return -EINVAL;
-	return 0;
-}
-
-/* Decimal, 0x hexadecimal or 0 octal, up to max; *end where it stopped. */
-static int parse_number(const char *arg, uint64_t max, uint64_t *v, char **end)
-{
-	if (*arg < '0' || *arg > '9')
-		return -EINVAL;
-	errno = 0;
-	*v = strtoull(arg, end, 0);
-	return errno || *v > max ? -EINVAL : 0;
-}
-
-static int parse_whole_number(uint64_t *v, const char *arg)
-{
-	char *end;
-
-	return parse_number(arg, UINT64_MAX, v, &end) || *end ? -EINVAL : 0;
-}
-
-static int parse_size(uint64_t *v, const char *arg)
-{
-	unsigned shift = 0;
-	char *end;
-
-	if (parse_number(arg, UINT64_C(1) << 31, v, &end))
-		return -EINVAL;
-	if (*end == 'k' || *end == 'K')
-		shift = 10;
-	else if (*end == 'm' || *end == 'M')
-		shift = 20;
-	if (shift)
-		end++;
-	*v <<= shift;
-	return *end || *v < 4096 || *v > UINT64_C(1) << 30 ? -EINVAL : 0;
-}
-
-static int parse_positive(uint64_t *v, const char *arg)
-{
-	return parse_whole_number(v, arg) || !*v || *v > INT32_MAX ? -EINVAL : 0;
-}
-
-/* A number with one of the letters behind it, each worth units[i]; without a letter the first. */
-static int parse_units(uint64_t *v, const char *arg, const char *letters, const uint64_t *units)
-{
-	const char *letter = letters;
-	char *end;
-
-	if (parse_number(arg, UINT32_MAX, v, &end))
-		return -EINVAL;
-	if (*end)
-		letter = strchr(letters, *end++);
-	if (!letter || *end)
-		return -EINVAL;
-	*v *= units[letter - letters];
-	return 0;
-}
-
-static int parse_file_size(uint64_t *v, const char *arg)
-{
-	static const uint64_t units[] = {1 << 20, 1 << 10, 1 << 30};
-
-	return parse_units(v, arg, "MKG", units);
-}
-
-static int parse_age(uint64_t *v, const char *arg)
-{
-	static const uint64_t units[] = {24 * 60 * 60, 60 * 60, 60, 1};
-
-	return parse_units(v, arg, "dhms", units);
-}
-
-/* pwru's lists: more are added to what is there. */
-static int parse_list(struct option_list *l, const char *arg)
-{
-	while (*arg) {
-		size_t len = strcspn(arg, ",");
-		char **v = reallocarray(l->v, l->nr + 1, sizeof(*v));
-
-		if (!v)
-			return -ENOMEM;
-		l->v = v;
-		v[l->nr] = len ? strndup(arg, len) : NULL;
-		if (!v[l->nr])
-			return len ? -ENOMEM : -EINVAL;
-		l->nr++;
-		arg += len;
-		if (*arg == ',' && !*++arg)
-			return -EINVAL;
-	}
-	return l->nr ? 0 : -EINVAL;
-}
-
-static int parse_mark(struct options *o, const char *arg)
-{
-	uint64_t mark, mask = UINT32_MAX;
-	char *end;
-
-	if (parse_number(arg, UINT32_MAX, &mark, &end))
-		return -EINVAL;
-	if (*end == '/' && parse_number(end + 1, UINT32_MAX, &mask, &end))
-		return -EINVAL;
-	if (*end || !mask || (mark & ~mask))
-		return -EINVAL;
-	o->filter_mark = mark;
-	o->filter_mark_mask = mask;
-	return 0;
-}
-
-static int parse_timestamp(enum timestamp_mode *mode, const char *arg)
-{
-	static const char *const names[] = {"none", "current", "relative", "absolute"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!strcmp(arg, names[i])) {
-			*mode = i;
-			return 0;
-		}
-	}
-	return -EINVAL;
-}
-
-static int parse_colour(const char **colour, const char *arg)
-{
-	*colour = arg;
-	return strcmp(arg, "auto") && strcmp(arg, "always") && strcmp(arg, "never") ? -EINVAL : 0;
-}
-
-static int parse_backend(const char **name, const char *arg)
-{
-	*name = arg;
-	return backend_by_name(arg) ? 0 : -EINVAL;
-}
-
 static const char *opt_accepts(const struct opt *opt)
 {
 	switch (opt->type) {
@@ -337,41 +194,41 @@ static int opt_set(struct options *o, const struct opt *opt, const char *arg, st
 
 	switch (opt->type) {
 	case OPT_FLAG:
-		ret = parse_flag(field, arg);
+		ret = value_flag(field, arg);
 		break;
 	case OPT_TEXT:
 		*(const char **)field = arg;
 		ret = *arg ? 0 : -EINVAL;
 		break;
 	case OPT_BACKEND:
-		ret = parse_backend(field, arg);
+		ret = value_backend(field, arg);
 		break;
 	case OPT_LIST:
-		ret = parse_list(field, arg);
+		ret = value_list(field, arg);
 		break;
 	case OPT_NUMBER:
-		ret = parse_whole_number(field, arg);
+		ret = value_whole_number(field, arg);
 		break;
 	case OPT_POSITIVE:
-		ret = parse_positive(field, arg);
+		ret = value_positive(field, arg);
 		break;
 	case OPT_FILE_SIZE:
-		ret = parse_file_size(field, arg);
+		ret = value_file_size(field, arg);
 		break;
 	case OPT_AGE:
-		ret = parse_age(field, arg);
+		ret = value_age(field, arg);
 		break;
 	case OPT_SIZE:
-		ret = parse_size(field, arg);
+		ret = value_size(field, arg);
 		break;
 	case OPT_MARK:
-		ret = parse_mark(o, arg);
+		ret = value_mark(&o->filter_mark, &o->filter_mark_mask, arg);
 		break;
 	case OPT_TIMESTAMP:
-		ret = parse_timestamp(field, arg);
+		ret = value_timestamp(field, arg);
 		break;
 	case OPT_COLOUR:
-		ret = parse_colour(field, arg);
+		ret = value_colour(field, arg);
 		break;
 	}
 	if (ret == -ENOMEM)

@@ -7,14 +7,12 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "loader/fields.h"
 #include "loader/kern/bpf.h"
+#include "loader/programs_maps.h"
 #include "progs/trail_abi.h"
 
-#define RING_DEFAULT_SZ ((size_t)16 << 20) /* 90,000 events: kernel memory, not resident here */
-#define RING_LEAST_SZ	((size_t)1 << 20)
-#define OLD_MAX_INSNS	4095
-#define SHORTEN		"shorten it: networks instead of hosts, portrange instead of ports"
+#define OLD_MAX_INSNS 4095
+#define SHORTEN	      "shorten it: networks instead of hosts, portrange instead of ports"
 
 EMBEDDED(trail_bpf); /* loader/progs.S */
 
@@ -49,149 +47,6 @@ static bool serves(const struct loaded *l, const struct target *t)
 	       same_hook(hook_of(like), hook_of(t));
 }
 
-/* A power of two of pages, of whatever size they are. */
-static size_t ring_size(size_t v)
-{
-	size_t p = sysconf(_SC_PAGESIZE);
-
-	while (p < v)
-		p <<= 1;
-	return p;
-}
-
-static const char *const map_names[PROGRAMS_NR_MAPS] = {
-	[MAP_EVENTS] = "events",
-	[MAP_STATS] = "stats",
-	[MAP_CONTROL] = "control",
-	[MAP_TRACKED] = "tracked",
-	[MAP_HEADS] = "heads",
-	[MAP_STACKS] = "stacks",
-	[MAP_STACK_TRACES] = "stack_traces",
-};
-
-/* A packet on each CPU and in each process that sends, at most. */
-#define NR_STACKS	10240
-#define NR_STACK_TRACES 16384
-
-static bool has_table(const struct match *m)
-{
-	return m->track || m->by_stack;
-}
-
-/* How stacks are read: 0 not at all, 1 bpf_get_stack(), 2 bpf_get_stackid(). */
-static uint64_t stack_way(const struct match *m, const struct features *f)
-{
-	return !m->stack ? 0 : features_has(f, FEAT_GET_STACK) ? 1 : 2;
-}
-
-void programs_map_specs(const struct features *features, const struct match *match, size_t ring_sz,
-			struct bpf_map_spec specs[PROGRAMS_NR_MAPS])
-{
-	if (features_has(features, FEAT_RINGBUF))
-		specs[MAP_EVENTS] = (struct bpf_map_spec){BPF_MAP_TYPE_RINGBUF, 0, 0, ring_sz, 0};
-	else
-		specs[MAP_EVENTS] = (struct bpf_map_spec){BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4,
-							  sysconf(_SC_NPROCESSORS_CONF), 0};
-	specs[MAP_STATS] =
-		(struct bpf_map_spec){BPF_MAP_TYPE_ARRAY, 4, sizeof(struct trail_stats), 1, 0};
-	specs[MAP_CONTROL] = (struct bpf_map_spec){BPF_MAP_TYPE_ARRAY, 4, sizeof(uint32_t), 1, 0};
-	specs[MAP_TRACKED] = (struct bpf_map_spec){
-		BPF_MAP_TYPE_HASH, 8, sizeof(struct trail_tracked), match->nr_tracked, 0};
-	/* Its entries are of use for a moment; nobody takes those away that came to nothing. */
-	specs[MAP_HEADS] = (struct bpf_map_spec){BPF_MAP_TYPE_LRU_HASH, 8, 8, match->nr_tracked, 0};
-	specs[MAP_STACKS] = (struct bpf_map_spec){BPF_MAP_TYPE_HASH, 8, sizeof(struct trail_stack),
-						  NR_STACKS, 0};
-	specs[MAP_STACK_TRACES] = (struct bpf_map_spec){BPF_MAP_TYPE_STACK_TRACE, 4,
-							8 * TRAIL_MAX_STACK, NR_STACK_TRACES, 0};
-}
-
-bool programs_need_map(const struct programs *p, enum programs_map map)
-{
-	const struct match *m = &p->match;
-
-	switch (map) {
-	case MAP_TRACKED:
-		return has_table(m);
-	case MAP_HEADS:
-		return m->track;
-	case MAP_STACKS:
-		return m->by_stack;
-	case MAP_STACK_TRACES:
-		return stack_way(m, p->features) == 2;
-	default:
-		return true;
-	}
-}
-
-/* A BPF ring buffer; where none was asked for by size, as large as can be had. */
-static int create_ring(struct programs *p, struct bpf_map_spec *spec, bool any_size)
-{
-	int fd;
-
-	do {
-		fd = bpf_map_create(spec);
-		p->ring_sz = spec->nr_max;
-		spec->nr_max /= 2;
-	} while ((fd == -ENOMEM || fd == -EPERM) && any_size && spec->nr_max >= RING_LEAST_SZ);
-	return fd;
-}
-
-static int create_map(struct programs *p, enum programs_map map, struct bpf_map_spec *spec,
-		      bool any_size)
-{
-	int fd;
-
-	if (map == MAP_EVENTS && spec->type == BPF_MAP_TYPE_RINGBUF)
-		return create_ring(p, spec, any_size);
-	fd = bpf_map_create(spec);
-	/* Before 4.10; there XDP makes no skbs either. */
-	if (map == MAP_HEADS && fd == -EINVAL) {
-		spec->type = BPF_MAP_TYPE_HASH;
-		fd = bpf_map_create(spec);
-	}
-	return fd;
-}
-
-static int map_refused(const struct programs *p, enum programs_map map,
-		       const struct bpf_map_spec *spec, int ret, struct err *err)
-{
-	if (map == MAP_EVENTS) {
-		err_sys(err, ret, "cannot create the map for events (%zu KiB)", p->ring_sz >> 10);
-		err_hint(err, "a smaller --ring-size may help");
-		return ret;
-	}
-	err_sys(err, ret, "cannot create the map '%s' of %u entries", map_names[map], spec->nr_max);
-	if (ret == -EPERM)
-		err_hint(err, "skbtrail needs root, or CAP_BPF and CAP_PERFMON; before 5.11 also "
-			      "room in RLIMIT_MEMLOCK (ulimit -l)");
-	else if (map == MAP_TRACKED || map == MAP_HEADS)
-		err_hint(err, "a smaller --filter-track-size may help");
-	return ret;
-}
-
-static int create_maps(struct programs *p, size_t ring_sz, struct err *err)
-{
-	/* The one for events last: it is the largest, and not to blame for the others. */
-	static const enum programs_map order[] = {MAP_STATS, MAP_CONTROL, MAP_TRACKED,
-						  MAP_HEADS, MAP_STACKS,  MAP_STACK_TRACES,
-						  MAP_EVENTS};
-	struct bpf_map_spec specs[PROGRAMS_NR_MAPS];
-
-	programs_map_specs(p->features, &p->match, ring_size(ring_sz ? ring_sz : RING_DEFAULT_SZ),
-			   specs);
-	for (size_t i = 0; i < PROGRAMS_NR_MAPS; i++) {
-		enum programs_map map = order[i];
-
-		if (!programs_need_map(p, map))
-			continue;
-		p->map_fd[map] = create_map(p, map, &specs[map], !ring_sz);
-		if (p->map_fd[map] < 0)
-			return map_refused(p, map, &specs[map], p->map_fd[map], err);
-		p->map_id[map] = bpf_map_id(p->map_fd[map]);
-	}
-	return 0;
-}
-
 int programs_object(struct obj **out, struct err *err)
 {
 	return obj_open_embedded(out, &trail_bpf, err);
@@ -222,72 +77,10 @@ int programs_open(struct programs *p, const struct backend *backend, const struc
 	if (ret)
 		return ret;
 	p->verifier_log = verifier_log;
-	ret = create_maps(p, ring_sz, err);
+	ret = programs_create_maps(p, ring_sz, err);
 	if (ret)
 		programs_release(p);
 	return ret;
-}
-
-static bool filter_uses_len(const struct filter *f)
-{
-	for (int layer = 0; layer < 2; layer++) {
-		const struct cbpf_prog *prog = &f->prog[layer];
-
-		for (size_t i = 0; i < prog->nr; i++)
-			if (prog->insns[i].code == (BPF_LD | BPF_W | BPF_LEN) ||
-			    prog->insns[i].code == (BPF_LDX | BPF_W | BPF_LEN))
-				return true;
-	}
-	return false;
-}
-
-static bool uses_len(const struct match *m)
-{
-	return (m->filter && filter_uses_len(m->filter)) ||
-	       (m->tunnel[FILTER_L2] && filter_uses_len(m->tunnel[FILTER_L2])) ||
-	       (m->tunnel[FILTER_L3] && filter_uses_len(m->tunnel[FILTER_L3]));
-}
-
-/* --output-tunnel and expressions for the packet inside find it the same way. */
-static bool looks_inside(const struct match *m)
-{
-	return m->tunnel[FILTER_L2] || m->tunnel[FILTER_L3];
-}
-
-unsigned int match_fields(const struct match *m)
-{
-	unsigned int uses = FIELD_TRACE;
-
-	if (m->filter || looks_inside(m))
-		uses |= FIELD_EXPR;
-	if (m->filter && m->filter->wants_vlan)
-		uses |= FIELD_VLAN;
-	if (uses_len(m))
-		uses |= FIELD_LEN;
-	if (m->maps)
-		uses |= FIELD_MAPS;
-	if (m->sz_shared)
-		uses |= FIELD_SHARED;
-	if (m->mark_mask)
-		uses |= FIELD_MARK;
-	if (m->ifindex)
-		uses |= FIELD_IFNAME;
-	else if (m->netns)
-		uses |= FIELD_NETNS;
-	return uses;
-}
-
-static uint32_t parts_of(uint32_t sz)
-{
-	return (sz + TRAIL_PART_SZ - 1) / TRAIL_PART_SZ;
-}
-
-unsigned int match_nr_parts(const struct match *m, const struct features *f)
-{
-	static const unsigned int stack_parts[] = {0, 2, 1};
-
-	return stack_parts[stack_way(m, f)] + parts_of(m->sz_skb) + parts_of(m->sz_shared) + m->cb +
-	       m->in_tunnel + (m->nr_skb_meta != 0);
 }
 
 static uint32_t window_of(const struct filter *f)
@@ -332,7 +125,7 @@ static int set_consts(const struct programs *p, struct prog *prog, const struct 
 		{"filter", m->filter != NULL},
 		{"filter_vlan", m->filter && m->filter->wants_vlan},
 		{"filter_window", window_of(m->filter)},
-		{"filter_len", uses_len(m)},
+		{"filter_len", match_uses_len(m)},
 		{"netns", m->netns},
 		{"mark", m->mark},
 		{"mark_mask", m->mark_mask},
@@ -345,14 +138,14 @@ static int set_consts(const struct programs *p, struct prog *prog, const struct 
 		{"tunnel_l3", m->tunnel[FILTER_L3] != NULL},
 		{"tunnel_window", tunnel_window(m)},
 		{"subject", subject_of(t)},
-		{"table", has_table(m)},
+		{"table", match_has_table(m)},
 		{"track", m->track},
 		{"life", hook->life},
 		{"copy_to", hook->copies ? 0 : TRAIL_NO_ARG},
 		{"built_of", hook->builds ? 1 : TRAIL_NO_ARG},
 		{"notes_head", hook->notes_head},
 		{"by_stack", m->by_stack && function},
-		{"want_stack", stack_way(m, f)},
+		{"want_stack", match_stack_way(m, f)},
 		{"sz_skb", m->sz_skb},
 		{"sz_shared", m->sz_shared},
 		{"want_cb", m->cb},
@@ -462,7 +255,7 @@ static int fill_in(const struct programs *p, struct prog *prog, const struct tar
 	/* What is not needed is in no program. */
 	for (size_t i = 0; i < PROGRAMS_NR_MAPS && !ret; i++)
 		if (p->map_fd[i] >= 0)
-			ret = prog_set_map(prog, map_names[i], p->map_fd[i], err);
+			ret = prog_set_map(prog, programs_map_names[i], p->map_fd[i], err);
 	if (!ret && !features_has(p->features, FEAT_PROBE_READ_KERNEL))
 		prog_use_old_probe_read(prog);
 	return ret;
