@@ -33,7 +33,8 @@ options='version_and_help check list_funcs default_backend netns_forms filter_fu
 	all_functions'
 follow='track_nat track_nat_nft track_ipsec track_vxlan track_geneve track_ipip track_bridge track_clone
 	track_xdp_pass track_xdp_tx track_xdp_redirect track_ends track_full track_by_stackid
-	non_skb_funcs bpf_helpers trace_tc trace_xdp xdp_expr skb_expr tunnel_l2 tunnel_l3 kmods'
+	non_skb_funcs bpf_helpers trace_tc trace_xdp xdp_expr skb_expr tunnel_l2 tunnel_l3 kmods
+	module_later'
 shown='output_meta output_tuple output_tcp_flags output_netns_names quiet output_caller output_stack
 	output_stack_tracepoint output_skb output_shared_info output_cb skb_metadata
 	output_parts_json output_parts_recorded'

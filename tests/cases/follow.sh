@@ -472,3 +472,15 @@ case_kmods() {
 	trace_stop
 	expect "$SERVER:5000\\(udp\\) +veth_xmit \\[veth\\]\$"
 }
+
+# What is loaded while packets are traced is said to be missing. Only in a guest.
+case_module_later() {
+	needs_functions ip_output || return
+	[ -e /payload ] || { skip "this is no guest"; return; }
+	busybox rmmod dummy 2>/dev/null
+	trace_start "udp port 5000" || return
+	busybox modprobe dummy || missing "the module dummy"
+	wait_for 5 grep -q "module 'dummy' was loaded after the start" "$T/err" ||
+		bad "nothing is said of the module"
+	trace_stop
+}
