@@ -290,7 +290,7 @@ static int output_failed(const struct options *o, int file_failed, int ret, stru
 static void say_untracked(uint64_t nr)
 {
 	if (nr)
-		log_warn("%" PRIu64 " packets could not be followed: there was no room "
+		log_warn("%" PRIu64 " times a packet could not be followed: there was no room "
 			 "(--filter-track-size)",
 			 nr);
 }

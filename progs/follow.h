@@ -17,9 +17,8 @@ __inline void count_untracked(void)
 		__sync_fetch_and_add(&stats->untracked, 1);
 }
 
-/*
- * What a helper is called for that works on a map of ours, in a program at a BPF program: functions do
- * not see their own programs' calls.
+/* Our programs at BPF programs call helpers, too: that is no news. (Those at functions see no such
+ * call, kprobes do not interrupt each other.)
  */
 __inline bool is_our_map(u64 addr)
 {

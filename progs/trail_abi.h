@@ -159,7 +159,7 @@ _Static_assert(sizeof(struct trail_map) == TRAIL_PART_SZ, "a map fits into a par
 struct trail_stats {
 	__u64 sent;	 /* events that passed all filters, lost ones included; without parts */
 	__u64 lost;	 /* of these, events that a BPF ring buffer had no room for */
-	__u64 untracked; /* packets to be followed that the map "tracked" had no room for */
+	__u64 untracked; /* times that a packet to be followed found no room in the map "tracked" */
 };
 
 /*

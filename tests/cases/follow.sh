@@ -251,7 +251,7 @@ case_track_full() {
 	if trace_start --filter-track-skb --filter-track-size 1 "udp dst port 5000"; then
 		udp_client "$SERVER" 5000 30 200
 		trace_stop
-		grep -Eq '^skbtrail: .*\b[1-9][0-9]+ packets could not be followed.*--filter-track-size' \
+		grep -Eq '^skbtrail: .*\b[1-9][0-9]+ times a packet could not be followed.*--filter-track-size' \
 			"$T/err" || bad "does not say how many found no room"
 	fi
 	release_packets
