@@ -375,14 +375,15 @@ case_trace_xdp() {
 # By the length of the packet.
 case_xdp_expr() {
 	watch 'ip_output'
-	if xdp_up gate && trace_programs --filter-trace-xdp --filter-xdp-expr \
+	if xdp_up gate && trace_programs --output-json --filter-trace-xdp --filter-xdp-expr \
 		'xdp->rxq->queue_index == 0 && (long)xdp->data_end - (long)xdp->data > 0x100' \
 		"udp dst port 5000"; then
 		udp_client "$SERVER" 5000 1 20
 		udp_client "$SERVER" 5000 1 500
 		trace_stop
-		[ "$(grep -c ' xdp_gate \[xdp\]$' "$T/out")" -eq 1 ] || bad "not one packet at XDP"
-		expect ' 542 +[^ ]+ +xdp_gate \[xdp\]$'
+		[ "$(grep -c '"prog":"xdp"' "$T/out")" -eq 2 ] || bad "not one packet at XDP"
+		expect '"func":"xdp_gate","prog":"xdp",.*"len":542,'
+		expect '"func":"xdp_gate","prog":"xdp","verdict":"XDP_PASS","verdict_code":2,.*"len":542,'
 	fi
 	xdp_off s veth-s
 }
@@ -449,6 +450,24 @@ case_tunnel_l3() {
 	tunnels_up vxlan ipip || return
 	tunnel_filter --filter-tunnel-pcap-l3 "dst net 10.99.32.0/22 and udp dst port 5000"
 	tunnels_down
+}
+
+# ---- on all rungs (rungs.sh) ----
+
+# Large programs, with no more types than are measured where there are none.
+case_followed_and_shown() {
+	local FUNCS=${FUNCS:+ip_rcv|ip_local_deliver|kfree_skb|kfree_skb_reason|sk_skb_reason_drop}
+	ipt_server -t nat -A PREROUTING -p udp --dport 5003 -j DNAT --to-destination "$SERVER:5004"
+	if trace_start --filter-track-skb --filter-skb-expr 'skb->len > 60' --output-stack \
+		--output-tunnel --output-skb-metadata 'skb->len' "udp dst port 5003"; then
+		udp_client "$SERVER" 5003 1 10
+		udp_client "$SERVER" 5003 1 100
+		trace_stop
+		same_skb ':5003\(udp\) +- +128 ' ":5004\\(udp\\) +- +108 +$FREED"
+		[ "$(skbs ':500[34]')" -eq 1 ] || bad "not one packet"
+		below "$FREED" "^ +$UDP_RCV\\+0x" '^ +ip_local_deliver_finish\+0x' '^ +net_rx_action\+0x'
+	fi
+	ipt_server -t nat -F PREROUTING
 }
 
 # ---- modules ----

@@ -155,7 +155,7 @@ rung() {
 	use_backend "$3"
 	BACKEND='' FUNCS=${FUNCS:+$few_functions}
 	use_types "$2"
-	each "$1/%" case_ choice proof
+	each "$1/%" case_ choice proof followed_and_shown
 	suite "$1/%" "$3" "$4"
 	show_types
 	WITHOUT=''
