@@ -55,6 +55,7 @@ case_error_output_file() {
 }
 
 case_error_file_options() {
+	rm -f "$T/file"
 	for o in max-size=x max-size=1T max-age=-1 max-age=1x max-backups=x compress=maybe; do
 		expect_error --output-file "$T/file" "--output-file-$o"
 		[ "$RC" -eq 2 ] || bad "exit code $RC for '$o', expected 2"
