@@ -112,7 +112,7 @@ static const struct opt opts[] = {
 	 AT(output_bpfmap)},
 	{NULL, "output-netns-names", 0, NULL, "names of network namespaces", OPT_FLAG,
 	 AT(output_netns_names)},
-	{NULL, "netns-names-max-length", 0, "N", "cut them to N characters", OPT_POSITIVE,
+	{NULL, "netns-names-max-length", 0, "N", "cut them to N characters", OPT_NUMBER,
 	 AT(netns_names_max_length)},
 	{NULL, "output-json", 0, NULL, "one JSON object a line", OPT_FLAG, AT(output_json)},
 	{NULL, "output-limit-lines", 'c', "N", "stop after N events", OPT_NUMBER,

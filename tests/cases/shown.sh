@@ -207,7 +207,7 @@ case_error_options() {
 		head -n 1 "$T/err" | grep -qF -- "$option" || bad "does not name $option: $(head -n 1 "$T/err")"
 	done <<-EOF
 	--filter-track-skb maybe
-	--filter-track-skb-by-stackid 1
+	--filter-track-skb-by-stackid 2
 	--filter-track-size 0
 	--filter-track-size x
 	--filter-track-size -1
@@ -225,7 +225,7 @@ case_error_options() {
 	--filter-kprobe-batch 0
 	--set-percpu-buf x
 	--output-meta no
-	--output-tuple 0
+	--output-tuple off
 	--output-tcp-flags x
 	--output-caller x
 	--output-stack x
@@ -238,7 +238,7 @@ case_error_options() {
 	--output-xdp-metadata
 	--output-bpfmap x
 	--output-netns-names x
-	--netns-names-max-length 0
+	--netns-names-max-length x
 	EOF
 }
 
