@@ -127,10 +127,10 @@ HTTPD=${LAB_PIDS##* }
 IPTABLES=$(find_iptables) || { echo "TEST lab FAIL no iptables works"; exit 1; }
 
 running=yes
+rows_of_missing
 if [ -n "${RUNGS-}" ]; then
 	rungs
 else
-	rows_of_missing
 	for b in $BACKENDS; do
 		use_backend "$b"
 		suite "%/$b" "$b" '*'

@@ -29,9 +29,11 @@ rows() {
 }
 
 found() {
-	local s
-	grep -v '^#' tests/vm/kernels | while read -r s _; do
-		if grep -q "^$s " tests/vm/rungs; then
+	local s backends
+	grep -v '^#' tests/vm/kernels | while read -r s _ _ backends _; do
+		if [ "$backends" = - ]; then
+			rows "$logs/rungs-$s.log"
+		elif grep -q "^$s " tests/vm/rungs; then
 			rows "$logs/vm-$s.log" "$logs/rungs-$s.log"
 		else
 			rows "$logs/vm-$s.log"
