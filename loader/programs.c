@@ -107,10 +107,7 @@ static int set_consts(const struct programs *p, struct prog *prog, const struct 
 	const struct match *m = &p->match;
 	const struct hook *hook = m->track || m->by_stack ? hook_of(t) : &no_hook;
 	bool function = at->context == TRAIL_AT_FUNCTION;
-	const struct {
-		const char *name;
-		uint64_t value;
-	} consts[] = {
+	const struct prog_const consts[] = {
 		{"arg", t->skb_reg},
 		{"arg_deref", t->deref},
 		{"arg_reason", t->reason_reg},
@@ -157,13 +154,7 @@ static int set_consts(const struct programs *p, struct prog *prog, const struct 
 		{"id_heads", p->map_id[MAP_HEADS]},
 	};
 
-	for (size_t i = 0; i < sizeof(consts) / sizeof(consts[0]); i++) {
-		int ret = prog_set_const(prog, consts[i].name, consts[i].value, err);
-
-		if (ret)
-			return ret;
-	}
-	return 0;
+	return prog_set_consts(prog, consts, sizeof(consts) / sizeof(consts[0]), err);
 }
 
 static int emit_filter(void *prog, int frame_off, struct insn_buf *out, struct err *err)

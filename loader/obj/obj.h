@@ -74,6 +74,13 @@ void prog_release(struct prog *prog);
  */
 int prog_set_const(struct prog *prog, const char *name, uint64_t value, struct err *err);
 
+/* The same for many at once, which takes no longer than one. */
+struct prog_const {
+	const char *name;
+	uint64_t value;
+};
+int prog_set_consts(struct prog *prog, const struct prog_const *c, size_t nr, struct err *err);
+
 /* Give a map its file descriptor (BPF_PSEUDO_MAP_FD). A name that is not used is fine. */
 int prog_set_map(struct prog *prog, const char *name, int fd, struct err *err);
 

@@ -64,8 +64,17 @@ static void set_one(struct edit *e, const struct prog_ref *ref, uint64_t value)
 	edit_drop_ref(e, ref->idx);
 }
 
-static int set_all(struct prog *prog, enum prog_ref_kind kind, const char *name, uint64_t value,
-		   struct err *err)
+static const struct prog_const *find_const(const struct prog_const *c, size_t nr, const char *name)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (!strcmp(c[i].name, name))
+			return &c[i];
+	return NULL;
+}
+
+/* All at once: an edit costs as much as the program is long. */
+static int set_all(struct prog *prog, enum prog_ref_kind kind, const struct prog_const *c,
+		   size_t nr, struct err *err)
 {
 	struct edit e;
 	int ret;
@@ -73,9 +82,10 @@ static int set_all(struct prog *prog, enum prog_ref_kind kind, const char *name,
 	ret = edit_begin(&e, prog, err);
 	for (size_t n = 0; n < prog->nr_refs && !ret; n++) {
 		const struct prog_ref *ref = &prog->refs[n];
+		const struct prog_const *value = find_const(c, nr, ref->name);
 
-		if (ref->kind == kind && !strcmp(ref->name, name))
-			set_one(&e, ref, value);
+		if (ref->kind == kind && value)
+			set_one(&e, ref, value->value);
 	}
 	if (!ret && e.changed)
 		ret = edit_commit(&e, err);
@@ -83,16 +93,21 @@ static int set_all(struct prog *prog, enum prog_ref_kind kind, const char *name,
 	return ret;
 }
 
+int prog_set_consts(struct prog *prog, const struct prog_const *c, size_t nr, struct err *err)
+{
+	return set_all(prog, PROG_REF_CONST, c, nr, err);
+}
+
 int prog_set_const(struct prog *prog, const char *name, uint64_t value, struct err *err)
 {
-	return set_all(prog, PROG_REF_CONST, name, value, err);
+	return prog_set_consts(prog, &(struct prog_const){name, value}, 1, err);
 }
 
 int prog_set_map(struct prog *prog, const char *name, int fd, struct err *err)
 {
 	if (fd < 0)
 		return err_set(err, -EINVAL, "map '%s' has no file descriptor", name);
-	return set_all(prog, PROG_REF_MAP, name, fd, err);
+	return set_all(prog, PROG_REF_MAP, &(struct prog_const){name, fd}, 1, err);
 }
 
 void prog_use_old_probe_read(struct prog *prog)
