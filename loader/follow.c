@@ -88,9 +88,16 @@ void follow_fit(struct targets *ts, bool tracepoints)
 		end_at(ts, &early_napi[i]);
 }
 
-void follow_say_missing(const struct targets *ts)
+void follow_say_missing(const struct targets *ts, bool tracepoints)
 {
 	bool copies = false, ends_seen = false;
+
+	if (tracepoints) {
+		log_warn("with tracepoints only, copies of packets are not followed, and what "
+			 "reuses the "
+			 "memory of a packet may be taken for it");
+		return;
+	}
 
 	for (size_t i = 0; i < ts->nr; i++) {
 		const struct hook *h = ts->t[i].hook;

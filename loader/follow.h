@@ -15,8 +15,9 @@ const struct hook *follow_hook(const char *name);
 void follow_fit(struct targets *ts, bool tracepoints);
 
 /*
- * After attaching: warn where copies or ends of packets go unnoticed. Tracepoints tell of ends only.
+ * After attaching: warn where copies or ends of packets go unnoticed. Tracepoints tell of some ends
+ * only.
  */
-void follow_say_missing(const struct targets *ts);
+void follow_say_missing(const struct targets *ts, bool tracepoints);
 
 #endif

@@ -71,6 +71,51 @@ static size_t print_struct(const struct live_names *ln, const char *name, const 
 	return btf_print(btf, btf_find(btf, BTF_KIND_STRUCT, name, 0), data, sz, buf, buf_sz);
 }
 
+/* A member's offset in bytes and its type; 0: there is none. */
+static uint32_t member_of(const struct btf *btf, uint32_t id, const char *name, uint32_t *off)
+{
+	const struct btf_type *t = btf_type(btf, id);
+
+	for (uint32_t i = 0; t && i < btf_vlen(t); i++) {
+		if (strcmp(btf_str(btf, btf_members(t)[i].name_off), name))
+			continue;
+		*off = btf_member_bit_off(t, i) / 8;
+		return btf_members(t)[i].type;
+	}
+	return 0;
+}
+
+/* The fragments past skb_shared_info.nr_frags are left over from other packets. */
+static void clear_frags(const struct btf *btf, uint8_t *data, size_t sz)
+{
+	uint32_t id = btf_find(btf, BTF_KIND_STRUCT, "skb_shared_info", 0), nr_off, off;
+	uint32_t nr = member_of(btf, id, "nr_frags", &nr_off);
+	uint32_t frags = member_of(btf, id, "frags", &off);
+	const struct btf_type *array = btf_type(btf, frags);
+	int64_t one;
+	size_t end;
+
+	if (!nr || !array || btf_kind(array) != BTF_KIND_ARRAY || nr_off >= sz)
+		return;
+	one = btf_sizeof(btf, btf_array(array)->type);
+	end = off + btf_sizeof(btf, frags);
+	off += one * data[nr_off];
+	end = end < sz ? end : sz;
+	if (one > 0 && off < end)
+		memset(data + off, 0, end - off);
+}
+
+static size_t print_shared_info(const struct live_names *ln, const void *data, size_t sz, char *buf,
+				size_t buf_sz)
+{
+	uint8_t copy[TRAIL_RAW_SZ];
+
+	sz = sz < sizeof(copy) ? sz : sizeof(copy);
+	memcpy(copy, data, sz);
+	clear_frags(ln->types->btfs[0], copy, sz);
+	return print_struct(ln, "skb_shared_info", copy, sz, buf, buf_sz);
+}
+
 static size_t text(void *arg, enum names_text what, unsigned int nr, const void *data, size_t sz,
 		   char *buf, size_t buf_sz)
 {
@@ -82,7 +127,7 @@ static size_t text(void *arg, enum names_text what, unsigned int nr, const void 
 	case TEXT_SKB:
 		return print_struct(ln, "sk_buff", data, sz, buf, buf_sz);
 	case TEXT_SHARED_INFO:
-		return print_struct(ln, "skb_shared_info", data, sz, buf, buf_sz);
+		return print_shared_info(ln, data, sz, buf, buf_sz);
 	case TEXT_SKB_META:
 	case TEXT_XDP_META:
 		memcpy(&value, data, sizeof(value));

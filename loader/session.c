@@ -191,7 +191,7 @@ static void say_attached(const struct session *s)
 			   s->scope.types.nr);
 	scope_say_left_outs(&s->scope);
 	if (s->o->filter_track_skb)
-		follow_say_missing(&s->scope.targets);
+		follow_say_missing(&s->scope.targets, tracepoints);
 	for (size_t i = 0; i < s->scope.targets.nr; i++)
 		if (s->scope.targets.t[i].status)
 			log_verbose("not attached '%s': %s", s->scope.targets.t[i].name,

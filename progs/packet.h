@@ -62,6 +62,18 @@ __inline bool dev_is_ethernet(struct sk_buff *skb)
 	return type == ARPHRD_ETHER || type == ARPHRD_LOOPBACK;
 }
 
+/* Does the header at mac end at net? It does not after IPsec in transport mode: that takes its own
+ * headers out from between. */
+__inline bool mac_reaches(u64 head, u16 mac, u16 net)
+{
+	u16 type = 0;
+
+	if (net < mac || net - mac == ETH_HLEN)
+		return true;
+	bpf_probe_read_kernel(&type, sizeof(type), (void *)head + mac + ETH_HLEN - 2);
+	return net == mac || type == be16(ETH_P_8021Q) || type == be16(ETH_P_8021AD);
+}
+
 __inline void packet_locate(struct packet *p, struct sk_buff *skb)
 {
 	u64 head = (u64)READ(skb, head);
@@ -72,7 +84,8 @@ __inline void packet_locate(struct packet *p, struct sk_buff *skb)
 	p->l2 = 0;
 	p->l3 = 0;
 	p->end = head + READ(skb, tail);
-	if (mac != NO_HEADER && (mac != net || dev_is_ethernet(skb)))
+	if (mac != NO_HEADER && (mac != net || dev_is_ethernet(skb)) &&
+	    (!net_set || mac_reaches(head, mac, net)))
 		p->l2 = head + mac;
 	if (net_set && (!p->l2 || net > mac))
 		p->l3 = head + net;

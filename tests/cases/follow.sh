@@ -101,6 +101,13 @@ case_track_ipsec() {
 		trace_stop
 		same_skb ':5006\(udp\) +xfrm_output' '\(esp\) +dev_hard_start_xmit' \
 			'\(esp\) +ip_rcv' ":5006\\(udp\\) +$FREED"
+		# Decrypted, it matches by itself, though its Ethernet header is far away now.
+		if trace_start "udp dst port 5006"; then
+			udp_client "$SERVER" 5006 1
+			trace_stop
+			expect ":5006\\(udp\\) +$FREED"
+			expect_not '\(esp\)'
+		fi
 	fi
 	ipsec_down
 }
