@@ -149,7 +149,9 @@ all_compressed() { [ -z "$(backups)" ] && [ -z "$(ls "$FILES" | grep part)" ]; }
 # The last backups are compressed when skbtrail has ended.
 case_output_file_compressed() {
 	rotate --output-file-compress
-	wait_for 30 all_compressed || bad "not all are compressed"
+	# What is unpacked below would be packed again as long as it is at work.
+	wait_for 60 no_process || bad "it is still compressing"
+	all_compressed || bad "not all are compressed"
 	[ "$(backups '\.gz' | wc -l)" -ge 5 ] || bad "$(backups '\.gz' | wc -l) compressed files"
 	for f in "$FILES"/*.gz; do
 		busybox zcat "$f" >"${f%.gz}" || bad "$f is damaged"
