@@ -155,7 +155,11 @@ rung() {
 	use_backend "$3"
 	BACKEND='' FUNCS=${FUNCS:+$few_functions}
 	use_types "$2"
-	each "$1/%" case_ choice proof followed_and_shown
+	each "$1/%" case_ choice proof
+	# Where the programs are others, not only how they are attached.
+	case $2/$4 in
+	measured/* | */perf) each "$1/%" case_ followed_and_shown ;;
+	esac
 	suite "$1/%" "$3" "$4"
 	show_types
 	WITHOUT=''
