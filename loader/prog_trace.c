@@ -133,10 +133,16 @@ int prog_trace_open(struct prog_trace *pt, bool tc, bool xdp, const struct progr
 	const char *what = tc && xdp ? "tc and XDP" : tc ? "tc" : "XDP";
 	struct err first_err = ERR_INIT;
 	uint32_t id = 0;
+	int ret;
 
 	*pt = (struct prog_trace){0};
-	while (!bpf_prog_next_id(id, &id))
+	while (!(ret = bpf_prog_next_id(id, &id)))
 		take_prog(pt, id, tc, xdp, programs, &first_err);
+	if (ret != -ENOENT) {
+		err_sys(err, ret, "cannot list the %s programs that are loaded", what);
+		err_hint(err, "Linux 5.5 or later can trace them, and wants root or CAP_SYS_ADMIN");
+		return ret;
+	}
 	if (!pt->nr && pt->nr_failed) {
 		*err = first_err;
 		err_prefix(err, "cannot trace any of %zu %s programs", pt->nr_failed, what);
