@@ -142,6 +142,7 @@ static int set_consts(const struct programs *p, struct prog *prog, const struct 
 		{"built_of", hook->builds ? 1 : TRAIL_NO_ARG},
 		{"notes_head", hook->notes_head},
 		{"by_stack", m->by_stack && function},
+		{"has_get_stack", features_has(f, FEAT_GET_STACK)},
 		{"want_stack", match_stack_way(m, f)},
 		{"sz_skb", m->sz_skb},
 		{"sz_shared", m->sz_shared},

@@ -5,6 +5,7 @@
 #ifndef PROGS_FOLLOW_H
 #define PROGS_FOLLOW_H
 
+#include "progs/args.h"
 #include "progs/kernel.h"
 #include "progs/trail_abi.h"
 
@@ -112,42 +113,79 @@ __inline void note_built(u64 skb, u64 data)
 
 /* ---- by the stack ---- */
 
-__inline u64 word_at(u64 addr)
-{
-	u64 word = 0;
+#ifdef REG_LR
 
-#ifndef REG_LR
-	bpf_probe_read_kernel(&word, sizeof(word), (void *)addr);
-#endif
-	return word;
+#define NR_CALLERS (TRAIL_PART_SZ / sizeof(u64))
+
+__inline u64 return_address(const u64 *regs)
+{
+	return CTX_LOAD(regs, REG_LR);
 }
 
+/*
+ * Has the call returned? Where its return address is on the stack only the unwinder knows. What is
+ * called too deep below it is taken for not called by it. addrs: room for the stack.
+ */
+__inline bool is_running(u64 *regs, const struct trail_stack *s, u64 *addrs)
+{
+	if (!CFG(has_get_stack))
+		return true;
+	__builtin_memset(addrs, 0, TRAIL_PART_SZ);
+	bpf_get_stack(regs, addrs, TRAIL_PART_SZ, 0);
+#pragma unroll
+	for (u32 i = 0; i < NR_CALLERS; i++)
+		if (addrs[i] == s->ret)
+			return true;
+	return false;
+}
+
+#else
+
+__inline u64 return_address(const u64 *regs)
+{
+	u64 addr = 0;
+
+	bpf_probe_read_kernel(&addr, sizeof(addr), (void *)CTX_LOAD(regs, REG_SP));
+	return addr;
+}
+
+/* Has the call returned? Then something else may be where its return address was. */
+__inline bool is_running(u64 *regs, const struct trail_stack *s, u64 *addrs)
+{
+	u64 ret = 0;
+
+	bpf_probe_read_kernel(&ret, sizeof(ret), (void *)s->sp);
+	return ret == s->ret;
+}
+
+#endif
+
 /* A function was called with a packet that is traced. */
-__inline void note_stack(u64 skb, u64 sp)
+__inline void note_stack(u64 *regs, u64 skb, u64 sp, u64 *addrs)
 {
 	u64 base = sp & ~(TRAIL_STACK_SZ - 1ULL);
 	struct trail_stack *s = bpf_map_lookup_elem(MAP(stacks), &base), now;
 
-	if (s && s->sp > sp && s->ret == word_at(s->sp)) {
+	if (s && s->sp > sp && is_running(regs, s, addrs)) {
 		s->skb = skb; /* called by the other, which has not returned */
 		return;
 	}
 	now.skb = skb;
 	now.sp = sp;
-	now.ret = word_at(sp);
+	now.ret = return_address(regs);
 	if (bpf_map_update_elem(MAP(stacks), &base, &now, 0))
 		count_untracked();
 }
 
 /* The packet that a function on this stack is called for; 0: none. */
-__inline u64 skb_of_stack(u64 sp)
+__inline u64 skb_of_stack(u64 *regs, u64 sp, u64 *addrs)
 {
 	u64 base = sp & ~(TRAIL_STACK_SZ - 1ULL);
 	struct trail_stack *s = bpf_map_lookup_elem(MAP(stacks), &base);
 
 	if (!s)
 		return 0;
-	if (s->sp > sp && s->ret == word_at(s->sp))
+	if (s->sp > sp && is_running(regs, s, addrs))
 		return s->skb;
 	bpf_map_delete_elem(MAP(stacks), &base);
 	return 0;

@@ -19,18 +19,6 @@ union scratch {
 
 /* ---- an event ---- */
 
-__inline u64 return_address(const u64 *regs)
-{
-	u64 addr = 0;
-
-#ifdef REG_LR
-	addr = CTX_LOAD(regs, REG_LR);
-#else
-	bpf_probe_read_kernel(&addr, sizeof(addr), (void *)CTX_LOAD(regs, REG_SP));
-#endif
-	return addr;
-}
-
 __inline void fill_dev(struct trail_event *ev, struct net_device *dev)
 {
 	if (!dev)
@@ -267,9 +255,9 @@ __inline void report(u64 *ctx, union scratch *s, struct sk_buff *skb, u16 flags)
 }
 
 /* A function that takes no skb: that of the packet at hand. NULL: there is none. */
-__inline struct sk_buff *skb_at_hand(u64 sp, u16 *flags)
+__inline struct sk_buff *skb_at_hand(u64 *regs, union scratch *s, u64 sp, u16 *flags)
 {
-	u64 skb = skb_of_stack(sp);
+	u64 skb = skb_of_stack(regs, sp, (u64 *)s);
 
 	*flags = TRAIL_F_BY_STACK;
 	if (skb && !is_tracked(skb, sp))
@@ -278,16 +266,16 @@ __inline struct sk_buff *skb_at_hand(u64 sp, u16 *flags)
 }
 
 /* Is there to be an event of this argument? */
-__inline bool traced(union scratch *s, struct sk_buff *skb, u64 sp, u16 *flags)
+__inline bool traced(u64 *ctx, union scratch *s, struct sk_buff *skb, u64 sp, u16 *flags)
 {
 	*flags = 0;
 	if (wanted(s, skb, sp)) {
 		if (CFG(by_stack))
-			note_stack((u64)skb, sp);
+			note_stack(ctx, (u64)skb, sp, (u64 *)s);
 		return true;
 	}
 	*flags = TRAIL_F_BY_STACK;
-	return CFG(by_stack) && skb && skb_of_stack(sp);
+	return CFG(by_stack) && skb && skb_of_stack(ctx, sp, (u64 *)s);
 }
 
 SEC("trail/skb") int trail_skb(u64 *ctx)
@@ -303,7 +291,7 @@ SEC("trail/skb") int trail_skb(u64 *ctx)
 	if (CFG(map_arg) && is_our_map(reg_arg(ctx, 0)))
 		return 0;
 	if (CFG(subject) == TRAIL_BY_STACK) {
-		skb = skb_at_hand(sp, &flags);
+		skb = skb_at_hand(ctx, &s, sp, &flags);
 		show = skb != NULL;
 	} else {
 		skb = skb_arg(ctx);
@@ -312,7 +300,7 @@ SEC("trail/skb") int trail_skb(u64 *ctx)
 			WAYS_MEET();
 		}
 		if (CFG(subject) == TRAIL_BY_ARG)
-			show = traced(&s, skb, sp, &flags);
+			show = traced(ctx, &s, skb, sp, &flags);
 	}
 	if (show)
 		report(ctx, &s, skb, flags);

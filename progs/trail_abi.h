@@ -186,7 +186,7 @@ struct trail_tracked {
 struct trail_stack {
 	__u64 skb;
 	__u64 sp;  /* at the entry of the outermost function that was called with it */
-	__u64 ret; /* what *sp was; 0 where return addresses are in a register */
+	__u64 ret; /* where that returns to */
 };
 
 #define TRAIL_STACK_SZ	  16384		 /* of a kernel stack, which is aligned to its size */
@@ -228,6 +228,7 @@ struct trail_stack {
  *   built_of		register of the data that the skb is built around, or TRAIL_NO_ARG
  *   notes_head		its data may soon be in another skb
  *   by_stack		follow what is called while a packet is handled: "stacks"
+ *   has_get_stack	bpf_get_stack() works
  *   want_stack		0; 1: bpf_get_stack(), 2: bpf_get_stackid()
  *   sz_skb, sz_shared	bytes of struct sk_buff and of struct skb_shared_info to send, or 0;
  *			at most TRAIL_RAW_SZ
@@ -271,6 +272,7 @@ struct trail_stack {
 	X(built_of)                                                                                \
 	X(notes_head)                                                                              \
 	X(by_stack)                                                                                \
+	X(has_get_stack)                                                                           \
 	X(want_stack)                                                                              \
 	X(sz_skb)                                                                                  \
 	X(sz_shared)                                                                               \

@@ -154,7 +154,7 @@ case_output_stack_tracepoint() {
 # Members of value 0 are not printed.
 case_output_skb() {
 	from_trace parts
-	below '\(struct sk_buff\)\{' '\.dev = 0xffff' '\.len = 106,' '\.mark = 421,' '\.protocol = 0x0800,' \
+	below '\(struct sk_buff\)\{' '\.dev = 0xff' '\.len = 106,' '\.mark = 421,' '\.protocol = 0x0800,' \
 		'\.users = \{\.refs = \{\.counter = 1\}\}'
 	below '\(struct sk_buff\)\{' '\.len = 92,' '\.transport_header = [1-9]' '\.network_header = [1-9]'
 }
