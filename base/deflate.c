@@ -8,6 +8,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/write_all.h"
+
 #define CHUNK_SZ    (64 * 1024)
 #define GZIP_FORMAT 16 /* added to the window's bits: see deflateInit2() in zlib.h */
 
@@ -32,19 +34,6 @@ size_t deflate_bytes(const void *src, size_t sz, void *dst)
 	ret = deflate(&z, Z_FINISH);
 	deflateEnd(&z);
 	return ret == Z_STREAM_END ? z.total_out : 0;
-}
-
-static int write_all(int fd, const uint8_t *data, size_t sz)
-{
-	while (sz) {
-		ssize_t n = write(fd, data, sz);
-
-		if (n < 0)
-			return -errno;
-		data += n;
-		sz -= n;
-	}
-	return 0;
 }
 
 /* Pack what z has been given, to the end if flush says so, and write it. */

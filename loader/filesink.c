@@ -47,7 +47,7 @@ static size_t nr_that_fit(const struct file_sink *s)
 }
 
 /* *done: bytes written, in any case. */
-static int write_all(int fd, const char *data, size_t sz, size_t *done)
+static int write_some(int fd, const char *data, size_t sz, size_t *done)
 {
 	for (*done = 0; *done < sz;) {
 		ssize_t n = write(fd, data + *done, sz - *done);
@@ -85,7 +85,7 @@ static ssize_t take_items(struct outdev *dev, const char *data, size_t sz)
 	size_t end = item_end(s, nr), done;
 	int ret;
 
-	ret = write_all(s->of->failed ? STDOUT_FILENO : s->of->fd, data, end, &done);
+	ret = write_some(s->of->failed ? STDOUT_FILENO : s->of->fd, data, end, &done);
 	if (ret && (s->of->failed || ret == -EPIPE || ret == -EINTR))
 		return ret;
 	if (ret) {

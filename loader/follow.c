@@ -76,10 +76,11 @@ static void end_at(struct targets *ts, const struct hook *h)
 
 void follow_fit(struct targets *ts, bool tracepoints)
 {
-	for (size_t i = 0; tracepoints && i < NR(tp_ends); i++)
-		end_at(ts, &tp_ends[i]);
-	if (tracepoints)
+	if (tracepoints) {
+		for (size_t i = 0; i < NR(tp_ends); i++)
+			end_at(ts, &tp_ends[i]);
 		return;
+	}
 	if (!has_target(ts, "kfree_skbmem"))
 		end_at(ts, &early_end);
 	if (has_target(ts, "napi_skb_cache_put") || has_target(ts, "_kfree_skb_defer"))
@@ -94,11 +95,9 @@ void follow_say_missing(const struct targets *ts, bool tracepoints)
 
 	if (tracepoints) {
 		log_warn("with tracepoints only, copies of packets are not followed, and what "
-			 "reuses the "
-			 "memory of a packet may be taken for it");
+			 "reuses the memory of a packet may be taken for it");
 		return;
 	}
-
 	for (size_t i = 0; i < ts->nr; i++) {
 		const struct hook *h = ts->t[i].hook;
 

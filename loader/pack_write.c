@@ -12,6 +12,7 @@
 
 #include "base/deflate.h"
 #include "base/log.h"
+#include "base/write_all.h"
 #include "btf/reduce.h"
 #include "loader/programs.h"
 
@@ -146,22 +147,6 @@ static int add_file(struct packer *p, const char *path, struct err *err)
 }
 
 /* ---- the copy ---- */
-
-static int write_all(int fd, const void *data, size_t sz)
-{
-	size_t done = 0;
-
-	while (done < sz) {
-		ssize_t n = write(fd, (const char *)data + done, sz - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		done += n;
-	}
-	return 0;
-}
 
 static int write_program(const struct packer *p, int fd)
 {

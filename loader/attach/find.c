@@ -234,8 +234,11 @@ static int take_name(struct find *s, struct name_run r)
 	return ret;
 }
 
-/* Of the table of known functions those of a kind. Where they differ the program finds the skb. */
-static int take_known(struct find *s, enum known_kind kind)
+/*
+ * Of the table of known functions those whose arguments differ between kernels: there the program
+ * finds the skb. And all others, where no types tell of them.
+ */
+static int take_known(struct find *s)
 {
 	struct known known;
 	int ret = known_open(&known, s->err);
@@ -244,18 +247,29 @@ static int take_known(struct find *s, enum known_kind kind)
 		return ret;
 	for (size_t i = 0; i < known.nr && ret == 0; i++) {
 		const struct known_entry *e = &known.e[i];
+		bool differs = e->kind == KNOWN_DIFFERS;
 		const struct skb_func f = {
 			.name = e->name,
-			.skb_reg = kind == KNOWN_DIFFERS ? TARGET_ANY_ARG : e->skb,
+			.skb_reg = differs ? TARGET_ANY_ARG : e->skb,
 			.deref = e->deref,
-			.reason_reg = kind == KNOWN_DIFFERS ? TARGET_NO_ARG : e->reason,
+			.reason_reg = differs ? TARGET_NO_ARG : e->reason,
 		};
 
-		if (e->kind == kind)
+		if (differs || (s->untyped && e->kind == KNOWN_FUNC))
 			ret = take_name(s, (struct name_run){.f = &f, .nr = 1});
 	}
 	known_release(&known);
 	return ret;
+}
+
+static bool some_untyped(const struct find *s)
+{
+	const char *module;
+
+	for (size_t i = 0; (module = ksyms_module(s->ks, i)); i++)
+		if (!has_types(s, module))
+			return true;
+	return false;
 }
 
 static int take_btf(struct find *s)
@@ -348,12 +362,10 @@ int targets_find_funcs(struct targets *ts, const struct btf *const *btfs,
 		s.module = modules[i];
 		ret = take_btf(&s);
 	}
-	if (ret == 0 && o->untyped_modules) {
+	if (o->untyped_modules && some_untyped(&s))
 		s.any_module = s.untyped = true;
-		ret = take_known(&s, KNOWN_FUNC);
-	}
 	if (ret == 0 && s.any_module)
-		ret = take_known(&s, KNOWN_DIFFERS);
+		ret = take_known(&s);
 	sorted = sort_unique(&s);
 	name_set_free(s.ftrace);
 	kprobe_blacklist_free(s.blacklist);

@@ -331,10 +331,17 @@ bool ksyms_at(const struct ksyms *ks, uint64_t addr, struct ksym *sym)
 	return true;
 }
 
+const char *ksyms_module(const struct ksyms *ks, size_t idx)
+{
+	return idx < ks->nr_modules ? ks->pool.data + ks->modules[idx] : NULL;
+}
+
 bool ksyms_has_module(const struct ksyms *ks, const char *name)
 {
-	for (uint32_t i = 0; i < ks->nr_modules; i++)
-		if (!strcmp(ks->pool.data + ks->modules[i], name))
+	const char *module;
+
+	for (size_t i = 0; (module = ksyms_module(ks, i)); i++)
+		if (!strcmp(module, name))
 			return true;
 	return false;
 }

@@ -33,7 +33,9 @@ size_t ksyms_nr(const struct ksyms *ks);
 /* The nearest symbol at or below addr, of aliases the first; false where there is none below. */
 bool ksyms_at(const struct ksyms *ks, uint64_t addr, struct ksym *sym);
 
-/* Is a module of that name loaded, with functions? */
+/* Names of the loaded modules that have functions, from 0; NULL at the end. */
+const char *ksyms_module(const struct ksyms *ks, size_t idx);
+/* Is there one of that name? */
 bool ksyms_has_module(const struct ksyms *ks, const char *name);
 
 /* Is the function at addr the last of its module? False for the kernel proper. */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/write_all.h"
 #include "loader/kern/bpf.h"
 #include "loader/kern/features.h"
 #include "loader/obj/obj.h"
@@ -49,21 +50,6 @@ static int load_with_log(const struct bpf_prog_spec *spec, char **log)
 		sz = 4 * sz > LOG_MAX_SZ ? LOG_MAX_SZ : 4 * sz;
 	}
 	return ret;
-}
-
-static int write_all(int fd, const char *p, size_t sz)
-{
-	while (sz) {
-		ssize_t n = write(fd, p, sz);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		p += n;
-		sz -= n;
-	}
-	return 0;
 }
 
 static int save_log(const char *path, const char *log)
