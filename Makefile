@@ -46,7 +46,9 @@ include tests/rules.mk
 
 # ---- the program ----
 
-ROOMS   := base btf filter loader/kern loader/obj loader/attach loader/measure output loader
+# From the bottom up; tests/layers.sh says which may include which.
+ROOMS   := base kern btf/core btf output output/files filter filter/expr loader/object loader/attach \
+	   loader types/measure types names cli trace
 CFLAGS  ?= -Os -g
 # The same bytes wherever it is built.
 SAME_PATHS := -ffile-prefix-map=$(CURDIR)=.
@@ -59,16 +61,16 @@ ifdef SAN
 ALL_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 LDFLAGS_ALL := -fsanitize=address,undefined
 else
-LDFLAGS_ALL := -static -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,-T,loader/no_unwind.ld
+LDFLAGS_ALL := -static -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,-T,trace/no_unwind.ld
 endif
 LDFLAGS_ALL += $(CROSS_FLAGS) $(LDFLAGS)
 LIBS    := -lpcap -lelf -lz
 
 # $(call room_src,ROOM): its C files; the program's main() is linked by itself.
-room_src = $(filter-out loader/main.c,$(wildcard $(1)/*.c))
+room_src = $(filter-out trace/main.c,$(wildcard $(1)/*.c))
 room_lib = $(B)/lib$(subst /,-,$(1)).a
 embedding_loader := $(B)/loader/progs.o
-embedding_loader/measure := $(B)/loader/measure/embedded.o
+embedding_types/measure := $(B)/types/measure/embedded.o
 embedding_btf := $(B)/btf/known_functions.o
 room_obj = $(patsubst %.c,$(B)/%.o,$(call room_src,$(1))) $(embedding_$(1))
 
@@ -77,8 +79,8 @@ all: $(B)/skbtrail ## build the program (default); ARCH=arm64, ARCH=riscv64: for
 # The stubs must be there before the linker looks into libpcap and libelf. Its words about getaddrinfo
 # in static programs are for the log; with --no-warnings ld says nothing of undefined symbols either,
 # and links them as 0.
-MAIN_OBJ := $(B)/loader/main.o $(B)/filter/capture_stubs.o $(B)/btf/elf_stubs.o
-$(B)/skbtrail: $(MAIN_OBJ) loader/no_unwind.ld $(foreach r,$(ROOMS),$(call room_lib,$(r)))
+MAIN_OBJ := $(B)/trace/main.o $(B)/filter/capture_stubs.o $(B)/btf/elf_stubs.o
+$(B)/skbtrail: $(MAIN_OBJ) trace/no_unwind.ld $(foreach r,$(ROOMS),$(call room_lib,$(r)))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(MAIN_OBJ) -Wl,--start-group $(filter %.a,$^) \
 		-Wl,--end-group $(LIBS) 2>$@.log || { cat $@.log >&2; exit 1; }
@@ -123,7 +125,7 @@ $(B)/%.gz: %
 .PRECIOUS: $(B)/%.gz $(B)/progs/%.bpf.o
 
 $(B)/loader/progs.o: $(B)/progs/trail.bpf.o.gz
-$(B)/loader/measure/embedded.o: $(B)/progs/sample.bpf.o.gz
+$(B)/types/measure/embedded.o: $(B)/progs/sample.bpf.o.gz
 $(B)/btf/known_functions.o: $(B)/btf/known_functions.txt.gz
 
 $(B)/%.o: %.S base/embedded.h Makefile
@@ -131,8 +133,8 @@ $(B)/%.o: %.S base/embedded.h Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) -I. -Wa,-I$(B)/progs -Wa,-I$(B)/btf -c -o $@ $<
 
--include $(shell find $(addprefix $(B)/,base btf filter loader output progs tests) \
-	-name '*.d' 2>/dev/null)
+-include $(shell find $(addprefix $(B)/,$(sort $(foreach r,$(ROOMS),$(firstword $(subst /, ,$(r))))) \
+	progs tests) -name '*.d' 2>/dev/null)
 
 $(B)/known-functions: tests/known/make.c $(call room_lib,btf) $(call room_lib,base)
 	$(call say,LINK,$@)
@@ -153,7 +155,7 @@ $(RELEASE)/skbtrail-$(VERSION)-$(ARCH): $(B)/skbtrail
 	@mkdir -p $(@D)
 	$(Q)$(STRIP) -o $@ $<
 
-DOCS := CHANGELOG.md LICENSE docs/json.md docs/kernels.md docs/pwru.md
+DOCS := CHANGELOG.md LICENSE docs/architecture.md docs/json.md docs/kernels.md docs/pwru.md
 PREFIX ?= /usr/local
 # Not sbin, for which users without root do not look: they replay records, and complete options.
 BINDIR  := $(PREFIX)/bin

@@ -5,8 +5,8 @@
  * Functions that can fail take `struct err *err` last and return 0 (or a useful
  * non-negative value) or a negative errno. The first error wins: once set, later
  * err_set() calls are ignored, so clean-up paths need no care. Callers may put words
- * in front of it with err_prefix(). Only loader/main.c and loader/session.c print it, and
- * loader/filesink.c one after which the run goes on.
+ * in front of it with err_prefix(). Only trace/main.c and trace/session.c print it, and
+ * output/files/filesink.c one after which the run goes on.
  *
  * Text: lower case, what failed first, the subject in 'quotes', value got and value
  * expected, no final stop.

@@ -3,7 +3,7 @@
  * Classic BPF to eBPF, one forward pass, run twice: the first learns where each
  * instruction lands, so that the second can fill in the jumps.
  */
-#include "filter/conv.h"
+#include "filter/convert.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "loader/kern/bpf.h"
+#include "kern/bpf.h"
 #include "progs/trail_abi.h"
 
 /* Numbers of tracepoints are below. */

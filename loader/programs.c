@@ -7,8 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "loader/kern/bpf.h"
-#include "loader/programs_maps.h"
+#include "kern/bpf.h"
 #include "progs/trail_abi.h"
 
 #define OLD_MAX_INSNS 4095
@@ -53,13 +52,13 @@ int programs_object(struct obj **out, struct err *err)
 }
 
 int programs_init(struct programs *p, const struct backend *backend, const struct btf *const *btfs,
-		  size_t nr_btfs, const struct features *features, const struct match *match,
+		  size_t nr_btfs, const struct features *features, const struct prog_config *match,
 		  struct err *err)
 {
 	int ret;
 
-	*p = (struct programs){.backend = backend, .features = features, .match = *match};
-	memset(p->map_fd, -1, sizeof(p->map_fd));
+	*p = (struct programs){.backend = backend, .features = features, .config = *match};
+	prog_maps_init(&p->maps);
 	ret = programs_object(&p->obj, err);
 	if (!ret)
 		ret = obj_core(p->obj, btfs, nr_btfs, err);
@@ -68,16 +67,16 @@ int programs_init(struct programs *p, const struct backend *backend, const struc
 	return ret;
 }
 
-int programs_open(struct programs *p, const struct backend *backend, const struct types *types,
-		  const struct features *features, const struct match *match, size_t ring_sz,
-		  const char *verifier_log, struct err *err)
+int programs_open(struct programs *p, const struct backend *backend, const struct btf *const *btfs,
+		  size_t nr_btfs, const struct features *features, const struct prog_config *match,
+		  size_t ring_sz, const char *verifier_log, struct err *err)
 {
-	int ret = programs_init(p, backend, types->btfs, types->nr, features, match, err);
+	int ret = programs_init(p, backend, btfs, nr_btfs, features, match, err);
 
 	if (ret)
 		return ret;
 	p->verifier_log = verifier_log;
-	ret = programs_create_maps(p, ring_sz, err);
+	ret = prog_maps_create(&p->maps, &p->config, features, ring_sz, err);
 	if (ret)
 		programs_release(p);
 	return ret;
@@ -88,7 +87,7 @@ static uint32_t window_of(const struct filter *f)
 	return f ? f->window_sz : 1;
 }
 
-static uint32_t tunnel_window(const struct match *m)
+static uint32_t tunnel_window(const struct prog_config *m)
 {
 	uint32_t l2 = window_of(m->tunnel[FILTER_L2]), l3 = window_of(m->tunnel[FILTER_L3]);
 
@@ -104,7 +103,7 @@ static int set_consts(const struct programs *p, struct prog *prog, const struct 
 		      const struct prog_at *at, struct err *err)
 {
 	const struct features *f = p->features;
-	const struct match *m = &p->match;
+	const struct prog_config *m = &p->config;
 	const struct hook *hook = m->track || m->by_stack ? hook_of(t) : &no_hook;
 	bool function = at->context == TRAIL_AT_FUNCTION;
 	const struct prog_const consts[] = {
@@ -122,7 +121,7 @@ static int set_consts(const struct programs *p, struct prog *prog, const struct 
 		{"filter", m->filter != NULL},
 		{"filter_vlan", m->filter && m->filter->wants_vlan},
 		{"filter_window", window_of(m->filter)},
-		{"filter_len", match_uses_len(m)},
+		{"filter_len", prog_config_uses_len(m)},
 		{"netns", m->netns},
 		{"mark", m->mark},
 		{"mark_mask", m->mark_mask},
@@ -135,7 +134,7 @@ static int set_consts(const struct programs *p, struct prog *prog, const struct 
 		{"tunnel_l3", m->tunnel[FILTER_L3] != NULL},
 		{"tunnel_window", tunnel_window(m)},
 		{"subject", subject_of(t)},
-		{"table", match_has_table(m)},
+		{"table", prog_config_has_table(m)},
 		{"track", m->track},
 		{"life", hook->life},
 		{"copy_to", hook->copies ? 0 : TRAIL_NO_ARG},
@@ -143,16 +142,16 @@ static int set_consts(const struct programs *p, struct prog *prog, const struct 
 		{"notes_head", hook->notes_head},
 		{"by_stack", m->by_stack && function},
 		{"has_get_stack", features_has(f, FEAT_GET_STACK)},
-		{"want_stack", match_stack_way(m, f)},
+		{"want_stack", prog_config_stack_way(m, f)},
 		{"sz_skb", m->sz_skb},
 		{"sz_shared", m->sz_shared},
 		{"want_cb", m->cb},
 		{"want_tunnel", m->in_tunnel},
 		{"nr_meta", at->is_xdp ? m->nr_xdp_meta : m->nr_skb_meta},
 		{"map_arg", m->maps ? t->map_args : 0},
-		{"id_tracked", p->map_id[MAP_TRACKED]},
-		{"id_stacks", p->map_id[MAP_STACKS]},
-		{"id_heads", p->map_id[MAP_HEADS]},
+		{"id_tracked", p->maps.id[MAP_TRACKED]},
+		{"id_stacks", p->maps.id[MAP_STACKS]},
+		{"id_heads", p->maps.id[MAP_HEADS]},
 	};
 
 	return prog_set_consts(prog, consts, sizeof(consts) / sizeof(consts[0]), err);
@@ -201,7 +200,7 @@ static int emit_meta(void *arg, int frame_off, struct insn_buf *out, struct err 
 /* Where one was not given its call is dead code and gone. */
 static int splice(const struct programs *p, struct prog *prog, struct err *err)
 {
-	const struct match *m = &p->match;
+	const struct prog_config *m = &p->config;
 	const struct filter *f = m->filter, *l2 = m->tunnel[FILTER_L2], *l3 = m->tunnel[FILTER_L3];
 	struct meta skb_meta = {m->skb_meta, m->nr_skb_meta},
 		    xdp_meta = {m->xdp_meta, m->nr_xdp_meta};
@@ -245,9 +244,9 @@ static int fill_in(const struct programs *p, struct prog *prog, const struct tar
 	if (!ret)
 		ret = splice(p, prog, err);
 	/* What is not needed is in no program. */
-	for (size_t i = 0; i < PROGRAMS_NR_MAPS && !ret; i++)
-		if (p->map_fd[i] >= 0)
-			ret = prog_set_map(prog, programs_map_names[i], p->map_fd[i], err);
+	for (size_t i = 0; i < NR_PROG_MAPS && !ret; i++)
+		if (p->maps.fd[i] >= 0)
+			ret = prog_set_map(prog, prog_map_names[i], p->maps.fd[i], err);
 	if (!ret && !features_has(p->features, FEAT_PROBE_READ_KERNEL))
 		prog_use_old_probe_read(prog);
 	return ret;
@@ -308,7 +307,7 @@ static int load(const struct programs *p, const struct target *t, struct err *er
 		return ret;
 	log_debug("program for '%s': %zu instructions", t->name, prog.code.nr);
 	ret = prog_load(&prog, &opts, err);
-	if (ret == -E2BIG && p->match.filter) {
+	if (ret == -E2BIG && p->config.filter) {
 		err_clear(err);
 		err_set(err, ret, "the packet expression is too complex for this kernel");
 		err_hint(err, SHORTEN "; newer kernels look at more ways through a program");
@@ -375,15 +374,15 @@ void programs_stats(const struct programs *p, struct trail_stats *stats)
 	uint32_t key = 0;
 
 	*stats = (struct trail_stats){0};
-	bpf_map_lookup(p->map_fd[MAP_STATS], &key, stats);
+	bpf_map_lookup(p->maps.fd[MAP_STATS], &key, stats);
 }
 
 void programs_stop(const struct programs *p)
 {
 	uint32_t key = 0, stop = TRAIL_STOP;
 
-	if (p->map_fd[MAP_CONTROL] >= 0)
-		bpf_map_update(p->map_fd[MAP_CONTROL], &key, &stop);
+	if (p->maps.fd[MAP_CONTROL] >= 0)
+		bpf_map_update(p->maps.fd[MAP_CONTROL], &key, &stop);
 }
 
 void programs_release(struct programs *p)
@@ -392,9 +391,7 @@ void programs_release(struct programs *p)
 		close(p->loaded[i].fd);
 	free(p->loaded);
 	obj_free(p->obj);
-	for (size_t i = 0; i < PROGRAMS_NR_MAPS; i++)
-		if (p->map_fd[i] >= 0)
-			close(p->map_fd[i]);
+	prog_maps_release(&p->maps);
 	*p = (struct programs){0};
-	memset(p->map_fd, -1, sizeof(p->map_fd));
+	prog_maps_init(&p->maps);
 }

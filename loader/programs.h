@@ -8,38 +8,24 @@
 #ifndef LOADER_PROGRAMS_H
 #define LOADER_PROGRAMS_H
 
+#include "kern/features.h"
 #include "loader/attach/attach.h"
-#include "loader/kern/features.h"
-#include "loader/match.h"
-#include "loader/obj/obj.h"
-#include "loader/types.h"
+#include "loader/object/object.h"
+#include "loader/prog_config.h"
+#include "loader/prog_maps.h"
 
 /* The BPF object inside this program, not yet relocated. Errors: those of embedded_open(),
  * obj_open().
  */
 int programs_object(struct obj **out, struct err *err);
 
-/* map_NAME in the programs; those after control only for what needs them. */
-enum programs_map {
-	MAP_EVENTS,
-	MAP_STATS,
-	MAP_CONTROL,
-	MAP_TRACKED,
-	MAP_HEADS,
-	MAP_STACKS,
-	MAP_STACK_TRACES,
-	PROGRAMS_NR_MAPS
-};
-
 struct programs {
 	struct obj *obj; /* relocated for this kernel */
 	const struct backend *backend;
 	const struct features *features;
 	const char *verifier_log;
-	struct match match;
-	int map_fd[PROGRAMS_NR_MAPS];	   /* by enum programs_map; -1: not needed */
-	uint32_t map_id[PROGRAMS_NR_MAPS]; /* the kernel's numbers of them; 0: it has none */
-	size_t ring_sz;	       /* of a BPF ring buffer, in bytes; 0 with a perf event array */
+	struct prog_config config;
+	struct prog_maps maps;
 	struct loaded *loaded; /* owned: the programs, by what they differ in */
 	size_t nr_loaded;
 };
@@ -49,7 +35,7 @@ struct programs {
  * kernel: a test gives the descriptors of the maps itself. Errors: those of obj_core().
  */
 int programs_init(struct programs *p, const struct backend *backend, const struct btf *const *btfs,
-		  size_t nr_btfs, const struct features *features, const struct match *match,
+		  size_t nr_btfs, const struct features *features, const struct prog_config *match,
 		  struct err *err);
 
 /*
@@ -61,22 +47,13 @@ int programs_build(const struct programs *p, const struct target *t, struct prog
 struct prog_load_opts programs_load_opts(const struct programs *p);
 
 /*
- * The maps that programs use, by enum programs_map. ring_sz: bytes of a BPF ring buffer, a power of
- * two (not looked at where the kernel has none).
- */
-struct bpf_map_spec; /* loader/kern/bpf.h */
-bool programs_need_map(const struct programs *p, enum programs_map map);
-void programs_map_specs(const struct features *features, const struct match *match, size_t ring_sz,
-			struct bpf_map_spec specs[PROGRAMS_NR_MAPS]);
-
-/*
  * Make the maps and relocate the object. ring_sz: size of a BPF ring buffer, rounded up to a power
  * of two; 0: 16 MiB, or less where the kernel does not give that much. features and match.filter
  * must outlive p. Errors have a message.
  */
-int programs_open(struct programs *p, const struct backend *backend, const struct types *types,
-		  const struct features *features, const struct match *match, size_t ring_sz,
-		  const char *verifier_log, struct err *err);
+int programs_open(struct programs *p, const struct backend *backend, const struct btf *const *btfs,
+		  size_t nr_btfs, const struct features *features, const struct prog_config *match,
+		  size_t ring_sz, const char *verifier_log, struct err *err);
 
 /* What a program is attached to, and is loaded for, beside what its target says. */
 struct prog_at {

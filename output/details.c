@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "output/details.h"
 
+#include "output/format.h"
 #include "output/parts.h"
-#include "output/words.h"
 
 /* What came of it is above. */
 static void print_lost(struct outbuf *o, const char *what, enum trail_part_kind kind, uint32_t lost,
@@ -19,8 +19,8 @@ static void print_stack(struct outbuf *o, const struct trace_parts *p)
 {
 	for (size_t i = 0; i < p->nr_frames; i++) {
 		out_str(o, "  ");
-		words_symbol(o, &p->stack[i].at, p->stack[i].addr);
-		words_module(o, &p->stack[i].at);
+		format_symbol(o, &p->stack[i].at, p->stack[i].addr);
+		format_module(o, &p->stack[i].at);
 		out_char(o, '\n');
 	}
 }
@@ -87,7 +87,8 @@ static void print_map(struct outbuf *o, const struct trail_map *map)
 	out_char(o, '\n');
 }
 
-void details_print(struct outbuf *o, const struct trace_event *te, const struct shown *shown)
+void details_print(struct outbuf *o, const struct trace_event *te,
+		   const struct output_fields *shown)
 {
 	const struct trace_parts *p = te->parts;
 	uint32_t lost = parts_lost(te, shown), has = p ? p->has : 0;

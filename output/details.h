@@ -11,6 +11,7 @@
  * a line; "cb: " in words of 32 bits; the structs as names.text puts them; "map NAME(id 7): ...".
  * What did not come is a line too: "stack: lost".
  */
-void details_print(struct outbuf *o, const struct trace_event *te, const struct shown *shown);
+void details_print(struct outbuf *o, const struct trace_event *te,
+		   const struct output_fields *shown);
 
 #endif

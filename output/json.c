@@ -4,17 +4,17 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "output/daytime.h"
+#include "output/format.h"
 #include "output/outbuf.h"
 #include "output/output.h"
 #include "output/parts.h"
-#include "output/words.h"
+#include "output/timestamp.h"
 
 struct json_sink {
 	struct sink sink;
 	struct outbuf out;
 	struct sink_opts opts;
-	struct daytime day;
+	struct timestamp_cache day;
 };
 
 /* `,"name":` */
@@ -46,9 +46,9 @@ static void json_time(struct json_sink *s, const struct trace_event *te, uint64_
 	}
 	out_char(o, '"');
 	if (s->opts.timestamp == TS_CURRENT)
-		daytime_print_full(&s->day, o, daytime_now());
+		timestamp_print_full(&s->day, o, timestamp_now());
 	else
-		daytime_print_full(&s->day, o, te->raw.ts + (uint64_t)s->opts.realtime_off);
+		timestamp_print_full(&s->day, o, te->raw.ts + (uint64_t)s->opts.realtime_off);
 	out_char(o, '"');
 }
 
@@ -119,11 +119,11 @@ static void json_reason(struct outbuf *o, const struct trace_event *te)
 
 static void json_func(struct outbuf *o, const struct trace_event *te)
 {
-	const char *prog = words_prog(te);
+	const char *prog = format_prog(te);
 
 	KEY(o, "func");
 	out_char(o, '"');
-	words_func(o, te);
+	format_func(o, te);
 	out_char(o, '"');
 	if (prog) {
 		KEY(o, "prog");
@@ -135,7 +135,7 @@ static void json_func(struct outbuf *o, const struct trace_event *te)
 	if (te->raw.caller) {
 		KEY(o, "caller_func");
 		out_char(o, '"');
-		words_symbol(o, &te->caller, te->raw.caller);
+		format_symbol(o, &te->caller, te->raw.caller);
 		out_char(o, '"');
 		if (te->caller.name && te->caller.module) {
 			KEY(o, "caller_module");
@@ -149,7 +149,8 @@ static void json_func(struct outbuf *o, const struct trace_event *te)
 		out_str(o, ",\"skb_gone\":true");
 }
 
-static void json_netns(struct outbuf *o, const struct trace_event *te, const struct shown *shown)
+static void json_netns(struct outbuf *o, const struct trace_event *te,
+		       const struct output_fields *shown)
 {
 	if (shown->meta || shown->netns_names)
 		NUMBER(o, "netns", te->raw.netns);
@@ -165,7 +166,7 @@ static void json_meta(struct outbuf *o, const struct trail_event *raw)
 		NUMBER(o, "mark", raw->mark);
 	KEY(o, "iface");
 	out_char(o, '"');
-	words_iface(o, raw);
+	format_iface(o, raw);
 	out_char(o, '"');
 	NUMBER(o, "ifindex", raw->ifindex);
 	NUMBER(o, "proto", raw->protocol);
@@ -183,8 +184,8 @@ static void json_stack(struct outbuf *o, const struct trace_parts *p)
 	out_char(o, '[');
 	for (size_t i = 0; i < p->nr_frames; i++) {
 		out_str(o, i ? ",\"" : "\"");
-		words_symbol(o, &p->stack[i].at, p->stack[i].addr);
-		words_module(o, &p->stack[i].at);
+		format_symbol(o, &p->stack[i].at, p->stack[i].addr);
+		format_module(o, &p->stack[i].at);
 		out_char(o, '"');
 	}
 	out_char(o, ']');
@@ -245,7 +246,8 @@ static void json_map(struct outbuf *o, const struct trail_map *map)
 	out_char(o, '}');
 }
 
-static void json_metadata(struct outbuf *o, const struct trace_event *te, const struct shown *shown)
+static void json_metadata(struct outbuf *o, const struct trace_event *te,
+			  const struct output_fields *shown)
 {
 	if (te->raw.type == TRAIL_EVENT_XDP && shown->nr_xdp_meta) {
 		KEY(o, "xdp_metadata");
@@ -278,7 +280,8 @@ static void json_lost_parts(struct outbuf *o, const struct trace_event *te, uint
 	}
 }
 
-static void json_parts(struct outbuf *o, const struct trace_event *te, const struct shown *shown)
+static void json_parts(struct outbuf *o, const struct trace_event *te,
+		       const struct output_fields *shown)
 {
 	const struct trace_parts *p = te->parts;
 	uint32_t has = p ? p->has : 0;
@@ -312,7 +315,7 @@ static void json_parts(struct outbuf *o, const struct trace_event *te, const str
 static int json_event(struct sink *sink, const struct trace_event *te, uint64_t age)
 {
 	struct json_sink *s = (struct json_sink *)sink;
-	const struct shown *shown = &s->opts.shown;
+	const struct output_fields *shown = &s->opts.shown;
 	struct outbuf *o = &s->out;
 
 	out_str(o, "{\"skb\":\"0x");
@@ -321,7 +324,7 @@ static int json_event(struct sink *sink, const struct trace_event *te, uint64_t 
 	NUMBER(o, "cpu", te->raw.cpu);
 	KEY(o, "process");
 	out_char(o, '"');
-	words_process(o, &te->raw);
+	format_process(o, &te->raw);
 	out_char(o, '"');
 	NUMBER(o, "tid", te->raw.tid);
 	json_func(o, te);

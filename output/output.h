@@ -228,7 +228,7 @@ enum timestamp_mode { TS_NONE, TS_CURRENT, TS_RELATIVE, TS_ABSOLUTE };
  * event; tunnel, skb, shared_info, cb and skb_meta at every skb that was not freed (a tunnel may be
  * none), xdp_meta at every xdp_buff. The texts must live as long as the sink.
  */
-struct shown {
+struct output_fields {
 	bool meta, tuple, tcp_flags, caller, stack, tunnel, skb, shared_info, cb, bpfmap;
 	bool netns_names;
 	unsigned int netns_names_max; /* characters; 0: as long as they are */
@@ -242,7 +242,7 @@ struct shown {
 struct sink_opts {
 	enum timestamp_mode timestamp;
 	bool colour;
-	struct shown shown;
+	struct output_fields shown;
 	/* CLOCK_REALTIME minus CLOCK_MONOTONIC, ns: absolute times are the event's. */
 	int64_t realtime_off;
 };
@@ -282,12 +282,13 @@ struct record_meta {
 	int64_t realtime_off;
 	/* To be shown again: a replay can hide of it, but has no more. Texts are the caller's, or
 	 * the replay's. */
-	struct shown shown;
+	struct output_fields shown;
 };
 
 /*
  * Writes events and, before their first use, every name they need, in a versioned format of
- * tagged little-endian records (output/record_format.h describes it). Asks `names` for the names.
+ * tagged little-endian records (output/files/record_format.h describes it). Asks `names` for the
+ * names.
  */
 int sink_record_open(struct sink **out, FILE *f, const struct record_meta *meta,
 		     const struct names *names);

@@ -223,8 +223,7 @@ static void add_caller(struct trace_parts *p, const struct trace_event *te)
 
 	if (!te->raw.caller || !p->nr_frames || p->nr_frames == TRAIL_MAX_STACK)
 		return;
-	if (p->stack[0].addr == te->raw.caller ||
-	    (p->nr_frames > 1 && at->addr == te->raw.caller))
+	if (p->stack[0].addr == te->raw.caller || (p->nr_frames > 1 && at->addr == te->raw.caller))
 		return;
 	memmove(at + 1, at, (p->nr_frames - 1) * sizeof(*at));
 	*at = (struct trace_frame){te->raw.caller, te->caller};
@@ -359,7 +358,7 @@ void parts_join(struct parts_pool *pool, struct trace_event *te, const struct na
 /* ---- what did not come ---- */
 
 /* What is to be shown of such an event, and each has. */
-static uint32_t kinds_expected(const struct trail_event *raw, const struct shown *shown)
+static uint32_t kinds_expected(const struct trail_event *raw, const struct output_fields *shown)
 {
 	uint32_t kinds = shown->stack ? PART_BIT(TRAIL_PART_STACK) : 0;
 
@@ -380,7 +379,7 @@ static uint32_t kinds_expected(const struct trail_event *raw, const struct shown
 	return kinds;
 }
 
-uint32_t parts_lost(const struct trace_event *te, const struct shown *shown)
+uint32_t parts_lost(const struct trace_event *te, const struct output_fields *shown)
 {
 	bool is_xdp = te->raw.type == TRAIL_EVENT_XDP;
 	uint32_t has = te->parts ? te->parts->has & ~te->parts->cut : 0, lost;

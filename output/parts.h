@@ -34,6 +34,6 @@ void parts_pool_free(struct parts_pool *pool);
  * every event has, is among them where the programs say that something is missing and nothing else
  * is.
  */
-uint32_t parts_lost(const struct trace_event *te, const struct shown *shown);
+uint32_t parts_lost(const struct trace_event *te, const struct output_fields *shown);
 
 #endif

@@ -5,7 +5,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
-#include "loader/kern/clock.h"
+#include "kern/clock.h"
 #include "output/names_cache.h"
 #include "output/parts.h"
 

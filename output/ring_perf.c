@@ -15,8 +15,8 @@
 #include <linux/perf_event.h>
 
 #include "base/log.h"
-#include "loader/kern/bpf.h"
-#include "loader/kern/perf.h"
+#include "kern/bpf.h"
+#include "kern/perf.h"
 #include "output/ring_ops.h"
 
 #define CPU_MAX	      65536

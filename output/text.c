@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "output/daytime.h"
 #include "output/details.h"
+#include "output/format.h"
 #include "output/outbuf.h"
 #include "output/output.h"
 #include "output/parts.h"
-#include "output/words.h"
+#include "output/timestamp.h"
 
 enum colour { COLOUR_NONE, COLOUR_HEADER, COLOUR_DROP, COLOUR_LOST };
 
@@ -63,7 +63,7 @@ struct text_sink {
 	struct sink sink;
 	struct outbuf out;
 	struct sink_opts opts;
-	struct daytime day;
+	struct timestamp_cache day;
 	struct tuple_cache tuple, inner;
 	struct text_column columns[NR_COLUMNS_MAX];
 	size_t nr_columns;
@@ -120,10 +120,10 @@ static void text_time(struct text_sink *s, const struct trace_event *te, uint64_
 	case TS_NONE:
 		break;
 	case TS_CURRENT:
-		daytime_print(&s->day, o, daytime_now(), 3);
+		timestamp_print(&s->day, o, timestamp_now(), 3);
 		break;
 	case TS_ABSOLUTE:
-		daytime_print(&s->day, o, te->raw.ts + (uint64_t)s->opts.realtime_off, 6);
+		timestamp_print(&s->day, o, te->raw.ts + (uint64_t)s->opts.realtime_off, 6);
 		break;
 	case TS_RELATIVE:
 		out_char(o, '+');
@@ -160,10 +160,10 @@ static bool reason_worth_showing(const struct trace_event *te)
 
 static void text_func(struct text_sink *s, const struct trace_event *te)
 {
-	const char *prog = words_prog(te);
+	const char *prog = format_prog(te);
 	struct outbuf *o = &s->out;
 
-	words_func(o, te);
+	format_func(o, te);
 	if (reason_worth_showing(te)) {
 		out_char(o, '(');
 		if (te->reason)
@@ -174,11 +174,11 @@ static void text_func(struct text_sink *s, const struct trace_event *te)
 			out_dec(o, te->raw.reason, 0);
 		out_char(o, ')');
 	}
-	words_module(o, prog ? &(struct name_at){.name = prog, .module = prog} : &te->func);
+	format_module(o, prog ? &(struct name_at){.name = prog, .module = prog} : &te->func);
 	if (te->is_drop && te->raw.caller && !s->opts.shown.caller) {
 		out_str(o, " from ");
-		words_symbol(o, &te->caller, te->raw.caller);
-		words_module(o, &te->caller);
+		format_symbol(o, &te->caller, te->raw.caller);
+		format_module(o, &te->caller);
 	}
 }
 
@@ -188,8 +188,8 @@ static void text_caller(struct outbuf *o, const struct trace_event *te)
 		out_char(o, '-');
 		return;
 	}
-	words_symbol(o, &te->caller, te->raw.caller);
-	words_module(o, &te->caller);
+	format_symbol(o, &te->caller, te->raw.caller);
+	format_module(o, &te->caller);
 }
 
 /* Known names are cut where the user said. */
@@ -281,7 +281,7 @@ static void text_column(struct text_sink *s, const struct text_column *c,
 		out_dec(o, raw->cpu, 0);
 		break;
 	case COL_PROCESS:
-		words_process(o, raw);
+		format_process(o, raw);
 		break;
 	case COL_NETNS:
 		text_netns(s, te);
@@ -290,7 +290,7 @@ static void text_column(struct text_sink *s, const struct text_column *c,
 		out_hex(o, raw->mark, 0);
 		break;
 	case COL_IFACE:
-		words_iface(o, raw);
+		format_iface(o, raw);
 		break;
 	case COL_PROTO:
 		out_str(o, "0x");
@@ -398,7 +398,7 @@ static void add_meta(struct text_sink *s, enum column col, const char *const *ti
 
 static void choose_columns(struct text_sink *s)
 {
-	const struct shown *shown = &s->opts.shown;
+	const struct output_fields *shown = &s->opts.shown;
 
 	if (s->opts.timestamp != TS_NONE)
 		add_column(s, COL_TIME);

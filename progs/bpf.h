@@ -49,7 +49,7 @@ static u64 (*const bpf_get_func_ip)(void *ctx) = (void *)173;
 
 /*
  * A constant from the options, and a map: an ld_imm64 that refers to an undefined symbol,
- * which the loader fills in (loader/obj/obj.h). Assembly, so that the compiler neither
+ * which the loader fills in (loader/object/object.h). Assembly, so that the compiler neither
  * assumes anything about the value nor makes a relocation of its own.
  */
 #define CFG(name)                                                                                  \
@@ -74,8 +74,8 @@ static u64 (*const bpf_get_func_ip)(void *ctx) = (void *)173;
 /*
  * Before long code that many ways lead to: here they become one for a verifier of before 4.14. That
  * one compares states at targets of conditional jumps only, and constants left in registers tell
- * them apart. r0-r5 do not outlive a call, any call; the others get a value that nobody knows, which
- * is looked at so that the loader does not take it away (prog_fold()).
+ * them apart. r0-r5 do not outlive a call, any call; the others get a value that nobody knows,
+ * which is looked at so that the loader does not take it away (prog_fold()).
  */
 #define WAYS_MEET()                                                                                \
 	({                                                                                         \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * sample_abi.h - what the programs that copy raw kernel memory and the measuring in user space
- * (loader/measure) must agree about.
+ * (types/measure) must agree about.
  *
  * The array map "samples": element 0 begins with a struct sample_head; the program that sees a
  * packet that is wanted sets it so that no other is. The others hold a chunk of memory each.
@@ -9,7 +9,7 @@
  * Constants, all u64: `arg` as in trail_abi.h; comm_lo, comm_hi: the name of the task whose packets
  * are wanted, as it lies in memory.
  *
- * splice_sample(frame, skb) stands for instructions that copy chunks (loader/measure/sample.h). At
+ * splice_sample(frame, skb) stands for instructions that copy chunks (types/measure/sample.h). At
  * the call r1 is the frame, all of it initialised, and r2 the address of the skb. They may use
  * r0-r5, and reach the frame only through r10.
  */

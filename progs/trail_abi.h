@@ -179,9 +179,9 @@ struct trail_tracked {
 };
 
 /*
- * Which packet is handled on a kernel stack, in the hash map "stacks" by the stack's lowest address:
- * as long as the function that was called with it has not returned. What is called by it lies
- * deeper.
+ * Which packet is handled on a kernel stack, in the hash map "stacks" by the stack's lowest
+ * address: as long as the function that was called with it has not returned. What is called by it
+ * lies deeper.
  */
 struct trail_stack {
 	__u64 skb;
@@ -189,9 +189,10 @@ struct trail_stack {
 	__u64 ret; /* where that returns to */
 };
 
-#define TRAIL_STACK_SZ	  16384		 /* of a kernel stack, which is aligned to its size */
-#define TRAIL_HEAD_MAX_NS 1000000000ULL /* so long an entry of "heads" (u64 address, u64 ts) is good */
-#define TRAIL_RAW_SZ	  416		 /* two parts */
+#define TRAIL_STACK_SZ 16384 /* of a kernel stack, which is aligned to its size */
+#define TRAIL_HEAD_MAX_NS                                                                          \
+	1000000000ULL	 /* so long an entry of "heads" (u64 address, u64 ts) is good */
+#define TRAIL_RAW_SZ 416 /* two parts */
 
 /*
  * Constants. A program asks for one with CFG(name); the object then holds an undefined
@@ -317,10 +318,10 @@ struct filter_frame {
 _Static_assert(sizeof(struct filter_frame) == 248, "frame has no padding");
 
 /*
- * C expressions (filter/expr.h). splice_skb_expr and splice_xdp_expr: r1 = struct expr_frame on the
- * program's stack, r2 = the struct sk_buff or xdp_buff; r0 = 0: no match. splice_skb_meta and
- * splice_xdp_meta: r1 = struct trail_part on the stack, r2 the same; they fill the first nr_meta u64
- * of its data, may write the others too, and return nothing.
+ * C expressions (filter/expr/expr.h). splice_skb_expr and splice_xdp_expr: r1 = struct expr_frame
+ * on the program's stack, r2 = the struct sk_buff or xdp_buff; r0 = 0: no match. splice_skb_meta
+ * and splice_xdp_meta: r1 = struct trail_part on the stack, r2 the same; they fill the first
+ * nr_meta u64 of its data, may write the others too, and return nothing.
  */
 #define TRAIL_EXPR_SLOTS 16
 

@@ -1,20 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Tests. A unit test tests/unit/ROOM_topic.c is a program linked with its room and the rooms
-# below it; - in ROOM stands for / (kern, obj, attach, measure: those of loader/).
+# Tests. A unit test tests/unit/ROOM_topic.c is a program linked with its room and all rooms below it.
+# ROOM is the last part of the room's name: attach for loader/attach.
 
 UNIT_SRC := $(filter-out tests/unit/lib_%,$(wildcard tests/unit/*_*.c))
 UNIT     := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
 
-# Rooms that a room may use, itself first (the table of "Rooms" in README.md).
-rooms_base   := base
-rooms_btf    := btf base
-rooms_filter := filter btf base
-rooms_kern   := loader/kern base
-rooms_obj    := loader/obj loader/kern btf base
-rooms_attach := loader/attach loader/kern btf base
-rooms_measure := loader/measure loader/attach loader/obj loader/kern btf base
-rooms_output := output loader/kern base
-rooms_loader := loader loader/measure loader/attach loader/obj output loader/kern filter btf base
+# $(call rooms_up_to,ROOM): the libraries of a unit test.
+rooms_from = $(if $(2),$(if $(filter $(1) $(1)/% %/$(1),$(firstword $(2))),$(2),\
+	$(call rooms_from,$(1),$(wordlist 2,$(words $(2)),$(2)))))
+reverse = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
+ROOMS_DOWN = $(strip $(call reverse,$(ROOMS)))
+rooms_up_to = $(call rooms_from,$(1),$(ROOMS_DOWN))
 
 unit: $(UNIT) ## build the unit tests
 
@@ -28,14 +24,14 @@ $(B)/unit/lib.a: $(UNIT_LIB)
 UNIT_LDFLAGS = $(if $(SAN),$(LDFLAGS_ALL))
 .SECONDEXPANSION:
 $(B)/unit/%: $(B)/tests/unit/%.o $(B)/unit/lib.a \
-		$$(foreach r,$$(rooms_$$(firstword $$(subst _, ,$$*))),$$(call room_lib,$$(r)))
+		$$(foreach r,$$(call rooms_up_to,$$(firstword $$(subst _, ,$$*))),$$(call room_lib,$$(r)))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(UNIT_LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
 		-lcmocka $(LIBS)
 
 include tests/core.mk
-include tests/obj.mk
+include tests/object.mk
 include tests/vm.mk
 
 .PRECIOUS: $(B)/%.o

@@ -11,34 +11,34 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "loader/kern/features.h"
-#include "loader/kern/kprobe_events.h"
+#include "kern/features.h"
+#include "kern/kprobe_events.h"
 
 #define TARGET_NO_ARG  0xff
 #define TARGET_ANY_ARG 0xfe
 
 /*
- * What a call of a function means for packets that are followed, whether it is shown or not. Functions
- * that make one skb of another have the registers that are said here.
+ * What a call of a function means for packets that are followed, whether it is shown or not.
+ * Functions that make one skb of another have the registers that are said here.
  */
 struct hook {
 	const char *name;
-	uint8_t life;	  /* enum trail_life of progs/trail_abi.h */
-	bool copies;	  /* (to, from): two skbs, the first becomes a copy of the second */
-	bool builds;	  /* (skb, data): the first is built around the second */
-	bool notes_head;  /* the data of its skb, or of the copy, may go on in another skb */
+	uint8_t life;	 /* enum trail_life of progs/trail_abi.h */
+	bool copies;	 /* (to, from): two skbs, the first becomes a copy of the second */
+	bool builds;	 /* (skb, data): the first is built around the second */
+	bool notes_head; /* the data of its skb, or of the copy, may go on in another skb */
 };
 
 /* One function or tracepoint. */
 struct target {
-	char *name;	      /* owned; as in kallsyms, suffix included */
-	const char *module;   /* NULL: the kernel proper; owned by the ksyms */
-	uint64_t addr;	      /* entry; 0 for tracepoints */
-	uint32_t source;      /* tracepoints: number for trail_event.source, from 1 */
-	int event_id;	      /* tracepoint-events: the kernel's number of the event */
-	uint8_t skb_reg;      /* register or tracepoint argument of the skb, from 0; TARGET_ANY_ARG: the
-				 program looks for it */
-	bool deref;	      /* it is a struct sk_buff ** */
+	char *name;	    /* owned; as in kallsyms, suffix included */
+	const char *module; /* NULL: the kernel proper; owned by the ksyms */
+	uint64_t addr;	    /* entry; 0 for tracepoints */
+	uint32_t source;    /* tracepoints: number for trail_event.source, from 1 */
+	int event_id;	    /* tracepoint-events: the kernel's number of the event */
+	uint8_t skb_reg; /* register or tracepoint argument of the skb, from 0; TARGET_ANY_ARG: the
+			    program looks for it */
+	bool deref;	 /* it is a struct sk_buff ** */
 	uint8_t reason_reg;   /* TARGET_NO_ARG: none */
 	uint8_t location_arg; /* tracepoints: TARGET_NO_ARG: none */
 	bool ends_module;     /* no function of its module lies behind it */
@@ -48,9 +48,9 @@ struct target {
 	bool silent;	      /* never shown: it is here for its hook */
 	uint8_t map_args;     /* a helper with a map, and 1: a key, 2: a key and a value; else 0 */
 	const struct hook *hook; /* NULL: none */
-	int fd;		      /* the probe or link that holds it; -1: none of its own */
-	int status;	      /* 0 attached, or -errno */
-	const char *why;      /* static words where it was left out, or NULL */
+	int fd;			 /* the probe or link that holds it; -1: none of its own */
+	int status;		 /* 0 attached, or -errno */
+	const char *why;	 /* static words where it was left out, or NULL */
 };
 
 struct targets {

@@ -11,8 +11,8 @@
 #include <regex.h>
 
 #include "btf/btf.h"
+#include "kern/ksyms.h"
 #include "loader/attach/attach.h"
-#include "loader/kern/ksyms.h"
 
 /* A function that takes an skb and is no target. */
 struct left_out {
@@ -31,15 +31,16 @@ void left_outs_release(struct left_outs *lo);
 struct find_opts {
 	const regex_t *name_re; /* must match a whole name, with its suffix or without; NULL: all */
 	bool (*is_drop)(const char *name); /* sets want_caller, asked without suffix; or NULL */
-	/* What the function of a name (without suffix) means for packets that are followed; such are
-	 * found whatever name_re says, silent then. NULL, or NULL for a name: nothing. */
+	/* What the function of a name (without suffix) means for packets that are followed; such
+	 * are found whatever name_re says, silent then. NULL, or NULL for a name: nothing. */
 	const struct hook *(*hook_of)(const char *name);
-	bool callers;	  /* all want their caller */
-	const char *const *only_modules; /* of modules only these, and the kernel proper; NULL: all */
+	bool callers; /* all want their caller */
+	const char *const
+		*only_modules; /* of modules only these, and the kernel proper; NULL: all */
 	size_t nr_only_modules;
 	bool untyped_modules; /* modules without a BTF: what btf/known.h says of their functions */
-	bool any_module;  /* the types are those of btf/known.h, and do not say which module a
-			     function is in */
+	bool any_module;      /* the types are those of btf/known.h, and do not say which module a
+				 function is in */
 	bool only_ftrace; /* for kprobe-multi: leave out what ftrace does not list, where it can be
 			     read */
 };

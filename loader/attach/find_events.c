@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/number.h"
-#include "loader/kern/tracefs.h"
+#include "kern/tracefs.h"
 
 #define FORMAT_SZ   16384 /* the largest of Linux 6.18 has 9,000 bytes */
 #define MAX_ARG_OFF 40	  /* the program reads 64-bit number 0 to 5 of its context */

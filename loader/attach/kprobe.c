@@ -5,10 +5,10 @@
 
 #include <linux/bpf.h>
 
+#include "kern/clock.h"
+#include "kern/perf.h"
 #include "loader/attach/backend.h"
 #include "loader/attach/placement.h"
-#include "loader/kern/clock.h"
-#include "loader/kern/perf.h"
 
 struct kprobes {
 	const struct attach_ctx *ctx;

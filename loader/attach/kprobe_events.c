@@ -4,11 +4,11 @@
 
 #include <linux/bpf.h>
 
+#include "kern/clock.h"
+#include "kern/perf.h"
+#include "kern/tracefs.h"
 #include "loader/attach/backend.h"
 #include "loader/attach/placement.h"
-#include "loader/kern/clock.h"
-#include "loader/kern/perf.h"
-#include "loader/kern/tracefs.h"
 
 /*
  * Events are made for many targets at a time, in one write. While placement is on trial the batches

@@ -5,9 +5,9 @@
 
 #include <linux/bpf.h>
 
+#include "kern/bpf.h"
 #include "loader/attach/backend.h"
 #include "loader/attach/placement.h"
-#include "loader/kern/bpf.h"
 
 /*
  * A link is refused as a whole for one bad address. Halving finds a bad one among 2,000

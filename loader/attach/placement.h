@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kern/ksyms.h"
 #include "loader/attach/attach.h"
-#include "loader/kern/ksyms.h"
 
 /*
  * Offset of the first instruction after the ftrace call site from the bytes that a function

@@ -3,8 +3,8 @@
 
 #include <linux/bpf.h>
 
+#include "kern/bpf.h"
 #include "loader/attach/backend.h"
-#include "loader/kern/bpf.h"
 
 static int open_raw(const struct target *t, int prog_fd)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/bpf.h>
 
+#include "kern/perf.h"
 #include "loader/attach/backend.h"
-#include "loader/kern/perf.h"
 
 static int open_event(const struct target *t, int prog_fd)
 {

@@ -2,9 +2,9 @@
 /*
  * Events a second through decode, tracker and each sink, into /dev/null. Build and run:
  *
- *	make build/liboutput.a build/libloader-kern.a build/libbase.a build/unit/lib.a
+ *	make build/liboutput.a build/libkern.a build/libbase.a build/unit/lib.a
  *	gcc -O2 -I. -D_GNU_SOURCE tests/bench/output.c build/unit/lib.a build/liboutput.a \
- *		build/libloader-kern.a build/libbase.a -o build/bench-output && build/bench-output
+ *		build/libkern.a build/libbase.a -o build/bench-output && build/bench-output
  */
 #include <stdlib.h>
 #include <sys/resource.h>

@@ -18,8 +18,8 @@
 #include <cmocka.h>
 
 #include "base/insn.h"
+#include "kern/bpf.h"
 #include "loader/attach/find.h"
-#include "loader/kern/bpf.h"
 
 #define VMLINUX "/sys/kernel/btf/vmlinux"
 

@@ -16,7 +16,7 @@
 #include <gelf.h>
 #include <libelf.h>
 
-#include "btf/core.h"
+#include "btf/core/core.h"
 #include "tests/unit/bpf/core_target.h"
 #include "tests/unit/lib_interp.h"
 

@@ -16,7 +16,7 @@
 #include <gelf.h>
 #include <libelf.h>
 
-#include "btf/core.h"
+#include "btf/core/core.h"
 
 #define ROUNDS 3000
 

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "btf/core.h"
 #include "btf/build.h"
+#include "btf/core/core.h"
 
 #define BPF_MEMSX_MODE 0x80 /* sign-extending load, 6.6 */
 

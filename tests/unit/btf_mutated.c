@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "btf/btf.h"
-#include "btf/discover.h"
 #include "btf/build.h"
+#include "btf/discover.h"
 
 #define NR(a) (sizeof(a) / sizeof((a)[0]))
 

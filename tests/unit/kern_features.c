@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Features, release code, privileges and clocks on the running kernel, whoever runs the test. */
-#include "loader/kern/features.h"
+#include "kern/features.h"
 
 #include <dirent.h>
 #include <elf.h>
@@ -22,10 +22,10 @@
 
 #include "base/insn.h"
 #include "base/number.h"
-#include "loader/kern/bpf.h"
-#include "loader/kern/clock.h"
-#include "loader/kern/perf.h"
-#include "loader/kern/tracefs.h"
+#include "kern/bpf.h"
+#include "kern/clock.h"
+#include "kern/perf.h"
+#include "kern/tracefs.h"
 
 static size_t nr_fds(void)
 {

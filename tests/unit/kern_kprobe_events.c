@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Lines of kprobe_events, and what is written there: to files that stand for tracefs. */
-#include "loader/kern/kprobe_events.h"
+#include "kern/kprobe_events.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Symbol tables from files made by hand, the lists of what can be probed, and an ELF core file. */
-#include "loader/kern/ksyms.h"
+#include "kern/ksyms.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "loader/kern/strings.h"
+#include "base/strings.h"
 
 static char tmp_path[64];
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Namespaces and interfaces, in namespaces that the test makes. */
-#include "loader/kern/net.h"
+#include "kern/net.h"
 
 #include <errno.h>
 #include <fcntl.h>

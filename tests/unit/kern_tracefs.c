@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Lists of mounts made by hand, and tracefs on the running kernel, mounted or not. */
-#include "loader/kern/tracefs.h"
+#include "kern/tracefs.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -10,8 +10,8 @@
 #ifndef TESTS_UNIT_LIB_CORE_H
 #define TESTS_UNIT_LIB_CORE_H
 
-#include "btf/core.h"
 #include "btf/build.h"
+#include "btf/core/core.h"
 
 /* The object's types and the kernel's; parsed by the first question. */
 struct sides {

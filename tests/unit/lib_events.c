@@ -485,7 +485,7 @@ size_t test_samples(struct test_sample *samples)
 static const char *const skb_meta[] = {"skb->mark", "skb->dev->mtu"};
 static const char *const xdp_meta[] = {"xdp->rxq->queue_index"};
 
-const struct shown test_shown_all = {
+const struct output_fields test_shown_all = {
 	.meta = true,
 	.tuple = true,
 	.tcp_flags = true,

@@ -60,7 +60,7 @@ struct test_sample {
 size_t test_samples(struct test_sample *samples);
 
 /* The options that these samples have something for. */
-extern const struct shown test_shown_all;
+extern const struct output_fields test_shown_all;
 
 /* Decode and print (or record) these samples: what the pipeline does, without waiting. */
 void test_print_samples(struct sink *s, const struct test_sample *samples, size_t nr);

@@ -13,7 +13,7 @@
 
 #include "base/insn.h"
 #include "btf/btf.h"
-#include "filter/expr.h"
+#include "filter/expr/expr.h"
 #include "tests/unit/lib_interp.h"
 
 typedef uint8_t u8;

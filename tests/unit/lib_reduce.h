@@ -3,7 +3,7 @@
 #ifndef TESTS_UNIT_LIB_REDUCE_H
 #define TESTS_UNIT_LIB_REDUCE_H
 
-#include "btf/core.h"
+#include "btf/core/core.h"
 #include "btf/reduce.h"
 
 /* full, reduced; the test fails where that cannot be done. sz (may be NULL): its size. Owned by

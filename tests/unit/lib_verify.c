@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/insn.h"
-#include "loader/obj/code.h"
+#include "loader/object/code.h"
 #include "tests/unit/lib_verify_walk.h"
 
 bool walk_refuse(struct walk *w, const char *fmt, ...)

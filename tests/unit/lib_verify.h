@@ -23,8 +23,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "loader/kern/bpf.h"
-#include "loader/kern/features.h"
+#include "kern/bpf.h"
+#include "kern/features.h"
 
 #define SIM_VERSION(major, minor) ((major) << 8 | (minor))
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/insn.h"
-#include "loader/obj/code.h"
+#include "loader/object/code.h"
 #include "tests/unit/lib_verify_walk.h"
 
 /* Each instruction by itself, and where states are kept. */

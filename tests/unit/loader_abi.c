@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/embedded.h"
-#include "loader/obj/obj.h"
+#include "loader/object/object.h"
 #include "progs/trail_abi.h"
 
 EMBEDDED(trail_bpf);

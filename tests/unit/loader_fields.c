@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "loader/obj/object.h"
+#include "loader/object/private.h"
 #include "loader/programs.h"
 #include "tests/unit/lib_btf_parse.h"
 #include "tests/unit/lib_kernel_types.h"
@@ -120,33 +120,36 @@ static void test_match_needs(void **state)
 {
 	struct filter plain = {0}, vlan = {.wants_vlan = true};
 
-	assert_int_equal(match_fields(&(struct match){0}), FIELD_TRACE);
-	assert_int_equal(match_fields(&(struct match){.filter = &plain}), FIELD_TRACE | FIELD_EXPR);
-	assert_int_equal(match_fields(&(struct match){.filter = &vlan}),
+	assert_int_equal(prog_config_fields(&(struct prog_config){0}), FIELD_TRACE);
+	assert_int_equal(prog_config_fields(&(struct prog_config){.filter = &plain}),
+			 FIELD_TRACE | FIELD_EXPR);
+	assert_int_equal(prog_config_fields(&(struct prog_config){.filter = &vlan}),
 			 FIELD_TRACE | FIELD_EXPR | FIELD_VLAN);
-	assert_int_equal(match_fields(&(struct match){.mark_mask = 1}), FIELD_TRACE | FIELD_MARK);
-	assert_int_equal(match_fields(&(struct match){.netns = 1}), FIELD_TRACE | FIELD_NETNS);
+	assert_int_equal(prog_config_fields(&(struct prog_config){.mark_mask = 1}),
+			 FIELD_TRACE | FIELD_MARK);
+	assert_int_equal(prog_config_fields(&(struct prog_config){.netns = 1}),
+			 FIELD_TRACE | FIELD_NETNS);
 	/* --filter-ifname means an interface of this namespace */
-	assert_int_equal(match_fields(&(struct match){.netns = 1, .ifindex = 1}),
+	assert_int_equal(prog_config_fields(&(struct prog_config){.netns = 1, .ifindex = 1}),
 			 FIELD_TRACE | FIELD_IFNAME);
 }
 
 static struct programs open_programs(const struct btf *btf, const struct features *features,
-				     const struct backend *backend, const struct match *match)
+				     const struct backend *backend, const struct prog_config *match)
 {
 	struct err err = ERR_INIT;
 	struct programs p;
 
 	if (programs_init(&p, backend, &btf, 1, features, match, &err))
 		fail_msg("%s", err.msg);
-	for (int i = 0; i < PROGRAMS_NR_MAPS; i++)
-		p.map_fd[i] = 3 + i;
+	for (int i = 0; i < NR_PROG_MAPS; i++)
+		p.maps.fd[i] = 3 + i;
 	return p;
 }
 
 static void close_programs(struct programs *p)
 {
-	memset(p->map_fd, -1, sizeof(p->map_fd));
+	prog_maps_init(&p->maps);
 	programs_release(p);
 }
 
@@ -156,7 +159,7 @@ static void assert_not_read(const struct field *without, const struct backend *b
 	struct target t = {.skb_reg = 0, .reason_reg = 1, .location_arg = TARGET_NO_ARG};
 	struct btf *btf = kernel_types(KERNEL_TYPES_4_19, without);
 	struct features features = {0};
-	struct match match = {.mark_mask = 1, .netns = 1, .ifindex = 1, .check_skb = true};
+	struct prog_config match = {.mark_mask = 1, .netns = 1, .ifindex = 1, .check_skb = true};
 	struct err err = ERR_INIT;
 	struct filter filter;
 
@@ -164,7 +167,7 @@ static void assert_not_read(const struct field *without, const struct backend *b
 	match.filter = &filter;
 	for (int with_filters = 0; with_filters < 2; with_filters++) {
 		struct programs p = open_programs(btf, &features, backend,
-						  with_filters ? &match : &(struct match){0});
+						  with_filters ? &match : &(struct prog_config){0});
 		struct prog prog;
 
 		if (programs_build(&p, &t, &prog, &err))
@@ -212,7 +215,8 @@ static void test_table_is_complete(void **state)
 	static bool seen[64];
 	struct btf *btf = kernel_types(KERNEL_TYPES_4_19, NULL);
 	struct features features = {0};
-	struct programs p = open_programs(btf, &features, &backend_kprobe, &(struct match){0});
+	struct programs p =
+		open_programs(btf, &features, &backend_kprobe, &(struct prog_config){0});
 	const struct obj *obj = p.obj;
 
 	assert_true(nr_fields <= sizeof(seen));

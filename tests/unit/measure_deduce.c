@@ -3,7 +3,7 @@
  * Kernels that never were: members at random places in memory that is noise otherwise, with the
  * things in it that real ones have and that are not meant. All must be found where they are.
  */
-#include "loader/measure/deduce.h"
+#include "types/measure/deduce.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

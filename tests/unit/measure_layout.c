@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A layout as types and in words. */
-#include "loader/measure/layout.h"
+#include "types/measure/layout.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The programs that copy memory, on kernels that cannot be had, and run. */
-#include "loader/measure/sample.h"
+#include "types/measure/sample.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

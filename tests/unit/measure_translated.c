@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a program that the kernel rewrote says about offsets; and whether it says the truth. */
-#include "loader/measure/translated.h"
+#include "types/measure/translated.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "btf/btf.h"
-#include "loader/kern/bpf.h"
+#include "kern/bpf.h"
 #include "tests/unit/lib_member.h"
 
 #define NR(array) (sizeof(array) / sizeof((array)[0]))

@@ -57,7 +57,7 @@ static const struct trace_parts *join(struct parts_pool *pool, const struct trai
 	return te.parts;
 }
 
-static uint32_t lost(const struct trace_parts *p, uint16_t flags, const struct shown *shown)
+static uint32_t lost(const struct trace_parts *p, uint16_t flags, const struct output_fields *shown)
 {
 	struct trace_event te = {.raw.type = TRAIL_EVENT_SKB, .raw.flags = flags, .parts = p};
 
@@ -114,11 +114,11 @@ static void test_every_kind(void **state)
 static void test_none(void **state)
 {
 	const struct trail_event e = test_event(FN_IP_RCV, 1, 1);
-	const struct shown stack = {.stack = true};
+	const struct output_fields stack = {.stack = true};
 
 	assert_null(join(*state, &e));
 	assert_int_equal(lost(NULL, 0, &stack), HAS(TRAIL_PART_STACK));
-	assert_int_equal(lost(NULL, 0, &(struct shown){.meta = true}), 0);
+	assert_int_equal(lost(NULL, 0, &(struct output_fields){.meta = true}), 0);
 }
 
 /* An interrupt, another CPU, another skb at the same moment: all their parts mixed. */
@@ -185,7 +185,7 @@ static void test_same_key_again(void **state)
 static void test_lost_parts(void **state)
 {
 	const struct trail_event e = test_event(FN_IP_RCV, 0x100, 1);
-	const struct shown shown = {.skb = true, .stack = true};
+	const struct output_fields shown = {.skb = true, .stack = true};
 	const uint8_t bytes[TRAIL_PART_SZ] = {1};
 	const struct trace_parts *p;
 	uint64_t addrs[26];
@@ -245,7 +245,7 @@ static void test_stack_id(void **state)
 		add(*state, &e, TRAIL_PART_STACK_ID, 0, &ids[i], sizeof(ids[i]));
 		p = join(*state, &e);
 		assert_int_equal(p->has, i ? 0 : HAS(TRAIL_PART_STACK));
-		assert_int_equal(lost(p, 0, &(struct shown){.stack = true}),
+		assert_int_equal(lost(p, 0, &(struct output_fields){.stack = true}),
 				 i ? HAS(TRAIL_PART_STACK) : 0);
 		if (!i)
 			assert_string_equal(p->stack[0].at.module, "nf_tables");
@@ -301,7 +301,7 @@ static void test_way_to_us(void **state)
 
 static void test_what_is_expected(void **state)
 {
-	const struct shown all = test_shown_all;
+	const struct output_fields all = test_shown_all;
 	struct trace_event te = {.raw.type = TRAIL_EVENT_SKB};
 
 	assert_int_equal(parts_lost(&te, &all),
@@ -313,11 +313,12 @@ static void test_what_is_expected(void **state)
 	te.raw.flags = TRAIL_F_BY_STACK | TRAIL_F_SKB_GONE;
 	assert_int_equal(parts_lost(&te, &all), HAS(TRAIL_PART_STACK));
 	te.raw.flags = TRAIL_F_PARTS_LOST;
-	assert_int_equal(parts_lost(&te, &(struct shown){.bpfmap = true, .tunnel = true}),
+	assert_int_equal(parts_lost(&te, &(struct output_fields){.bpfmap = true, .tunnel = true}),
 			 HAS(TRAIL_PART_TUNNEL));
-	assert_int_equal(parts_lost(&te, &(struct shown){.bpfmap = true}), HAS(TRAIL_PART_MAP));
+	assert_int_equal(parts_lost(&te, &(struct output_fields){.bpfmap = true}),
+			 HAS(TRAIL_PART_MAP));
 	te.raw.flags = 0;
-	assert_int_equal(parts_lost(&te, &(struct shown){.bpfmap = true}), 0);
+	assert_int_equal(parts_lost(&te, &(struct output_fields){.bpfmap = true}), 0);
 }
 
 static void test_odd_sizes(void **state)

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "loader/kern/clock.h"
+#include "kern/clock.h"
 #include "output/pipeline.h"
 #include "output/ring_ops.h"
 #include "tests/unit/lib_events.h"

@@ -17,8 +17,8 @@
 #include <cmocka.h>
 
 #include "base/insn.h"
-#include "loader/kern/bpf.h"
-#include "loader/kern/features.h"
+#include "kern/bpf.h"
+#include "kern/features.h"
 #include "output/ring_ops.h"
 
 struct sample {

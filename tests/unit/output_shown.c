@@ -22,7 +22,7 @@ static const char *const xdp_meta[] = {"xdp->rxq->queue_index"};
 
 static const struct {
 	const char *name;
-	struct shown shown;
+	struct output_fields shown;
 } options[] = {
 	{"bare", {.meta = false}},
 	{"tuple", {.tuple = true, .tcp_flags = true}},
@@ -51,7 +51,7 @@ static void print_samples(struct sink *s)
 	test_print_samples(s, samples, nr);
 }
 
-static void print_live(sink_open_fn open, const struct shown *shown, FILE *f)
+static void print_live(sink_open_fn open, const struct output_fields *shown, FILE *f)
 {
 	const struct sink_opts opts = {.shown = *shown, .realtime_off = 1};
 	struct sink *s;
@@ -61,7 +61,7 @@ static void print_live(sink_open_fn open, const struct shown *shown, FILE *f)
 	assert_int_equal(s->ops->close(s), 0);
 }
 
-static char *record(const struct shown *shown, size_t *sz)
+static char *record(const struct output_fields *shown, size_t *sz)
 {
 	const struct record_meta meta = {.hostname = "box", .shown = *shown};
 	struct sink *s;
@@ -74,7 +74,7 @@ static char *record(const struct shown *shown, size_t *sz)
 }
 
 /* hide: of what was recorded. */
-static char *replay(sink_open_fn open, char *data, size_t sz, void (*hide)(struct shown *))
+static char *replay(sink_open_fn open, char *data, size_t sz, void (*hide)(struct output_fields *))
 {
 	struct sink_opts opts = {.realtime_off = 1};
 	struct err err = ERR_INIT;
@@ -101,7 +101,7 @@ static char *replay(sink_open_fn open, char *data, size_t sz, void (*hide)(struc
 	return text;
 }
 
-static char *live_text(sink_open_fn open, const struct shown *shown)
+static char *live_text(sink_open_fn open, const struct output_fields *shown)
 {
 	char *text = NULL;
 	size_t sz;
@@ -110,7 +110,7 @@ static char *live_text(sink_open_fn open, const struct shown *shown)
 	return text;
 }
 
-static void golden(const char *name, const struct shown *shown)
+static void golden(const char *name, const struct output_fields *shown)
 {
 	char path[64], *text = live_text(sink_text_open, shown);
 	char *json = live_text(sink_json_open, shown), *both = NULL;
@@ -134,7 +134,7 @@ static void test_golden(void **state)
 	golden("all", &test_shown_all);
 }
 
-static void check_replay(const struct shown *shown)
+static void check_replay(const struct output_fields *shown)
 {
 	static const sink_open_fn opens[] = {sink_text_open, sink_json_open};
 	size_t sz;
@@ -157,14 +157,14 @@ static void test_replay_is_as_live(void **state)
 	check_replay(&test_shown_all);
 }
 
-static void hide_all(struct shown *s)
+static void hide_all(struct output_fields *s)
 {
-	*s = (struct shown){.meta = true, .tuple = true};
+	*s = (struct output_fields){.meta = true, .tuple = true};
 }
 
 static void test_replay_can_hide(void **state)
 {
-	const struct shown plain = {.meta = true, .tuple = true};
+	const struct output_fields plain = {.meta = true, .tuple = true};
 	size_t sz;
 	char *data = record(&test_shown_all, &sz);
 	char *live = live_text(sink_text_open, &plain);
@@ -241,7 +241,7 @@ static void add_text(struct test_sample *m, enum trail_part_kind kind, uint8_t f
 /* Texts longer than any buffer end with "...", live and in a record; their lines stay whole. */
 static void test_endless_texts(void **state)
 {
-	const struct shown shown = {.skb = true, .shared_info = true};
+	const struct output_fields shown = {.skb = true, .shared_info = true};
 	const struct record_meta meta = {.shown = shown};
 	const struct sink_opts opts = {.shown = shown};
 	struct test_sample m[3];

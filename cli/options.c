@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/option_values.h"
+
+enum opt_type {
+	OPT_FLAG,
+	OPT_TEXT,
+	OPT_LIST,
+	OPT_BACKEND,
+	OPT_NUMBER,
+	OPT_POSITIVE,
+	OPT_SIZE,
+	OPT_FILE_SIZE,
+	OPT_AGE,
+	OPT_MARK,
+	OPT_TIMESTAMP,
+	OPT_COLOUR
+};
+
+struct opt {
+	const char *group; /* of this and the following ones, for --help */
+	const char *name;
+	char letter;
+	const char *arg;
+	const char *help;
+	enum opt_type type;
+	size_t off;
+};
+
+#define AT(field) offsetof(struct options, field)
+
+static const struct opt opts[] = {
+	{"Filters, all in the kernel", "filter-func", 0, "REGEX",
+	 "only functions whose whole name matches (extended regex)", OPT_TEXT, AT(filter_func)},
+	{NULL, "filter-netns", 0, "NETNS",
+	 "only this network namespace: path, inode:N, name or pid", OPT_TEXT, AT(filter_netns)},
+	{NULL, "filter-mark", 0, "MARK[/MASK]", "only packets with this mark", OPT_MARK,
+	 AT(filter_mark)},
+	{NULL, "filter-ifname", 'i', "NAME",
+	 "only this interface, of --filter-netns or of our namespace", OPT_TEXT, AT(filter_ifname)},
+	{NULL, "filter-skb-expr", 0, "CEXPR", "only where it holds: 'skb->dev->mtu > 1400'",
+	 OPT_TEXT, AT(filter_skb_expr)},
+	{NULL, "filter-xdp-expr", 0, "CEXPR", "the same at XDP: 'xdp->rxq->queue_index == 1'",
+	 OPT_TEXT, AT(filter_xdp_expr)},
+	{NULL, "filter-tunnel-pcap-l2", 0, "EXPR",
+	 "only tunnels with such an Ethernet packet inside", OPT_TEXT, AT(filter_tunnel_pcap_l2)},
+	{NULL, "filter-tunnel-pcap-l3", 0, "EXPR", "only tunnels with such an IP packet inside",
+	 OPT_TEXT, AT(filter_tunnel_pcap_l3)},
+
+	{"Following packets", "filter-track-skb", 0, NULL,
+	 "go on when a packet no longer matches; follow copies too", OPT_FLAG,
+	 AT(filter_track_skb)},
+	{NULL, "filter-track-skb-by-stackid", 0, NULL,
+	 "all that is called to handle a packet, other packets too", OPT_FLAG,
+	 AT(filter_track_skb_by_stackid)},
+	{NULL, "filter-track-size", 0, "N", "packets followed at a time (default 65536)",
+	 OPT_POSITIVE, AT(filter_track_size)},
+	{NULL, "filter-non-skb-funcs", 0, "LIST", "also these functions, by the packet at hand",
+	 OPT_LIST, AT(filter_non_skb_funcs)},
+	{NULL, "filter-track-bpf-helpers", 0, NULL, "also helpers that BPF programs call", OPT_FLAG,
+	 AT(filter_track_bpf_helpers)},
+	{NULL, "filter-trace-tc", 0, NULL, "also tc's BPF programs, with their verdicts", OPT_FLAG,
+	 AT(filter_trace_tc)},
+	{NULL, "filter-trace-xdp", 0, NULL, "also XDP programs, with their verdicts", OPT_FLAG,
+	 AT(filter_trace_xdp)},
+
+	{"Tracing", "backend", 0, "NAME", "one of those that --check lists (default: the best)",
+	 OPT_BACKEND, AT(backend)},
+	{NULL, "kmods", 0, "LIST", "of the modules only these (default: all)", OPT_LIST, AT(kmods)},
+	{NULL, "all-kmods", 0, NULL, "all modules, also with --kmods", OPT_FLAG, AT(all_kmods)},
+	{NULL, "kernel-btf", 0, "FILE|DIR",
+	 "this kernel's types: BTF or ELF, or a directory of RELEASE.btf", OPT_TEXT,
+	 AT(kernel_btf)},
+	{NULL, "kernel-btf-force", 0, NULL, "take it even if it is for another kernel", OPT_FLAG,
+	 AT(kernel_btf_force)},
+	{NULL, "without", 0, "FEATURE,...",
+	 "act as if the kernel lacked what --check calls by these names", OPT_TEXT, AT(without)},
+	{NULL, "ring-size", 0, "BYTES[K|M]", "room for events on their way (default 16M)", OPT_SIZE,
+	 AT(ring_sz)},
+	{NULL, "filter-kprobe-batch", 0, "N", "as in pwru; has no effect", OPT_POSITIVE,
+	 AT(filter_kprobe_batch)},
+	{NULL, "set-percpu-buf", 0, "BYTES", "as in pwru; has no effect", OPT_POSITIVE,
+	 AT(set_percpu_buf)},
+	{NULL, "ready-file", 0, "FILE", "create FILE once everything is attached", OPT_TEXT,
+	 AT(ready_file)},
+
+	{"Output", "output-meta", 0, NULL, "NETNS, MARK, IFACE, PROTO, MTU, LEN (default true)",
+	 OPT_FLAG, AT(output_meta)},
+	{NULL, "output-tuple", 0, NULL, "addresses and ports (default true)", OPT_FLAG,
+	 AT(output_tuple)},
+	{NULL, "output-tcp-flags", 0, NULL, "flags of TCP packets", OPT_FLAG, AT(output_tcp_flags)},
+	{NULL, "output-caller", 0, NULL, "who called the function", OPT_FLAG, AT(output_caller)},
+	{NULL, "output-stack", 0, NULL, "all callers", OPT_FLAG, AT(output_stack)},
+	{NULL, "output-tunnel", 0, NULL, "addresses and ports of the packet inside a tunnel's",
+	 OPT_FLAG, AT(output_tunnel)},
+	{NULL, "output-skb", 0, NULL, "all of struct sk_buff", OPT_FLAG, AT(output_skb)},
+	{NULL, "output-skb-shared-info", 0, NULL, "all of struct skb_shared_info", OPT_FLAG,
+	 AT(output_skb_shared_info)},
+	{NULL, "output-skb-cb", 0, NULL, "skb->cb", OPT_FLAG, AT(output_skb_cb)},
+	{NULL, "output-skb-metadata", 0, "LIST",
+	 "values of C expressions: 'skb->hash,skb->dev->mtu'", OPT_LIST, AT(output_skb_metadata)},
+	{NULL, "output-xdp-metadata", 0, "LIST", "the same at XDP: 'xdp->rxq->queue_index'",
+	 OPT_LIST, AT(output_xdp_metadata)},
+	{NULL, "output-bpfmap", 0, NULL, "maps that helpers use, with key and value", OPT_FLAG,
+	 AT(output_bpfmap)},
+	{NULL, "output-netns-names", 0, NULL, "names of network namespaces", OPT_FLAG,
+	 AT(output_netns_names)},
+	{NULL, "netns-names-max-length", 0, "N", "cut them to N characters", OPT_NUMBER,
+	 AT(netns_names_max_length)},
+	{NULL, "output-json", 0, NULL, "one JSON object a line", OPT_FLAG, AT(output_json)},
+	{NULL, "output-limit-lines", 'c', "N", "stop after N events", OPT_NUMBER,
+	 AT(output_limit_lines)},
+	{NULL, "timestamp", 0, "MODE", "none, current, relative or absolute (default none)",
+	 OPT_TIMESTAMP, AT(timestamp)},
+	{NULL, "color", 0, "WHEN", "auto, always or never (default auto; NO_COLOR is respected)",
+	 OPT_COLOUR, AT(colour)},
+
+	{"Files", "output-file", 0, "FILE", "write to FILE instead of to standard output", OPT_TEXT,
+	 AT(output_file)},
+	{NULL, "output-file-max-size", 0, "MB", "begin a new one when it is so large",
+	 OPT_FILE_SIZE, AT(output_file_max_size)},
+	{NULL, "output-file-max-age", 0, "DAYS", "delete old ones then", OPT_AGE,
+	 AT(output_file_max_age)},
+	{NULL, "output-file-max-backups", 0, "N", "keep so many old ones (default: all)",
+	 OPT_NUMBER, AT(output_file_max_backups)},
+	{NULL, "output-file-compress", 0, NULL, "compress old ones (gzip)", OPT_FLAG,
+	 AT(output_file_compress)},
+	{NULL, "record", 'w', "FILE", "record events and all names that they need", OPT_TEXT,
+	 AT(record)},
+	{NULL, "replay", 'r', "FILE", "print a record; on any machine, without root", OPT_TEXT,
+	 AT(replay)},
+
+	{"Information", "check", 0, NULL, "what this kernel offers, what is missing, how to get it",
+	 OPT_FLAG, AT(check)},
+	{NULL, "list-funcs", 0, NULL, "what would be attached", OPT_FLAG, AT(list_funcs)},
+	{NULL, "btf-pack", 0, "OUT FILE...", "write a skbtrail that carries the types in FILEs",
+	 OPT_TEXT, AT(btf_pack)},
+	{NULL, "verifier-log", 0, "FILE", "write the verifier's whole log if a program is rejected",
+	 OPT_TEXT, AT(verifier_log)},
+	{NULL, "quiet", 'q', NULL, "no progress and no summary", OPT_FLAG, AT(quiet)},
+	{NULL, "verbose", 'v', NULL, "name what could not be attached, and why", OPT_FLAG,
+	 AT(verbose)},
+	{NULL, "debug", 0, NULL, "more words", OPT_FLAG, AT(debug)},
+	{NULL, "version", 'V', NULL, "print the version", OPT_FLAG, AT(version)},
+	{NULL, "help", 'h', NULL, "this text", OPT_FLAG, AT(help)},
+};
+
+#define TRACK_DEFAULT 65536
+#define NR_OPTS	      (sizeof(opts) / sizeof(opts[0]))
+#define LONG_BASE     256 /* getopt's values for long options start here */
+
+static const char *opt_accepts(const struct opt *opt)
+{
+	switch (opt->type) {
+	case OPT_FLAG:
+		return "true or false";
+	case OPT_BACKEND:
+		return "kprobe-multi, kprobe, kprobe-events, tracepoint or tracepoint-events";
+	case OPT_LIST:
+		return "a list: texts that are not empty, with commas between them";
+	case OPT_NUMBER:
+		return "a whole number";
+	case OPT_POSITIVE:
+		return "a whole number from 1 on";
+	case OPT_FILE_SIZE:
+		return "megabytes, or a number with K, M or G behind it";
+	case OPT_AGE:
+		return "days, or a number with d, h, m or s behind it";
+	case OPT_SIZE:
+		return "bytes from 4K to 1024M, with K or M behind the number";
+	case OPT_MARK:
+		return "MARK or MARK/MASK, decimal or 0x..., MARK inside MASK";
+	case OPT_TIMESTAMP:
+		return "none, current, relative or absolute";
+	case OPT_COLOUR:
+		return "auto, always or never";
+	case OPT_TEXT:
+		break;
+	}
+	return "a text that is not empty";
+}
+
+static int opt_set(struct options *o, const struct opt *opt, const char *arg, struct err *err)
+{
+	void *field = (char *)o + opt->off;
+	int ret = 0;
+
+	switch (opt->type) {
+	case OPT_FLAG:
+		ret = value_flag(field, arg);
+		break;
+	case OPT_TEXT:
+		*(const char **)field = arg;
+		ret = *arg ? 0 : -EINVAL;
+		break;
+	case OPT_BACKEND:
+		ret = value_backend(field, arg);
+		break;
+	case OPT_LIST:
+		ret = value_list(field, arg);
+		break;
+	case OPT_NUMBER:
+		ret = value_whole_number(field, arg);
+		break;
+	case OPT_POSITIVE:
+		ret = value_positive(field, arg);
+		break;
+	case OPT_FILE_SIZE:
+		ret = value_file_size(field, arg);
+		break;
+	case OPT_AGE:
+		ret = value_age(field, arg);
+		break;
+	case OPT_SIZE:
+		ret = value_size(field, arg);
+		break;
+	case OPT_MARK:
+		ret = value_mark(&o->filter_mark, &o->filter_mark_mask, arg);
+		break;
+	case OPT_TIMESTAMP:
+		ret = value_timestamp(field, arg);
+		break;
+	case OPT_COLOUR:
+		ret = value_colour(field, arg);
+		break;
+	}
+	if (ret == -ENOMEM)
+		return err_set(err, ret, "no memory for the options");
+	if (ret)
+		return err_set(err, ret, "--%s: '%s' is not %s", opt->name, arg, opt_accepts(opt));
+	return 0;
+}
+
+static const struct opt *opt_of(int value)
+{
+	if (value >= LONG_BASE)
+		return &opts[value - LONG_BASE];
+	for (size_t i = 0; i < NR_OPTS; i++)
+		if (opts[i].letter && opts[i].letter == value)
+			return &opts[i];
+	return NULL;
+}
+
+static int join_words(struct options *o, int nr, char **words, struct err *err)
+{
+	size_t sz = 1;
+
+	for (int i = 0; i < nr; i++)
+		sz += strlen(words[i]) + 1;
+	o->expr = calloc(1, sz);
+	if (!o->expr)
+		return err_set(err, -ENOMEM, "no memory for the expression");
+	for (int i = 0; i < nr; i++) {
+		if (i)
+			strcat(o->expr, " ");
+		strcat(o->expr, words[i]);
+	}
+	if (!o->expr[strspn(o->expr, " \t\n")]) {
+		free(o->expr);
+		o->expr = NULL;
+	}
+	return 0;
+}
+
+/* One that was given of those that say what becomes of an output file; NULL: none. */
+static const char *rotation_option(const struct options *o)
+{
+	return o->output_file_max_size	    ? "max-size"
+	       : o->output_file_max_age	    ? "max-age"
+	       : o->output_file_max_backups ? "max-backups"
+	       : o->output_file_compress    ? "compress"
+					    : NULL;
+}
+
+/* What no record has unless it was made with these options. */
+static bool shows_more(const struct options *o)
+{
+	return o->output_caller || o->output_stack || o->output_tunnel || o->output_skb ||
+	       o->output_skb_shared_info || o->output_skb_cb || o->output_bpfmap ||
+	       o->output_netns_names || o->output_skb_metadata.nr || o->output_xdp_metadata.nr;
+}
+
+/* Filters, and what becomes of packets. */
+static bool filters(const struct options *o)
+{
+	return o->expr || o->filter_func || o->filter_netns || o->filter_mark_mask ||
+	       o->filter_ifname || o->filter_skb_expr || o->filter_xdp_expr ||
+	       o->filter_tunnel_pcap_l2 || o->filter_tunnel_pcap_l3 || o->filter_track_skb ||
+	       o->filter_track_skb_by_stackid || o->filter_trace_tc || o->filter_trace_xdp;
+}
+
+static int check_conflicts(const struct options *o, struct err *err)
+{
+	const char *rotation = rotation_option(o);
+
+	if (o->record && (o->output_file || o->output_json))
+		return err_set(err, -EINVAL, "--record writes no text: it goes without --output-%s",
+			       o->output_file ? "file" : "json");
+	if (rotation && !o->output_file)
+		return err_set(err, -EINVAL, "--output-file-%s goes with --output-file", rotation);
+	if (o->filter_xdp_expr && !o->filter_trace_xdp)
+		return err_set(err, -EINVAL, "--filter-xdp-expr goes with --filter-trace-xdp");
+	if (o->output_xdp_metadata.nr && !o->filter_trace_xdp)
+		return err_set(err, -EINVAL, "--output-xdp-metadata goes with --filter-trace-xdp");
+	if (o->kernel_btf_force && !o->kernel_btf)
+		return err_set(err, -EINVAL, "--kernel-btf-force goes with --kernel-btf");
+	if (o->replay && (o->record || o->check || o->list_funcs || o->ready_file))
+		return err_set(err, -EINVAL, "--replay only prints: it goes without --%s",
+			       o->record       ? "record"
+			       : o->check      ? "check"
+			       : o->list_funcs ? "list-funcs"
+					       : "ready-file");
+	if (o->replay && shows_more(o))
+		return err_set(err, -EINVAL,
+			       "--replay shows what was recorded: the other --output options are "
+			       "set when it is made");
+	if (o->replay && filters(o))
+		return err_set(err, -EINVAL,
+			       "--replay prints the whole record: filters are set "
+			       "when it is made");
+	return 0;
+}
+
+/* The words are files then, and no expression. */
+static int check_pack(const struct options *o, struct err *err)
+{
+	if (o->check || o->list_funcs || o->replay || o->record || o->kernel_btf || o->without)
+		return err_set(err, -EINVAL, "--btf-pack writes a program: it goes without --%s",
+			       o->check	       ? "check"
+			       : o->list_funcs ? "list-funcs"
+			       : o->replay     ? "replay"
+			       : o->record     ? "record"
+			       : o->kernel_btf ? "kernel-btf"
+					       : "without");
+	if (o->nr_files)
+		return 0;
+	err_set(err, -EINVAL, "--btf-pack: no FILE after '%s'", o->btf_pack);
+	err_hint(err, "as in: skbtrail --btf-pack skbtrail-fleet 5.10.0-8-amd64.btf vmlinux-6.1.0");
+	return -EINVAL;
+}
+
+static int unknown_option(int value, char **argv, struct err *err)
+{
+	const char *word = argv[optind - 1];
+
+	if (value == ':')
+		err_set(err, -EINVAL, "option '%s' needs a value", word);
+	else if (optopt >= LONG_BASE)
+		err_set(err, -EINVAL, "option '%s' takes no value", word);
+	else if (optopt)
+		err_set(err, -EINVAL, "unknown option '-%c'", optopt);
+	else
+		err_set(err, -EINVAL, "unknown option '%s'", word);
+	err_hint(err, "skbtrail --help lists the options");
+	return -EINVAL;
+}
+
+int options_parse(struct options *o, int argc, char **argv, struct err *err)
+{
+	struct option longs[NR_OPTS + 1] = {0};
+	char letters[2 * NR_OPTS + 2] = ":", *l = letters + 1;
+	int value, ret;
+
+	*o = (struct options){.colour = "auto",
+			      .output_meta = true,
+			      .output_tuple = true,
+			      .filter_track_size = TRACK_DEFAULT};
+	for (size_t i = 0; i < NR_OPTS; i++) {
+		longs[i] = (struct option){opts[i].name,
+					   opts[i].arg ? required_argument : optional_argument,
+					   NULL, LONG_BASE + i};
+		if (opts[i].letter) {
+			*l++ = opts[i].letter;
+			if (opts[i].arg)
+				*l++ = ':';
+		}
+	}
+	optind = 0;
+	opterr = 0;
+	while ((value = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		const struct opt *opt;
+
+		if (value == '?' || value == ':')
+			return unknown_option(value, argv, err);
+		opt = opt_of(value);
+		ret = opt_set(o, opt, optarg, err);
+		if (ret)
+			return ret;
+	}
+	if (o->btf_pack) {
+		o->files = (const char *const *)argv + optind;
+		o->nr_files = argc - optind;
+		return check_pack(o, err);
+	}
+	ret = join_words(o, argc - optind, argv + optind, err);
+	if (o->filter_non_skb_funcs.nr || o->filter_track_bpf_helpers)
+		o->filter_track_skb_by_stackid = true;
+	return ret ? ret : check_conflicts(o, err);
+}
+
+static void list_release(struct option_list *l)
+{
+	for (size_t i = 0; i < l->nr; i++)
+		free(l->v[i]);
+	free(l->v);
+}
+
+void options_release(struct options *o)
+{
+	list_release(&o->filter_non_skb_funcs);
+	list_release(&o->kmods);
+	list_release(&o->output_skb_metadata);
+	list_release(&o->output_xdp_metadata);
+	free(o->expr);
+	*o = (struct options){0};
+}
+
+void options_help(FILE *out)
+{
+	fputs("Usage: skbtrail [OPTION]... [PCAP EXPRESSION]\n\n"
+	      "Follow network packets through the kernel: one line for each function that a\n"
+	      "matching packet passes, down to the one that dropped it. Until Ctrl-C.\n\n"
+	      "  skbtrail 'host 10.0.0.1 and tcp port 80'\n",
+	      out);
+	for (size_t i = 0; i < NR_OPTS; i++) {
+		char left[64], letter[8] = "   ";
+
+		if (opts[i].group)
+			fprintf(out, "\n%s:\n", opts[i].group);
+		if (opts[i].letter)
+			snprintf(letter, sizeof(letter), "-%c,", opts[i].letter);
+		snprintf(left, sizeof(left), "%s --%s%s%s", letter, opts[i].name,
+			 opts[i].arg ? " " : "", opts[i].arg ? opts[i].arg : "");
+		fprintf(out, "  %-33s %s\n", left, opts[i].help);
+	}
+}

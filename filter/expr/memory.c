@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What lies in memory: members, elements, what pointers point to, and addresses. Steps without a
+ * pointer between them only add to the offset of one OP_LOAD, and so become one read.
+ */
+#include "filter/expr/private.h"
+
+/* a + off, in place where it has an offset already. */
+static struct expr_node *add_offset(struct expr_parse *p, struct expr_node *a, int64_t off)
+{
+	struct expr_node *number;
+
+	if (a->op == OP_ADD && a->b->op == OP_CONST) {
+		a->b->value += (uint64_t)off;
+		return a;
+	}
+	number = expr_number(p, expr_int(8, true), (uint64_t)off, a->start, a->end);
+	return number ? expr_make(p, OP_ADD, false, a->type, a, number) : NULL;
+}
+
+/* Where n lies, as a pointer of that type. */
+static struct expr_node *address(struct expr_parse *p, struct expr_node *n, struct expr_type type)
+{
+	struct expr_node *a = n->a;
+
+	if (n->off)
+		a = add_offset(p, a, n->off);
+	if (!a)
+		return NULL;
+	a->type = type;
+	a->start = n->start;
+	a->end = n->end;
+	return a;
+}
+
+struct expr_node *expr_decay(struct expr_parse *p, struct expr_node *n)
+{
+	if (!n || n->type.stars || n->type.kind != KIND_ARRAY)
+		return n;
+	return address(p, n, expr_pointer_to(expr_target(&p->types, n->type)));
+}
+
+struct expr_node *expr_address(struct expr_parse *p, uint32_t at, struct expr_node *a)
+{
+	struct span s;
+
+	if (!a)
+		return NULL;
+	s = expr_quote(p, a);
+	if (a->op != OP_LOAD)
+		return expr_fail(p, at, "'%.*s' is not in the kernel's memory: it has no address",
+				 (int)s.len, s.at);
+	if (a->bits)
+		return expr_fail(p, at, "'%.*s' is a bit-field: it has no address", (int)s.len,
+				 s.at);
+	a = address(p, a, expr_pointer_to(a->type));
+	if (a)
+		a->start = at;
+	return a;
+}
+
+static struct expr_node *load(struct expr_parse *p, uint32_t at, struct expr_node *a,
+			      struct expr_type type)
+{
+	struct expr_node *n = expr_new(p, OP_LOAD, type, at, a->end);
+
+	if (!n)
+		return NULL;
+	n->off = 0;
+	if (a->op == OP_ADD && a->b->op == OP_CONST &&
+	    (int64_t)a->b->value == (int32_t)a->b->value) {
+		n->off = (int64_t)a->b->value;
+		a = a->a;
+	}
+	n->a = a;
+	n->need = a->need ? a->need : 1;
+	return n;
+}
+
+struct expr_node *expr_deref(struct expr_parse *p, uint32_t at, struct expr_node *a)
+{
+	struct expr_type target;
+	struct span s;
+
+	a = expr_scalar(p, expr_decay(p, a));
+	if (!a)
+		return NULL;
+	s = expr_quote(p, a);
+	if (!expr_is_pointer(a->type))
+		return expr_fail(p, at, "'%.*s' is a number, not a pointer", (int)s.len, s.at);
+	target = expr_target(&p->types, a->type);
+	if (!target.stars && target.kind == KIND_VOID)
+		return expr_fail(p, at,
+				 "'%.*s' points to void: say to what, as in ((struct name *)%.*s)",
+				 (int)s.len, s.at, (int)s.len, s.at);
+	return load(p, at, a, target);
+}
+
+/* ---- members ---- */
+
+static const char *struct_word(unsigned int kind)
+{
+	return kind == BTF_KIND_UNION ? "union" : "struct";
+}
+
+/* Why there are no members; a is a pointer to n with an arrow. */
+static void *no_struct(struct expr_parse *p, const struct expr_node *a, const struct expr_node *n,
+		       bool arrow)
+{
+	const struct btf_type *bt = n->type.stars ? NULL : btf_type(n->type.btf, n->type.id);
+	struct span s = expr_quote(p, a);
+
+	if (bt && btf_kind(bt) == BTF_KIND_FWD)
+		return expr_fail(p, p->token.start, "%s %s is not defined in the kernel's types",
+				 struct_word(btf_kflag(bt) ? BTF_KIND_UNION : BTF_KIND_STRUCT),
+				 btf_str(n->type.btf, bt->name_off));
+	return expr_fail(p, p->token.start, "'%.*s' %s no struct and has no members", (int)s.len,
+			 s.at, arrow ? "points to" : "is");
+}
+
+/* The struct that a is, or with an arrow points to, as an OP_LOAD. */
+static struct expr_node *struct_of(struct expr_parse *p, struct expr_node *a, bool arrow)
+{
+	uint32_t at = p->token.start;
+	struct span s = expr_quote(p, a);
+	struct expr_node *n = a;
+	bool points = expr_is_pointer(a->type);
+
+	if (!arrow && points)
+		return expr_fail(p, at, "'%.*s' is a pointer: write '->' before a member",
+				 (int)s.len, s.at);
+	if (arrow && !points && a->type.kind == KIND_STRUCT)
+		return expr_fail(p, at, "'%.*s' is no pointer: write '.' before a member",
+				 (int)s.len, s.at);
+	if (arrow)
+		n = expr_deref(p, a->start, a);
+	if (!n || (!n->type.stars && n->type.kind == KIND_STRUCT))
+		return n;
+	return no_struct(p, a, n, arrow);
+}
+
+static struct expr_node *no_member(struct expr_parse *p, struct expr_type in)
+{
+	const struct btf_type *bt = btf_type(in.btf, in.id);
+	const char *name = btf_str(in.btf, bt->name_off), *word = struct_word(btf_kind(bt));
+	struct span s = expr_token_text(p);
+	struct nearest n;
+
+	expr_nearest_init(&n, s);
+	expr_nearest_member(&n, in);
+	return expr_fail(p, p->token.start, "%s%s%s has no member '%.*s'%s%s%s",
+			 *name ? word : "this ", *name ? " " : word, name, (int)s.len, s.at,
+			 n.best ? "; is it '" : "", n.best ? n.best : "", n.best ? "'?" : "");
+}
+
+struct expr_node *expr_member(struct expr_parse *p, struct expr_node *a, bool arrow)
+{
+	struct expr_place place;
+	uint64_t off;
+
+	a = struct_of(p, a, arrow);
+	if (!a)
+		return NULL;
+	if (!expr_find_member(&p->types, a->type, expr_token_text(p), &place))
+		return no_member(p, a->type);
+	a->end = p->token.end;
+	a->type = place.type;
+	a->bits = place.bits;
+	a->bit_off = place.bit_off % 8;
+	off = place.bit_off / 8;
+	if (!place.bits && a->bit_off)
+		return expr_fail(p, p->token.start, "this member does not begin at a byte");
+	if (place.bits && (a->bit_off + place.bits > 64 || place.type.kind != KIND_INT))
+		return expr_fail(p, p->token.start, "this bit-field does not lie within 64 bits");
+	if (off > INT32_MAX || a->off + (int64_t)off > INT32_MAX)
+		return expr_fail(p, p->token.start, "this member is too far away");
+	a->off += (int64_t)off;
+	return a;
+}
+
+/* ---- elements and addresses computed ---- */
+
+static bool in_bounds(const struct expr_node *a, const struct expr_node *idx, uint32_t *nr)
+{
+	*nr = btf_array(btf_type(a->type.btf, a->type.id))->nelems;
+	return !*nr || idx->op != OP_CONST || idx->value < *nr;
+}
+
+struct expr_node *expr_index(struct expr_parse *p, struct expr_node *a, struct expr_node *idx)
+{
+	uint32_t start = a->start, nr;
+	struct span s = expr_quote(p, a);
+
+	if (!expr_is_pointer(a->type) && a->type.kind == KIND_ARRAY && !in_bounds(a, idx, &nr))
+		return expr_fail(p, idx->start, "'%.*s' has %u elements, [0] to [%u]", (int)s.len,
+				 s.at, nr, nr - 1);
+	a = expr_decay(p, a);
+	if (!a)
+		return NULL;
+	if (!expr_is_pointer(a->type))
+		return expr_fail(p, start, "'%.*s' is no array and no pointer", (int)s.len, s.at);
+	a = expr_pointer_add(p, OP_ADD, start, a, idx);
+	return a ? expr_deref(p, start, a) : NULL;
+}
+
+/* How many elements lie between. */
+static struct expr_node *difference(struct expr_parse *p, uint32_t at, struct expr_node *a,
+				    struct expr_node *b)
+{
+	int64_t sz = expr_sizeof(expr_target(&p->types, a->type));
+	struct expr_type type = expr_int(8, true);
+	struct expr_node *number;
+
+	if (sz <= 0 || sz != expr_sizeof(expr_target(&p->types, b->type)))
+		return expr_fail(p, at, "these pointers are of different types");
+	a = expr_make(p, OP_SUB, false, type, a, b);
+	if (!a || sz == 1)
+		return a;
+	number = expr_number(p, type, (uint64_t)sz, a->start, a->end);
+	return number ? expr_make(p, OP_DIV, true, type, a, number) : NULL;
+}
+
+/* number * sz, in 64 bits. */
+static struct expr_node *scaled(struct expr_parse *p, struct expr_node *number, int64_t sz)
+{
+	struct expr_type type = expr_int(8, true);
+	struct expr_node *factor;
+
+	if (sz == 1)
+		return number;
+	factor = expr_number(p, type, (uint64_t)sz, number->start, number->end);
+	return factor ? expr_make(p, OP_MUL, false, type, number, factor) : NULL;
+}
+
+struct expr_node *expr_pointer_add(struct expr_parse *p, enum expr_op op, uint32_t at,
+				   struct expr_node *a, struct expr_node *b)
+{
+	bool pointer_first = expr_is_pointer(a->type);
+	struct expr_node *n, *number = pointer_first ? b : a;
+	uint32_t start = a->start, end = b->end;
+	int64_t sz;
+
+	if (op == OP_SUB && !pointer_first)
+		return expr_fail(p, at, "a pointer cannot be subtracted from a number");
+	if (op == OP_SUB && expr_is_pointer(b->type))
+		return difference(p, at, a, b);
+	number = expr_integer(p, number);
+	if (!number)
+		return NULL;
+	if (!pointer_first)
+		a = b;
+	sz = expr_sizeof(expr_target(&p->types, a->type));
+	if (sz < 0)
+		return expr_fail(p, at, "what the pointer points to has no known size");
+	number = scaled(p, number, sz);
+	if (!number)
+		return NULL;
+	if (number->op == OP_CONST)
+		n = add_offset(p, a, (int64_t)(op == OP_SUB ? -number->value : number->value));
+	else
+		n = expr_make(p, op, false, a->type, a, number);
+	if (!n)
+		return NULL;
+	n->start = start;
+	n->end = end;
+	return n;
+}

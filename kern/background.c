@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "kern/background.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include <sys/prctl.h>
+#include <unistd.h>
+
+static int cmp_int(const void *a, const void *b)
+{
+	int x = *(const int *)a, y = *(const int *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* A pipe that stayed open would keep its reader waiting, a probe would go on firing. */
+static void close_others(const int *keep, size_t nr, int also)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	struct dirent *d;
+
+	if (!dir)
+		return;
+	while ((d = readdir(dir))) {
+		int fd = strtol(d->d_name, NULL, 10);
+
+		if (d->d_name[0] == '.' || fd == dirfd(dir) || fd == also)
+			continue;
+		if (!nr || !bsearch(&fd, keep, nr, sizeof(fd), cmp_int))
+			close(fd);
+	}
+	closedir(dir);
+}
+
+/*
+ * The standard streams go first: their numbers are free then, also where this is the end of a
+ * run that ran out of descriptors.
+ */
+void process_alone(const char *name, const int *keep, size_t nr, int also)
+{
+	static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGTTOU};
+
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		signal(ignored[i], SIG_IGN);
+	setsid();
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		close(fd);
+	close_others(keep, nr, also);
+	if (open("/dev/null", O_RDWR) == STDIN_FILENO) {
+		dup2(STDIN_FILENO, STDOUT_FILENO);
+		dup2(STDIN_FILENO, STDERR_FILENO);
+	}
+	prctl(PR_SET_NAME, name);
+	(void)!chdir("/");
+}

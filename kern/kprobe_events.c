@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "kern/kprobe_events.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/lines.h"
+#include "base/number.h"
+
+#define FILE_NAME  "kprobe_events"
+#define GROUP	   "skbtrail_%d"
+#define EVENT	   GROUP "/f%zu"
+#define EVENT_PATH "events/" EVENT "/id"
+
+#define BUSY_TRIES 100
+#define BUSY_NS	   50000000
+
+/* ---- text ---- */
+
+bool event_lines_add(struct event_lines *l, const char *fmt, ...)
+{
+	size_t room = sizeof(l->text) - l->len;
+	va_list ap;
+	int len;
+
+	va_start(ap, fmt);
+	len = vsnprintf(l->text + l->len, room, fmt, ap);
+	va_end(ap);
+	if (len < 0 || (size_t)len >= room) {
+		l->text[l->len] = '\0';
+		return false;
+	}
+	l->len += len;
+	l->nr++;
+	return true;
+}
+
+/* "p:skbtrail_123/f0 0xffffffff81000000": the numbers, written again, must give the same name. */
+bool kprobe_event_parse(struct kprobe_event *ev, const char *line)
+{
+	static const char start[] = "p:skbtrail_", middle[] = "f";
+	const char *at = line + strlen(start);
+	uint64_t pid, nr;
+	char name[64];
+	int len;
+
+	if (strncmp(line, start, strlen(start)) || !number_then(&at, 10, &pid, '/') ||
+	    strncmp(at, middle, strlen(middle)))
+		return false;
+	at += strlen(middle);
+	if (!number_take(&at, 10, &nr) || !pid || pid > INT_MAX)
+		return false;
+	*ev = (struct kprobe_event){.pid = pid, .nr = nr};
+	len = snprintf(name, sizeof(name), "p:" EVENT " ", ev->pid, ev->nr);
+	return !strncmp(line, name, len);
+}
+
+/* ---- writing ---- */
+
+static int write_lines(int fd, const struct event_lines *l)
+{
+	ssize_t n = write(fd, l->text, l->len);
+
+	if (n < 0)
+		return -errno;
+	return (size_t)n == l->len ? 0 : -EIO;
+}
+
+static void event_path(char path[64], const struct kprobe_events *ke, size_t nr)
+{
+	snprintf(path, 64, EVENT_PATH, ke->pid, nr);
+}
+
+static bool event_exists(const struct kprobe_events *ke, size_t nr)
+{
+	char path[64];
+
+	event_path(path, ke, nr);
+	return faccessat(ke->tracefs_fd, path, F_OK, 0) == 0;
+}
+
+static int event_id(const struct kprobe_events *ke, size_t nr)
+{
+	char path[64];
+	int64_t id;
+
+	event_path(path, ke, nr);
+	id = number_in_file_at(ke->tracefs_fd, path);
+	return id < 0 || id > INT_MAX ? -ENOENT : (int)id;
+}
+
+/*
+ * The kernel takes the lines in order and stops at the first that it refuses, without telling
+ * which: it is the first whose event is not there.
+ */
+static size_t nr_made(const struct kprobe_events *ke, const struct event_lines *l, int ret)
+{
+	size_t made = 0;
+
+	if (!ret)
+		return l->nr;
+	while (made < l->nr && event_exists(ke, ke->nr + made))
+		made++;
+	return made;
+}
+
+void kprobe_events_add(struct kprobe_events *ke, const uint64_t *addrs, size_t nr, int *ids)
+{
+	size_t done = 0, made;
+
+	while (done < nr) {
+		struct event_lines l = {.len = 0};
+		int ret;
+
+		while (done + l.nr < nr &&
+		       event_lines_add(&l, "p:" EVENT " 0x%" PRIx64 "\n", ke->pid, ke->nr + l.nr,
+				       addrs[done + l.nr]))
+			;
+		ret = write_lines(ke->fd, &l);
+		made = nr_made(ke, &l, ret);
+		for (size_t i = 0; i < made; i++)
+			ids[done++] = event_id(ke, ke->nr++);
+		/* Its name goes to the next. */
+		if (made < l.nr)
+			ids[done++] = ret;
+	}
+}
+
+/* 0 where it is gone, whoever removed it. */
+static int remove_one(int fd, const struct kprobe_event *ev)
+{
+	struct event_lines l = {.len = 0};
+	int ret;
+
+	event_lines_add(&l, "-:" EVENT "\n", ev->pid, ev->nr);
+	ret = write_lines(fd, &l);
+	return ret == -ENOENT ? 0 : ret;
+}
+
+int kprobe_events_add_name(struct kprobe_events *ke, const char *function, unsigned off)
+{
+	struct event_lines l = {.len = 0};
+	int ret;
+
+	/* A process that had our number may have been killed right here. */
+	remove_one(ke->fd, &(struct kprobe_event){.pid = ke->pid});
+	event_lines_add(&l, "p:" EVENT " %s+%u\n", ke->pid, (size_t)0, function, off);
+	ret = write_lines(ke->fd, &l);
+	if (ret)
+		return ret;
+	ke->nr = 1;
+	return event_id(ke, 0);
+}
+
+int kprobe_events_open(struct kprobe_events *ke, int tracefs_fd)
+{
+	int fd = openat(tracefs_fd, FILE_NAME, O_WRONLY | O_APPEND | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	*ke = (struct kprobe_events){.pid = getpid(), .tracefs_fd = tracefs_fd, .fd = fd};
+	return 0;
+}
+
+void kprobe_events_close(struct kprobe_events *ke)
+{
+	if (ke->pid)
+		close(ke->fd);
+	*ke = (struct kprobe_events){0};
+}
+
+/* ---- removing ---- */
+
+/* As many lines as fit into one write; the number of events. */
+static size_t removal_lines(struct event_lines *l, const struct kprobe_event *evs, size_t nr)
+{
+	while (l->nr < nr && event_lines_add(l, "-:" EVENT "\n", evs[l->nr].pid, evs[l->nr].nr))
+		;
+	return l->nr;
+}
+
+/*
+ * Remove events; those that are in use are tried again up to *tries times. Of a write that fails
+ * nobody knows how far it came, so its lines are tried one by one. Returns the number that stay.
+ */
+static size_t remove_all(int fd, const struct kprobe_event *evs, size_t nr, int *tries, int *why)
+{
+	size_t stay = 0, batch;
+
+	for (size_t from = 0; from < nr; from += batch) {
+		struct event_lines l = {.len = 0};
+
+		batch = removal_lines(&l, evs + from, nr - from);
+		if (!write_lines(fd, &l))
+			continue;
+		for (size_t i = from; i < from + batch; i++) {
+			int ret = remove_one(fd, &evs[i]);
+
+			for (; ret == -EBUSY && *tries > 0; --*tries) {
+				nanosleep(&(struct timespec){.tv_nsec = BUSY_NS}, NULL);
+				ret = remove_one(fd, &evs[i]);
+			}
+			stay += ret != 0;
+			*why = ret ? ret : *why;
+		}
+	}
+	return stay;
+}
+
+int kprobe_events_remove(struct kprobe_events *ke)
+{
+	struct kprobe_event evs[128];
+	int tries = BUSY_TRIES, why = 0;
+
+	while (ke->nr) {
+		size_t nr = 0;
+
+		while (ke->nr && nr < sizeof(evs) / sizeof(evs[0]))
+			evs[nr++] = (struct kprobe_event){.pid = ke->pid, .nr = --ke->nr};
+		remove_all(ke->fd, evs, nr, &tries, &why);
+	}
+	return why;
+}
+
+/* ---- leftovers ---- */
+
+static bool is_left(const struct kprobe_event *ev)
+{
+	return ev->pid == getpid() || (kill(ev->pid, 0) && errno == ESRCH);
+}
+
+/* The events of processes that are gone; *evs is the caller's. */
+static ssize_t find_left(int tracefs_fd, struct kprobe_event **evs)
+{
+	size_t nr = 0, cap = 0, len;
+	struct kprobe_event ev, *more;
+	struct lines l;
+	char *line;
+	int ret = lines_openat(&l, tracefs_fd, FILE_NAME);
+
+	*evs = NULL;
+	if (ret)
+		return ret;
+	while ((ret = lines_next(&l, &line, &len)) > 0) {
+		if (!kprobe_event_parse(&ev, line) || !is_left(&ev))
+			continue;
+		if (nr == cap) {
+			cap = cap ? 2 * cap : 64;
+			more = reallocarray(*evs, cap, sizeof(**evs));
+			if (!more) {
+				ret = -ENOMEM;
+				break;
+			}
+			*evs = more;
+		}
+		(*evs)[nr++] = ev;
+	}
+	lines_close(&l);
+	return ret < 0 ? ret : (ssize_t)nr;
+}
+
+ssize_t kprobe_events_clean(struct kprobe_events *ke)
+{
+	struct kprobe_event *evs;
+	ssize_t nr = find_left(ke->tracefs_fd, &evs);
+	char path[64];
+	int tries = 0, why;
+
+	if (nr > 0)
+		nr -= remove_all(ke->fd, evs, nr, &tries, &why);
+	free(evs);
+	snprintf(path, sizeof(path), "events/" GROUP, ke->pid);
+	if (nr >= 0 && faccessat(ke->tracefs_fd, path, F_OK, 0) == 0)
+		return -EEXIST;
+	return nr;
+}

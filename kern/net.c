@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "kern/net.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "kern/netns.h"
+
+#define NR_NAMES_SHOWN 8
+
+/* ---- which namespace ---- */
+
+/* "inode:4026531992": 1 and the number, 0 for another kind of spec, -EINVAL. */
+static int parse_inode(const char *spec, uint32_t *inum)
+{
+	unsigned long long n;
+	char *end;
+
+	if (strncmp(spec, "inode:", 6))
+		return 0;
+	spec += 6;
+	n = strtoull(spec, &end, 10);
+	if (spec[0] < '0' || spec[0] > '9' || *end || !n || n > UINT32_MAX)
+		return -EINVAL;
+	*inum = n;
+	return 1;
+}
+
+struct wanted {
+	uint32_t inode;
+	int fd;
+};
+
+static bool open_if_wanted(void *arg, const struct netns_place *p)
+{
+	struct wanted *w = arg;
+
+	if (p->inode != w->inode)
+		return false;
+	w->fd = netns_open(p->path);
+	if (w->fd >= 0 && netns_fd_inode(w->fd) != w->inode) {
+		close(w->fd);
+		w->fd = -ENOENT;
+	}
+	return w->fd >= 0;
+}
+
+static int open_by_inode(uint32_t inode, struct err *err)
+{
+	struct wanted w = {.inode = inode, .fd = -ENOENT};
+
+	netns_each(&netns_roots, open_if_wanted, &w);
+	if (w.fd >= 0)
+		return w.fd;
+	err_set(err, -ENOENT, "no mount and no process has the network namespace 'inode:%u'",
+		inode);
+	if (geteuid())
+		err_hint(err, "run as root to see those of all processes");
+	return -ENOENT;
+}
+
+/* A name of ip(8), here or where pid 1 has other mounts (--pid=host), else a process id. */
+static int open_by_word(const char *word)
+{
+	static const char *const dirs[] = {"/run/netns/%s", "/proc/1/root/run/netns/%s",
+					   "/proc/%s/ns/net"};
+	char path[PATH_MAX];
+	int nr = word[strspn(word, "0123456789")] ? 2 : 3;
+
+	for (int i = 0; i < nr; i++) {
+		int fd;
+
+		snprintf(path, sizeof(path), dirs[i], word);
+		fd = netns_open(path);
+		/* Whatever keeps us from looking at pid 1's is no answer. */
+		if (fd >= 0 || (fd != -ENOENT && i != 1))
+			return fd;
+	}
+	return -ENOENT;
+}
+
+/* Open what spec, which is not inode:N, names. */
+static int open_by_name(const char *spec, struct err *err)
+{
+	bool is_path = strchr(spec, '/'), is_pid = spec[0] && !spec[strspn(spec, "0123456789")];
+	int fd;
+
+	if (strlen(spec) >= PATH_MAX - 64)
+		return err_sys(err, -ENAMETOOLONG, "network namespace '%.40s...'", spec);
+	fd = is_path ? netns_open(spec) : open_by_word(spec);
+	if (fd >= 0)
+		return fd;
+	if (fd == -EINVAL)
+		err_set(err, fd, "'%s' is no network namespace", spec);
+	else if (fd == -ENOENT && is_pid)
+		err_set(err, fd, "no process and no network namespace '%s'", spec);
+	else
+		err_sys(err, fd, "cannot open network namespace '%s'", spec);
+	if (fd == -EACCES || fd == -EPERM)
+		err_hint(err, "run as root");
+	else
+		err_hint(err,
+			 "expected a path like /proc/PID/ns/net, a name of `ip netns`, a process "
+			 "id, or inode:N");
+	return fd;
+}
+
+static int bad_inode(const char *spec, struct err *err)
+{
+	return err_set(err, -EINVAL, "'%s' is no network namespace, expected inode:N with a number",
+		       spec);
+}
+
+int netns_inode(const char *spec, uint32_t *inum, struct err *err)
+{
+	int ret = parse_inode(spec, inum), fd;
+
+	if (ret < 0)
+		return bad_inode(spec, err);
+	if (ret)
+		return 0;
+	fd = open_by_name(spec, err);
+	if (fd < 0)
+		return fd;
+	*inum = netns_fd_inode(fd);
+	close(fd);
+	return 0;
+}
+
+uint32_t netns_self(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/net", &st) < 0 ? 0 : (uint32_t)st.st_ino;
+}
+
+/* ---- interfaces ---- */
+
+/* "lo, eth0 and 3 more"; what a terminal could take for a command becomes '?'. */
+static void list_interfaces(char *buf, size_t sz)
+{
+	struct if_nameindex *all = if_nameindex();
+	size_t len = 0, nr = 0;
+
+	buf[0] = '\0';
+	for (; all && all[nr].if_index; nr++) {
+		if (nr < NR_NAMES_SHOWN && len < sz)
+			len += snprintf(buf + len, sz - len, "%s%s", nr ? ", " : "",
+					all[nr].if_name);
+	}
+	if (nr > NR_NAMES_SHOWN && len < sz)
+		snprintf(buf + len, sz - len, " and %zu more", nr - NR_NAMES_SHOWN);
+	if_freenameindex(all);
+	for (; *buf; buf++)
+		if (*buf < ' ' || *buf > '~')
+			*buf = '?';
+}
+
+static int lookup(const char *ifname, const char *netns, uint32_t *ifindex, struct err *err)
+{
+	char names[NR_NAMES_SHOWN * (IF_NAMESIZE + 2) + 32];
+	int ret;
+
+	*ifindex = if_nametoindex(ifname);
+	if (*ifindex)
+		return 0;
+	ret = errno == ENXIO ? -ENODEV : -errno;
+	if (ret != -ENODEV)
+		return err_sys(err, ret, "cannot look up interface '%s'", ifname);
+	err_set(err, ret, "no interface '%.80s' in %s%.80s", ifname,
+		netns ? "network namespace " : "this network namespace", netns ? netns : "");
+	list_interfaces(names, sizeof(names));
+	err_hint(err, "there are: %s", names[0] ? names : "none");
+	return ret;
+}
+
+/*
+ * Go there, look, and come back. Coming back cannot fail for want of rights: whoever may enter the
+ * other one has CAP_SYS_ADMIN, and the own one is held open.
+ */
+static int lookup_in(int ns_fd, const char *ifname, const char *netns, uint32_t *ifindex,
+		     struct err *err)
+{
+	int own_fd = netns_open("/proc/thread-self/ns/net"); /* 3.17 */
+	int ret;
+
+	if (own_fd < 0)
+		return err_sys(err, own_fd, "cannot open the own network namespace");
+	if (setns(ns_fd, CLONE_NEWNET) < 0) {
+		ret = err_sys(err, -errno, "cannot enter network namespace '%s'", netns);
+		err_hint(err, "run as root: it needs CAP_SYS_ADMIN");
+		goto out;
+	}
+	ret = lookup(ifname, netns, ifindex, err);
+	if (setns(own_fd, CLONE_NEWNET) < 0) {
+		err_clear(err);
+		ret = err_sys(err, -errno, "cannot return to the own network namespace");
+	}
+out:
+	close(own_fd);
+	return ret;
+}
+
+int ifindex_of(const char *ifname, const char *netns, uint32_t *ifindex, struct err *err)
+{
+	uint32_t inum = 0;
+	int ret, ns_fd;
+
+	*ifindex = 0;
+	if (!netns)
+		return lookup(ifname, NULL, ifindex, err);
+	ret = parse_inode(netns, &inum);
+	if (ret < 0)
+		return bad_inode(netns, err);
+	if (inum && inum == netns_self())
+		return lookup(ifname, netns, ifindex, err);
+	ns_fd = ret ? open_by_inode(inum, err) : open_by_name(netns, err);
+	if (ns_fd < 0)
+		return ns_fd;
+	ret = lookup_in(ns_fd, ifname, netns, ifindex, err);
+	close(ns_fd);
+	return ret;
+}

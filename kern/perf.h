@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* perf.h - perf_event_open(2): kprobes, tracepoints and the ring of a perf event array. */
+#ifndef KERN_PERF_H
+#define KERN_PERF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Type number of the kprobe PMU (4.17), from /sys/bus/event_source/devices/kprobe/type,
+ * or -ENOENT.
+ */
+int perf_kprobe_pmu(void);
+
+/*
+ * Open a kprobe at a kernel address. Returns the fd, or -errno: EILSEQ/EINVAL not the start
+ * of an instruction or blacklisted, EADDRNOTAVAIL, EACCES/EPERM.
+ */
+int perf_kprobe_open(int pmu_type, uint64_t addr, bool retprobe);
+
+/* The same by name, which costs the kernel a search; for trying whether it works. -ENOENT: no such.
+ */
+int perf_kprobe_open_name(int pmu_type, const char *name, unsigned off);
+
+/*
+ * Open a tracepoint or a kprobe event of tracefs, by the number in its file "id". A program on it
+ * runs on all CPUs, whichever it is opened for. -errno: -EACCES/EPERM, -ENODEV: no such.
+ */
+int perf_tracepoint_open(int id);
+
+/* Attach a BPF program to a probe and enable it: PERF_EVENT_IOC_SET_BPF, _ENABLE. */
+int perf_attach_bpf(int perf_fd, int prog_fd);
+
+/*
+ * A probe with its program, from what opening it gave: the fd, or -errno and the probe closed.
+ * Before 4.15 an event takes one program only: -EEXIST.
+ */
+int perf_with_bpf(int perf_fd, int prog_fd);
+
+/* Open the software event for one CPU's ring of a perf event array; wake at wake_bytes. */
+int perf_bpf_output_open(int cpu, uint32_t wake_bytes);
+
+#endif

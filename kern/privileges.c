@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "kern/features.h"
+
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <linux/capability.h>
+
+#include "base/number.h"
+
+/* 5.8 split these off CAP_SYS_ADMIN, which still includes them. */
+#define CAP_NR_PERFMON 38
+#define CAP_NR_BPF     39
+
+/* The start of a small file, terminated; false where it cannot be read. */
+static bool file_head(const char *path, char *buf, size_t sz)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return false;
+	n = read(fd, buf, sz - 1);
+	close(fd);
+	buf[n > 0 ? n : 0] = '\0';
+	return n > 0;
+}
+
+/* The chosen word stands in brackets: "none [integrity] confidentiality". */
+const char *lockdown_mode(void)
+{
+	static const char *const modes[] = {"none", "integrity", "confidentiality"};
+	char buf[128], word[32];
+
+	if (!file_head("/sys/kernel/security/lockdown", buf, sizeof(buf)))
+		return "unknown";
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		snprintf(word, sizeof(word), "[%s]", modes[i]);
+		if (strstr(buf, word))
+			return modes[i];
+	}
+	return "unknown";
+}
+
+bool capability_has(int cap)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+
+	memset(data, 0, sizeof(data));
+	if (syscall(SYS_capget, &head, data) < 0)
+		return false;
+	return data[cap / 32].effective >> (cap % 32) & 1;
+}
+
+static int last_cap(void)
+{
+	char buf[32];
+
+	return file_head("/proc/sys/kernel/cap_last_cap", buf, sizeof(buf)) ? atoi(buf) : 0;
+}
+
+/* Root of a user namespace has all capabilities there, and none that count here. */
+static bool in_user_namespace(void)
+{
+	char buf[128];
+	const char *at = buf;
+	uint64_t inside, outside, nr;
+
+	if (!file_head("/proc/self/uid_map", buf, sizeof(buf)))
+		return false;
+	return number_take(&at, 10, &inside) && number_take(&at, 10, &outside) &&
+	       number_take(&at, 10, &nr) && (inside != 0 || outside != 0 || nr != UINT32_MAX);
+}
+
+static bool has_seccomp_filter(void)
+{
+	char buf[4096];
+	const char *at;
+
+	if (!file_head("/proc/self/status", buf, sizeof(buf)))
+		return false;
+	at = strstr(buf, "\nSeccomp:\t");
+	return at && at[strlen("\nSeccomp:\t")] == '2';
+}
+
+static void missing_explain(char *buf, size_t sz)
+{
+	const char *what = "CAP_BPF and CAP_PERFMON are";
+
+	if (last_cap() < CAP_NR_BPF)
+		what = "CAP_SYS_ADMIN is";
+	else if (capability_has(CAP_NR_BPF))
+		what = "CAP_PERFMON is";
+	else if (capability_has(CAP_NR_PERFMON))
+		what = "CAP_BPF is";
+	snprintf(buf, sz, "%s, %s missing: run with sudo",
+		 geteuid() ? "not root" : "restricted root", what);
+}
+
+void privileges_explain(char *buf, size_t sz)
+{
+	bool admin = capability_has(CAP_SYS_ADMIN);
+
+	buf[0] = '\0';
+	if (!admin && !(capability_has(CAP_NR_BPF) && capability_has(CAP_NR_PERFMON)))
+		missing_explain(buf, sz);
+	else if (in_user_namespace())
+		snprintf(buf, sz,
+			 "root only of a user namespace: run on the host, outside the "
+			 "container");
+	else if (!strcmp(lockdown_mode(), "confidentiality"))
+		snprintf(buf, sz,
+			 "the kernel is locked down (confidentiality): boot with "
+			 "lockdown=integrity or none");
+	else if (has_seccomp_filter())
+		snprintf(buf, sz,
+			 "a seccomp filter is on and may forbid bpf(2): run outside the "
+			 "container, or with seccomp=unconfined");
+}

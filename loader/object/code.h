@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* code.h - what one instruction reads, writes and where it goes; whether a program is sound. */
+#ifndef LOADER_OBJECT_CODE_H
+#define LOADER_OBJECT_CODE_H
+
+#include <stdbool.h>
+
+#include "base/insn.h"
+#include "loader/object/object.h"
+
+/* Slots that the instruction takes. */
+static inline size_t code_len(const struct bpf_insn *i)
+{
+	return insn_is_ld_imm64(i) ? 2 : 1;
+}
+
+static inline bool code_is_call(const struct bpf_insn *i)
+{
+	return i->code == (BPF_JMP | BPF_CALL);
+}
+
+static inline bool code_is_exit(const struct bpf_insn *i)
+{
+	return i->code == (BPF_JMP | BPF_EXIT);
+}
+
+static inline bool code_is_ja(const struct bpf_insn *i)
+{
+	return i->code == (BPF_JMP | BPF_JA);
+}
+
+/* A jump, conditional or not: its target is the instruction after it plus off. */
+static inline bool code_is_jump(const struct bpf_insn *i)
+{
+	unsigned class = BPF_CLASS(i->code);
+
+	return (class == BPF_JMP || class == BPF_JMP32) && !code_is_call(i) && !code_is_exit(i);
+}
+
+static inline bool code_is_cond(const struct bpf_insn *i)
+{
+	return code_is_jump(i) && !code_is_ja(i);
+}
+
+/* A byte swap; in the classes of jumps the same bits are "signed less or equal". */
+static inline bool code_is_end(const struct bpf_insn *i)
+{
+	unsigned class = BPF_CLASS(i->code);
+
+	return (class == BPF_ALU || class == BPF_ALU64) && BPF_OP(i->code) == BPF_END;
+}
+
+/* The source operand of an ALU instruction or a jump is src_reg. */
+static inline bool code_has_src(const struct bpf_insn *i)
+{
+	return BPF_SRC(i->code) == BPF_X && !code_is_end(i);
+}
+
+/* Registers read and written, one bit each. Calls write r0-r5. */
+uint16_t code_uses(const struct bpf_insn *i);
+uint16_t code_defs(const struct bpf_insn *i);
+
+/* The instruction does nothing but write its destination register. */
+bool code_is_pure(const struct bpf_insn *i);
+
+/* What is known of a helper. Source: include/uapi/linux/bpf.h. */
+struct code_helper {
+	int32_t id;
+	uint8_t nr_args;
+	bool fills; /* writes r2 bytes at r1; else it writes no memory of the program */
+};
+
+/* NULL for helpers that nothing is known of and for calls that are no helper's. */
+const struct code_helper *code_helper(const struct bpf_insn *call);
+
+/*
+ * Check that the instructions are known ones with registers in range, r10 is not written, jumps
+ * land on instructions, the end is not run over, calls are helpers' or refs, and refs are ordered
+ * and stand on the right kind of instruction. Errors: -EINVAL with section and instruction number.
+ */
+int code_check(const struct prog *prog, struct err *err);
+
+#endif

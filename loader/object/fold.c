@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "loader/object/code.h"
+#include "loader/object/edit.h"
+#include "loader/object/flow.h"
+
+static bool is_mov_imm(const struct bpf_insn *i)
+{
+	unsigned class = BPF_CLASS(i->code);
+
+	return (class == BPF_ALU || class == BPF_ALU64) && BPF_OP(i->code) == BPF_MOV &&
+	       BPF_SRC(i->code) == BPF_K;
+}
+
+/*
+ * A result that is known gets written as such: verifiers of 4.x forget a constant that was
+ * computed or spilled, and then refuse it as the size for a helper.
+ */
+static void fold_const(struct edit *e, size_t idx, uint64_t result)
+{
+	struct bpf_insn *i = &e->prog->code.insns[idx];
+	struct bpf_insn mov = INSN_MOV_IMM(i->dst_reg, (int32_t)result);
+
+	if (is_mov_imm(i) || (int64_t)result != (int32_t)result)
+		return;
+	edit_replace(e, idx, &mov, 1);
+}
+
+/*
+ * An access to the stack through a register becomes one through r10, and an address is made in one
+ * step from r10: verifiers before 4.14 lose sight of what is added to anything else.
+ */
+static bool fold_frame(struct edit *e, size_t idx, const struct flow_insn *known)
+{
+	struct bpf_insn *i = &e->prog->code.insns[idx];
+	const struct bpf_insn make[] = {
+		INSN_MOV_REG(i->dst_reg, BPF_REG_10),
+		INSN_ALU64_IMM(BPF_ADD, i->dst_reg, known->made_off),
+	};
+	unsigned class = BPF_CLASS(i->code);
+	bool load = class == BPF_LDX, store = class == BPF_ST || class == BPF_STX;
+	uint8_t base = load ? i->src_reg : i->dst_reg;
+	int off = (load ? known->src_off : known->dst_off) + i->off;
+
+	if (load || store) {
+		if (base == BPF_REG_10 || off != (int16_t)off ||
+		    !(load ? known->src_is_frame : known->dst_is_frame))
+			return false;
+		*i = insn(i->code, load ? i->dst_reg : BPF_REG_10, load ? BPF_REG_10 : i->src_reg,
+			  off, i->imm);
+		e->changed = true;
+		return true;
+	}
+	if (!known->makes_frame || BPF_OP(i->code) == BPF_MOV)
+		return false;
+	if (known->dst_is_frame && !known->dst_off && i->code == (BPF_ALU64 | BPF_ADD | BPF_K))
+		return false;
+	edit_replace(e, idx, make, known->made_off ? 2 : 1);
+	return true;
+}
+
+static bool fits_shift(const struct bpf_insn *i, uint64_t by)
+{
+	unsigned op = BPF_OP(i->code);
+
+	return (op != BPF_LSH && op != BPF_RSH && op != BPF_ARSH) ||
+	       by < (BPF_CLASS(i->code) == BPF_ALU64 ? 64 : 32);
+}
+
+/* A constant in a register becomes one in the instruction, and the register is free. */
+static void fold_source(struct edit *e, size_t idx, const struct flow_insn *known)
+{
+	struct bpf_insn *i = &e->prog->code.insns[idx];
+	unsigned op = BPF_OP(i->code), class = BPF_CLASS(i->code);
+	bool alu = (class == BPF_ALU || class == BPF_ALU64) && op != BPF_DIV && op != BPF_MOD &&
+		   op != BPF_NEG && !i->off;
+	bool jump = class == BPF_JMP && code_is_cond(i);
+
+	if (!known->src_is_const || (!alu && !jump) || !code_has_src(i) ||
+	    (int64_t)known->src != (int32_t)known->src || !fits_shift(i, known->src))
+		return;
+	*i = insn(class | op | BPF_K, i->dst_reg, 0, i->off, (int32_t)known->src);
+	e->changed = true;
+}
+
+static void fold_insn(struct edit *e, size_t idx, const struct flow_insn *known)
+{
+	struct bpf_insn *i = &e->prog->code.insns[idx];
+
+	/* A jump to what comes next does nothing, whether its outcome is known or not. */
+	if (!known->reached || known->branch == FLOW_NOT_TAKEN || (code_is_jump(i) && !i->off)) {
+		edit_drop(e, idx);
+	} else if (known->branch == FLOW_TAKEN) {
+		*i = INSN_JA(i->off);
+		e->changed = true;
+	} else if (known->is_const) {
+		fold_const(e, idx, known->result);
+	} else if (!fold_frame(e, idx, known)) {
+		fold_source(e, idx, known);
+	}
+}
+
+static int fold_known(struct prog *prog, bool *changed, struct err *err)
+{
+	struct flow_insn *known;
+	struct edit e = {0};
+	int ret;
+
+	ret = flow_run(prog, &known, err);
+	if (!ret)
+		ret = edit_begin(&e, prog, err);
+	if (ret)
+		goto out;
+	for (size_t idx = 0, len; idx < prog->code.nr; idx += len) {
+		len = code_len(&prog->code.insns[idx]);
+		fold_insn(&e, idx, &known[idx]);
+	}
+	if (e.changed) {
+		*changed = true;
+		ret = edit_commit(&e, err);
+	}
+out:
+	edit_release(&e);
+	free(known);
+	return ret;
+}
+
+/* Registers whose value is read on some way after the instruction at idx. */
+static uint16_t live_after(const struct insn_buf *code, const uint16_t *live, size_t idx)
+{
+	const struct bpf_insn *i = &code->insns[idx];
+	uint16_t regs = 0;
+
+	if (code_is_exit(i))
+		return 0;
+	if (code_is_jump(i))
+		regs = live[idx + 1 + i->off];
+	if (!code_is_ja(i))
+		regs |= live[idx + code_len(i)];
+	return regs;
+}
+
+static bool is_dead(const struct bpf_insn *i, uint16_t after)
+{
+	return code_is_pure(i) && !(after & code_defs(i));
+}
+
+/*
+ * live[n]: registers read from instruction n on. Backwards, until nothing changes; what only
+ * feeds dead instructions counts as not read, so chains go at once.
+ */
+static void find_live(const struct insn_buf *code, uint16_t *live)
+{
+	bool again = true;
+
+	while (again) {
+		again = false;
+		for (size_t idx = code->nr; idx-- > 0;) {
+			const struct bpf_insn *i = &code->insns[idx];
+			uint16_t regs;
+
+			if (idx && insn_is_ld_imm64(i - 1))
+				continue;
+			regs = live_after(code, live, idx);
+			if (!is_dead(i, regs))
+				regs = (regs & ~code_defs(i)) | code_uses(i);
+			again |= regs != live[idx];
+			live[idx] = regs;
+		}
+	}
+}
+
+static int fold_dead(struct prog *prog, bool *changed, struct err *err)
+{
+	const struct insn_buf *code = &prog->code;
+	uint16_t *live = calloc(code->nr, sizeof(*live));
+	struct edit e = {0};
+	int ret;
+
+	ret = live ? edit_begin(&e, prog, err) : err_set(err, -ENOMEM, "out of memory");
+	if (ret)
+		goto out;
+	find_live(code, live);
+	for (size_t idx = 0; idx < code->nr; idx += code_len(&code->insns[idx])) {
+		if (is_dead(&code->insns[idx], live_after(code, live, idx)))
+			edit_drop(&e, idx);
+	}
+	if (e.changed) {
+		*changed = true;
+		ret = edit_commit(&e, err);
+	}
+out:
+	edit_release(&e);
+	free(live);
+	return ret;
+}
+
+/* Ends: every change takes an instruction away or makes one simpler for good. */
+int prog_fold(struct prog *prog, struct err *err)
+{
+	bool changed = true;
+	int ret = 0;
+
+	while (changed && !ret) {
+		changed = false;
+		ret = fold_known(prog, &changed, err);
+		if (!ret)
+			ret = fold_dead(prog, &changed, err);
+	}
+	return ret;
+}

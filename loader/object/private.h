@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* private.h - what elf.c reads and the later stages of loader/object use. */
+#ifndef LOADER_OBJECT_PRIVATE_H
+#define LOADER_OBJECT_PRIVATE_H
+
+#include <stdbool.h>
+
+#include "btf/core/core.h"
+#include "loader/object/object.h"
+
+/* One executable section. */
+struct obj_prog {
+	char *section; /* owned */
+	size_t scn_idx;
+	struct bpf_insn *insns; /* owned */
+	size_t nr;
+	struct prog_ref *refs; /* owned, and so are their names; ordered by idx */
+	size_t nr_refs;
+};
+
+struct obj {
+	struct obj_prog *progs; /* owned */
+	size_t nr_progs;
+	struct btf *btf;	 /* owned; NULL: the object has none */
+	struct core_relo *relos; /* owned */
+	size_t nr_relos;
+	bool core_done;
+};
+
+/* The program of that section, or NULL. */
+struct obj_prog *obj_find(const struct obj *obj, const char *section);
+
+#endif

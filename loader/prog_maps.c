@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "loader/prog_maps.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kern/bpf.h"
+#include "progs/trail_abi.h"
+
+#define RING_DEFAULT_SZ ((size_t)16 << 20) /* 90,000 events: kernel memory, not resident here */
+#define RING_LEAST_SZ	((size_t)1 << 20)
+
+/* A packet on each CPU and in each process that sends, at most. */
+#define NR_STACKS	10240
+#define NR_STACK_TRACES 16384
+
+const char *const prog_map_names[NR_PROG_MAPS] = {
+	[MAP_EVENTS] = "events",
+	[MAP_STATS] = "stats",
+	[MAP_CONTROL] = "control",
+	[MAP_TRACKED] = "tracked",
+	[MAP_HEADS] = "heads",
+	[MAP_STACKS] = "stacks",
+	[MAP_STACK_TRACES] = "stack_traces",
+};
+
+/* A power of two of pages, of whatever size they are. */
+static size_t ring_size(size_t v)
+{
+	size_t p = sysconf(_SC_PAGESIZE);
+
+	while (p < v)
+		p <<= 1;
+	return p;
+}
+
+void prog_maps_init(struct prog_maps *maps)
+{
+	*maps = (struct prog_maps){0};
+	memset(maps->fd, -1, sizeof(maps->fd));
+}
+
+void prog_maps_specs(const struct prog_config *c, const struct features *f, size_t ring_sz,
+		     struct bpf_map_spec specs[NR_PROG_MAPS])
+{
+	if (features_has(f, FEAT_RINGBUF))
+		specs[MAP_EVENTS] = (struct bpf_map_spec){BPF_MAP_TYPE_RINGBUF, 0, 0, ring_sz, 0};
+	else
+		specs[MAP_EVENTS] = (struct bpf_map_spec){BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4,
+							  sysconf(_SC_NPROCESSORS_CONF), 0};
+	specs[MAP_STATS] =
+		(struct bpf_map_spec){BPF_MAP_TYPE_ARRAY, 4, sizeof(struct trail_stats), 1, 0};
+	specs[MAP_CONTROL] = (struct bpf_map_spec){BPF_MAP_TYPE_ARRAY, 4, sizeof(uint32_t), 1, 0};
+	specs[MAP_TRACKED] = (struct bpf_map_spec){BPF_MAP_TYPE_HASH, 8,
+						   sizeof(struct trail_tracked), c->nr_tracked, 0};
+	/* Its entries are of use for a moment; nobody takes those away that came to nothing. */
+	specs[MAP_HEADS] = (struct bpf_map_spec){BPF_MAP_TYPE_LRU_HASH, 8, 8, c->nr_tracked, 0};
+	specs[MAP_STACKS] = (struct bpf_map_spec){BPF_MAP_TYPE_HASH, 8, sizeof(struct trail_stack),
+						  NR_STACKS, 0};
+	specs[MAP_STACK_TRACES] = (struct bpf_map_spec){BPF_MAP_TYPE_STACK_TRACE, 4,
+							8 * TRAIL_MAX_STACK, NR_STACK_TRACES, 0};
+}
+
+bool prog_maps_need(const struct prog_config *c, const struct features *f, enum prog_map map)
+{
+	switch (map) {
+	case MAP_TRACKED:
+		return prog_config_has_table(c);
+	case MAP_HEADS:
+		return c->track;
+	case MAP_STACKS:
+		return c->by_stack;
+	case MAP_STACK_TRACES:
+		return prog_config_stack_way(c, f) == 2;
+	default:
+		return true;
+	}
+}
+
+/* A BPF ring buffer; where none was asked for by size, as large as can be had. */
+static int create_ring(struct prog_maps *maps, struct bpf_map_spec *spec, bool any_size)
+{
+	int fd;
+
+	do {
+		fd = bpf_map_create(spec);
+		maps->ring_sz = spec->nr_max;
+		spec->nr_max /= 2;
+	} while ((fd == -ENOMEM || fd == -EPERM) && any_size && spec->nr_max >= RING_LEAST_SZ);
+	return fd;
+}
+
+static int create_map(struct prog_maps *maps, enum prog_map map, struct bpf_map_spec *spec,
+		      bool any_size)
+{
+	int fd;
+
+	if (map == MAP_EVENTS && spec->type == BPF_MAP_TYPE_RINGBUF)
+		return create_ring(maps, spec, any_size);
+	fd = bpf_map_create(spec);
+	/* Before 4.10; there XDP makes no skbs either. */
+	if (map == MAP_HEADS && fd == -EINVAL) {
+		spec->type = BPF_MAP_TYPE_HASH;
+		fd = bpf_map_create(spec);
+	}
+	return fd;
+}
+
+static int map_refused(const struct prog_maps *maps, enum prog_map map,
+		       const struct bpf_map_spec *spec, int ret, struct err *err)
+{
+	if (map == MAP_EVENTS) {
+		err_sys(err, ret, "cannot create the map for events (%zu KiB)",
+			maps->ring_sz >> 10);
+		err_hint(err, "a smaller --ring-size may help");
+		return ret;
+	}
+	err_sys(err, ret, "cannot create the map '%s' of %u entries", prog_map_names[map],
+		spec->nr_max);
+	if (ret == -EPERM)
+		err_hint(err, "skbtrail needs root, or CAP_BPF and CAP_PERFMON; before 5.11 also "
+			      "room in RLIMIT_MEMLOCK (ulimit -l)");
+	else if (map == MAP_TRACKED || map == MAP_HEADS)
+		err_hint(err, "a smaller --filter-track-size may help");
+	return ret;
+}
+
+int prog_maps_create(struct prog_maps *maps, const struct prog_config *c, const struct features *f,
+		     size_t ring_sz, struct err *err)
+{
+	/* Events last: that map is the largest, and the others must not fail on its account. */
+	static const enum prog_map order[] = {MAP_STATS,  MAP_CONTROL,	    MAP_TRACKED, MAP_HEADS,
+					      MAP_STACKS, MAP_STACK_TRACES, MAP_EVENTS};
+	struct bpf_map_spec specs[NR_PROG_MAPS];
+
+	prog_maps_specs(c, f, ring_size(ring_sz ? ring_sz : RING_DEFAULT_SZ), specs);
+	for (size_t i = 0; i < NR_PROG_MAPS; i++) {
+		enum prog_map map = order[i];
+
+		if (!prog_maps_need(c, f, map))
+			continue;
+		maps->fd[map] = create_map(maps, map, &specs[map], !ring_sz);
+		if (maps->fd[map] < 0)
+			return map_refused(maps, map, &specs[map], maps->fd[map], err);
+		maps->id[map] = bpf_map_id(maps->fd[map]);
+	}
+	return 0;
+}
+
+void prog_maps_release(struct prog_maps *maps)
+{
+	for (size_t i = 0; i < NR_PROG_MAPS; i++)
+		if (maps->fd[i] >= 0)
+			close(maps->fd[i]);
+	prog_maps_init(maps);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* kernel_names.h - names of the running kernel, for the output. */
+#ifndef NAMES_KERNEL_NAMES_H
+#define NAMES_KERNEL_NAMES_H
+
+#include "kern/ksyms.h"
+#include "loader/attach/attach.h"
+#include "loader/prog_config.h"
+#include "loader/prog_trace.h"
+#include "names/netns_names.h"
+#include "names/reasons.h"
+#include "output/output.h"
+
+struct kernel_names {
+	const struct targets *targets; /* functions by address; tracepoints by source */
+	const struct prog_trace *prog_trace;
+	const struct ksyms *ksyms;
+	const struct reasons *reasons;
+	const struct types *types; /* for what config says to print */
+	const struct prog_config *config;
+	int stacks_fd;		   /* the map of stack traces; -1: none */
+	struct netns_names *netns; /* NULL: not asked for */
+};
+
+/* The provider; kn must outlive it. */
+struct names kernel_names(struct kernel_names *kn);
+
+#endif

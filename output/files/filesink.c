@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "output/files/filesink.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <unistd.h>
+
+#include "base/log.h"
+#include "output/outbuf.h"
+
+#define NR_ENDS 1024
+
+struct file_sink {
+	struct sink sink;
+	struct sink *inner; /* owned */
+	struct outdev dev;
+	struct outfile *of; /* not owned; with `failed`, standard output takes its place */
+	uint64_t sz;	    /* of the file */
+	uint64_t header_sz; /* so much of it, or of what it will be, is the header */
+	size_t nr_ends;
+	uint64_t ends[NR_ENDS]; /* of the items that are held, in bytes since the start */
+	bool full;		/* the next item needs a new file */
+	int err;		/* of the file: the next item needs another place */
+};
+
+/* ---- what the inner sink's buffer is offered to ---- */
+
+/* Where the first nr items end in the buffer. */
+static size_t item_end(const struct file_sink *s, size_t nr)
+{
+	return nr ? s->ends[nr - 1] - s->inner->out->nr_gone : 0;
+}
+
+static size_t nr_that_fit(const struct file_sink *s)
+{
+	uint64_t max = s->of->failed ? 0 : s->of->rotate.want.max_sz;
+	size_t nr = 0;
+
+	if (!max)
+		return s->nr_ends;
+	while (nr < s->nr_ends &&
+	       (s->sz + item_end(s, nr) <= s->header_sz || s->sz + item_end(s, nr + 1) <= max))
+		nr++;
+	return nr;
+}
+
+/* *done: bytes written, in any case. */
+static int write_some(int fd, const char *data, size_t sz, size_t *done)
+{
+	for (*done = 0; *done < sz;) {
+		ssize_t n = write(fd, data + *done, sz - *done);
+
+		if (n < 0)
+			return -errno;
+		*done += n;
+	}
+	return 0;
+}
+
+/* The number of items that the file keeps whole of `done` bytes that were written. */
+static size_t cut_back(struct file_sink *s, size_t done)
+{
+	size_t nr = s->nr_ends;
+
+	while (item_end(s, nr) > done)
+		nr--;
+	/* Devices have nothing to cut off. */
+	(void)!ftruncate(s->of->fd, s->sz + item_end(s, nr));
+	return nr;
+}
+
+static void items_gone(struct file_sink *s, size_t nr)
+{
+	s->sz += item_end(s, nr);
+	s->nr_ends -= nr;
+	memmove(s->ends, s->ends + nr, s->nr_ends * sizeof(s->ends[0]));
+}
+
+static ssize_t take_items(struct outdev *dev, const char *data, size_t sz)
+{
+	struct file_sink *s = (struct file_sink *)((char *)dev - offsetof(struct file_sink, dev));
+	size_t nr = s->full || s->err ? 0 : nr_that_fit(s);
+	size_t end = item_end(s, nr), done;
+	int ret;
+
+	ret = write_some(s->of->failed ? STDOUT_FILENO : s->of->fd, data, end, &done);
+	if (ret && (s->of->failed || ret == -EPIPE || ret == -EINTR))
+		return ret;
+	if (ret) {
+		s->err = ret;
+		nr = cut_back(s, done);
+		end = item_end(s, nr);
+	}
+	items_gone(s, nr);
+	s->full = s->nr_ends > 0;
+	return end;
+}
+
+/* ---- another place for the next item ---- */
+
+static void go_on_at_stdout(struct file_sink *s, const char *what, int ret)
+{
+	struct err err = ERR_INIT;
+
+	err_sys(&err, ret, "cannot %s '%s'", what, s->of->path);
+	err_hint(&err, "what it has stays; all else goes to standard output");
+	log_err(&err);
+	s->of->failed = ret;
+}
+
+/* Unless what is held begins with one that no file has got. */
+static int begin_with_header(struct file_sink *s)
+{
+	struct outbuf *out = s->inner->out;
+	uint64_t before = out_pos(out);
+	bool has_header = !s->sz;
+
+	s->sz = 0;
+	if (has_header)
+		return 0;
+	s->inner->ops->header(s->inner);
+	s->header_sz = out_pos(out) - before;
+	outbuf_to_front(out, s->header_sz);
+	for (size_t i = 0; i < s->nr_ends; i++)
+		s->ends[i] += s->header_sz;
+	return out->err;
+}
+
+/* After each round at least one item more is gone, or the sink has an error. */
+static int settle(struct file_sink *s)
+{
+	struct outbuf *out = s->inner->out;
+
+	while ((s->full || s->err) && !out->err) {
+		int ret = s->err ? 0 : rotate_next(&s->of->rotate, &s->of->fd);
+
+		if (s->err)
+			go_on_at_stdout(s, "write to", s->err);
+		else if (ret)
+			go_on_at_stdout(s, "begin anew", ret);
+		ret = begin_with_header(s);
+		s->full = false;
+		s->err = 0;
+		if (!ret)
+			outbuf_flush(out);
+	}
+	return out->err;
+}
+
+/* ---- the sink ---- */
+
+static int end_item(struct file_sink *s, int ret)
+{
+	struct outbuf *out = s->inner->out;
+
+	if (ret || out->err)
+		return ret ? ret : out->err;
+	s->ends[s->nr_ends++] = out_pos(out);
+	if (s->nr_ends == NR_ENDS)
+		outbuf_flush(out);
+	return settle(s);
+}
+
+static int file_header(struct sink *sink)
+{
+	struct file_sink *s = (struct file_sink *)sink;
+	int ret = s->inner->ops->header(s->inner);
+
+	s->header_sz = out_pos(s->inner->out);
+	return s->header_sz ? end_item(s, ret) : ret;
+}
+
+static int file_event(struct sink *sink, const struct trace_event *te, uint64_t age)
+{
+	struct file_sink *s = (struct file_sink *)sink;
+
+	return end_item(s, s->inner->ops->event(s->inner, te, age));
+}
+
+static int file_lost(struct sink *sink, uint64_t nr)
+{
+	struct file_sink *s = (struct file_sink *)sink;
+
+	return end_item(s, s->inner->ops->lost(s->inner, nr));
+}
+
+static int file_flush(struct sink *sink)
+{
+	struct file_sink *s = (struct file_sink *)sink;
+	int ret = s->inner->ops->flush(s->inner);
+
+	rotate_poll(&s->of->rotate);
+	return ret ? ret : settle(s);
+}
+
+static int file_close(struct sink *sink)
+{
+	struct file_sink *s = (struct file_sink *)sink;
+	struct outfile *of = s->of;
+	int ret = file_flush(sink), closed = s->inner->ops->close(s->inner);
+
+	if (close(of->fd) && !closed)
+		closed = -errno;
+	of->fd = -1;
+	free(s);
+	return ret ? ret : closed;
+}
+
+static const struct sink_ops file_ops = {
+	.header = file_header,
+	.event = file_event,
+	.lost = file_lost,
+	.flush = file_flush,
+	.close = file_close,
+};
+
+int sink_file_open(struct sink **sink, struct outfile *of)
+{
+	struct file_sink *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return -ENOMEM;
+	s->sink.ops = &file_ops;
+	s->dev.take = take_items;
+	s->inner = *sink;
+	s->inner->out->dev = &s->dev;
+	s->of = of;
+	*sink = &s->sink;
+	return 0;
+}

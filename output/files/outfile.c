@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "output/files/outfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int outfile_open(struct outfile *of, const char *path, const struct rotation *want, struct err *err)
+{
+	int flags = O_WRONLY | O_CLOEXEC | (want ? O_NOFOLLOW : 0);
+	int ret;
+
+	*of = (struct outfile){.path = path, .fd = -1};
+	if (!path)
+		return 0;
+	ret = want ? rotate_open(&of->rotate, path, want, err) : 0;
+	if (ret)
+		return ret;
+	of->fd = open(path, flags);
+	if (of->fd < 0 && errno == ENOENT) {
+		of->fd = open(path, flags | O_CREAT | O_EXCL, 0644);
+		of->created = of->fd >= 0;
+	}
+	if (of->fd >= 0)
+		return 0;
+	ret = err_sys(err, -errno, "cannot write to '%s'", path);
+	err_hint(err, "name a file in a directory that exists and may be written");
+	outfile_release(of);
+	return ret;
+}
+
+int outfile_begin(struct outfile *of, struct err *err)
+{
+	struct stat st = {0};
+	int ret = 0;
+
+	of->created = false;
+	/* Devices and pipes have nothing to cut off. */
+	if (!of->path || fstat(of->fd, &st) || !S_ISREG(st.st_mode))
+		return 0;
+	if (!of->rotate.name)
+		ret = ftruncate(of->fd, 0) ? -errno : 0;
+	else if (st.st_size)
+		ret = rotate_next(&of->rotate, &of->fd);
+	else
+		rotate_tidy(&of->rotate);
+	return ret ? err_sys(err, ret, "cannot begin '%s' anew", of->path) : 0;
+}
+
+FILE *outfile_stream(struct outfile *of)
+{
+	FILE *f = of->path ? fdopen(of->fd, "w") : stdout;
+
+	if (f)
+		of->fd = -1;
+	return f;
+}
+
+void outfile_release(struct outfile *of)
+{
+	if (of->fd >= 0 && of->path)
+		close(of->fd);
+	if (of->created)
+		unlink(of->path);
+	rotate_release(&of->rotate);
+	*of = (struct outfile){.fd = -1, .failed = of->failed};
+}

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Writes record_format.h. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "output/files/nametab.h"
+#include "output/files/record_format.h"
+#include "output/outbuf.h"
+#include "output/output.h"
+
+/* A record is put together here, so that its size is known. Texts are cut, so it cannot overflow.
+ */
+struct draft {
+	uint8_t data[64 + (2 * TRAIL_MAX_META + 4) * (2 + RECORD_NAME_SZ_MAX)];
+	size_t sz;
+};
+
+struct record_sink {
+	struct sink sink;
+	struct outbuf out;
+	struct draft draft;
+	struct names names;
+	struct nametab written; /* keys only */
+	uint64_t nr_events, nr_lost;
+	int err; /* of the table */
+};
+
+static void draft_mem(struct draft *d, const void *p, size_t sz)
+{
+	if (sz > sizeof(d->data) - d->sz)
+		sz = sizeof(d->data) - d->sz;
+	memcpy(d->data + d->sz, p, sz);
+	d->sz += sz;
+}
+
+static void draft_text(struct draft *d, const char *s)
+{
+	size_t len = s ? strnlen(s, RECORD_NAME_SZ_MAX) : 0;
+	uint16_t len16 = len;
+
+	draft_mem(d, &len16, sizeof(len16));
+	draft_mem(d, s ? s : "", len);
+}
+
+static void put_record(struct outbuf *o, enum record_tag tag, const void *data, size_t sz)
+{
+	uint16_t head[2] = {tag, 0};
+	uint32_t sz32 = sz;
+
+	out_mem(o, head, sizeof(head));
+	out_mem(o, &sz32, sizeof(sz32));
+	out_mem(o, data, sz);
+}
+
+static struct draft *draft_of(struct record_sink *s)
+{
+	s->draft.sz = 0;
+	return &s->draft;
+}
+
+static void draft_put(struct record_sink *s, enum record_tag tag)
+{
+	put_record(&s->out, tag, s->draft.data, s->draft.sz);
+}
+
+const uint8_t record_shown[RECORD_NR_SHOWN] = {
+	offsetof(struct output_fields, meta),	     offsetof(struct output_fields, tuple),
+	offsetof(struct output_fields, tcp_flags),   offsetof(struct output_fields, caller),
+	offsetof(struct output_fields, stack),	     offsetof(struct output_fields, tunnel),
+	offsetof(struct output_fields, skb),	     offsetof(struct output_fields, shared_info),
+	offsetof(struct output_fields, cb),	     offsetof(struct output_fields, bpfmap),
+	offsetof(struct output_fields, netns_names),
+};
+
+static uint32_t shown_bits(const struct output_fields *s)
+{
+	uint32_t bits = 0;
+
+	for (int i = 0; i < RECORD_NR_SHOWN; i++) {
+		const bool *is_shown = (const bool *)((const char *)s + record_shown[i]);
+
+		bits |= (uint32_t)*is_shown << i;
+	}
+	return bits;
+}
+
+static size_t nr_titles(size_t nr)
+{
+	return nr < TRAIL_MAX_META ? nr : TRAIL_MAX_META;
+}
+
+static void draft_shown(struct draft *d, const struct output_fields *s)
+{
+	uint32_t bits[2] = {shown_bits(s), s->netns_names_max};
+	uint16_t nr[2] = {nr_titles(s->nr_skb_meta), nr_titles(s->nr_xdp_meta)};
+
+	draft_mem(d, bits, sizeof(bits));
+	draft_mem(d, nr, sizeof(nr));
+	for (size_t i = 0; i < nr[0]; i++)
+		draft_text(d, s->skb_meta[i]);
+	for (size_t i = 0; i < nr[1]; i++)
+		draft_text(d, s->xdp_meta[i]);
+}
+
+static void put_head(struct record_sink *s, const struct record_meta *meta)
+{
+	uint16_t format[4] = {RECORD_FORMAT};
+	struct draft *d = draft_of(s);
+
+	out_mem(&s->out, RECORD_MAGIC, RECORD_MAGIC_SZ);
+	out_mem(&s->out, format, sizeof(format));
+	draft_mem(d, &meta->started, sizeof(meta->started));
+	draft_mem(d, &meta->realtime_off, sizeof(meta->realtime_off));
+	draft_text(d, meta->hostname);
+	draft_text(d, meta->release);
+	draft_text(d, meta->machine);
+	draft_text(d, meta->version);
+	draft_shown(d, &meta->shown);
+	draft_put(s, RECORD_META);
+}
+
+/* True for the first time that this number is used. */
+static bool is_first(struct record_sink *s, enum record_tag kind, uint64_t number)
+{
+	const struct name_at none = {0};
+	int ret = nametab_add(&s->written, kind, number, &none);
+
+	if (ret < 0 && !s->err)
+		s->err = ret;
+	return ret != 0;
+}
+
+static void put_address(struct record_sink *s, enum record_tag tag, uint64_t addr)
+{
+	struct draft *d = draft_of(s);
+	struct name_at at;
+
+	if (!is_first(s, tag, addr))
+		return;
+	at = (tag == RECORD_FUNC ? s->names.func : s->names.symbol)(s->names.arg, addr);
+	if (!at.name)
+		return;
+	draft_mem(d, &addr, sizeof(addr));
+	draft_mem(d, &at.off, sizeof(at.off));
+	draft_text(d, at.name);
+	draft_text(d, at.module);
+	draft_put(s, tag);
+}
+
+static void put_number(struct record_sink *s, enum record_tag tag, uint32_t number)
+{
+	struct draft *d = draft_of(s);
+	struct name_at at = {0};
+
+	if (!is_first(s, tag, number))
+		return;
+	if (tag == RECORD_SOURCE)
+		at = s->names.source(s->names.arg, number);
+	else if (tag == RECORD_REASON)
+		at.name = s->names.reason(s->names.arg, number);
+	else if (s->names.netns)
+		at.name = s->names.netns(s->names.arg, number);
+	if (!at.name)
+		return;
+	draft_mem(d, &number, sizeof(number));
+	draft_text(d, at.name);
+	if (tag == RECORD_SOURCE)
+		draft_text(d, at.module);
+	draft_put(s, tag);
+}
+
+static void put_part(struct record_sink *s, const struct trace_parts *p, enum trail_part_kind kind,
+		     const void *data, size_t sz)
+{
+	uint16_t tag[2] = {RECORD_PART, 0}, head[2] = {kind, (p->cut & PART_BIT(kind)) != 0};
+	uint32_t record_sz;
+
+	if (!(p->has & PART_BIT(kind)))
+		return;
+	if (sz > RECORD_SZ_MAX - sizeof(head))
+		sz = RECORD_SZ_MAX - sizeof(head);
+	record_sz = sizeof(head) + sz;
+	out_mem(&s->out, tag, sizeof(tag));
+	out_mem(&s->out, &record_sz, sizeof(record_sz));
+	out_mem(&s->out, head, sizeof(head));
+	out_mem(&s->out, data, sz);
+}
+
+static void put_stack(struct record_sink *s, const struct trace_parts *p)
+{
+	uint64_t addrs[TRAIL_MAX_STACK];
+
+	for (size_t i = 0; i < p->nr_frames; i++) {
+		addrs[i] = p->stack[i].addr;
+		put_address(s, RECORD_SYMBOL, addrs[i]);
+	}
+	put_part(s, p, TRAIL_PART_STACK, addrs, p->nr_frames * sizeof(addrs[0]));
+}
+
+static void put_parts(struct record_sink *s, const struct trace_parts *p)
+{
+	struct draft *d;
+	uint16_t nr = p->nr_meta;
+
+	if (p->has & PART_BIT(TRAIL_PART_STACK))
+		put_stack(s, p);
+	put_part(s, p, TRAIL_PART_SKB, p->skb, p->skb ? strlen(p->skb) : 0);
+	put_part(s, p, TRAIL_PART_SHARED_INFO, p->shared_info,
+		 p->shared_info ? strlen(p->shared_info) : 0);
+	put_part(s, p, TRAIL_PART_CB, p->cb, sizeof(p->cb));
+	put_part(s, p, TRAIL_PART_TUNNEL, &p->tunnel, sizeof(p->tunnel));
+	put_part(s, p, TRAIL_PART_MAP, &p->map, sizeof(p->map));
+	d = draft_of(s);
+	draft_mem(d, &nr, sizeof(nr));
+	for (size_t i = 0; i < nr; i++)
+		draft_text(d, p->meta[i]);
+	put_part(s, p, TRAIL_PART_META, d->data, d->sz);
+}
+
+static int record_err(const struct record_sink *s)
+{
+	return s->out.err ? s->out.err : s->err;
+}
+
+static int record_header(struct sink *sink)
+{
+	return record_err((struct record_sink *)sink);
+}
+
+static int record_event(struct sink *sink, const struct trace_event *te, uint64_t age)
+{
+	struct record_sink *s = (struct record_sink *)sink;
+	const struct trail_event *raw = &te->raw;
+
+	if (raw->flags & (TRAIL_F_TRACEPOINT | TRAIL_F_PROG))
+		put_number(s, RECORD_SOURCE, raw->source);
+	else
+		put_address(s, RECORD_FUNC, raw->ip);
+	if (raw->caller)
+		put_address(s, RECORD_SYMBOL, raw->caller);
+	if (raw->flags & TRAIL_F_REASON)
+		put_number(s, RECORD_REASON, raw->reason);
+	if (te->netns_name)
+		put_number(s, RECORD_NETNS, raw->netns);
+	if (te->parts)
+		put_parts(s, te->parts);
+	put_record(&s->out, RECORD_EVENT, raw, sizeof(*raw));
+	s->nr_events++;
+	return record_err(s);
+}
+
+static int record_lost(struct sink *sink, uint64_t nr)
+{
+	struct record_sink *s = (struct record_sink *)sink;
+
+	put_record(&s->out, RECORD_LOST, &nr, sizeof(nr));
+	s->nr_lost += nr;
+	return record_err(s);
+}
+
+static int record_flush(struct sink *sink)
+{
+	struct record_sink *s = (struct record_sink *)sink;
+
+	outbuf_flush(&s->out);
+	return record_err(s);
+}
+
+static int record_close(struct sink *sink)
+{
+	struct record_sink *s = (struct record_sink *)sink;
+	uint64_t end[2] = {s->nr_events, s->nr_lost};
+	int ret;
+
+	put_record(&s->out, RECORD_END, end, sizeof(end));
+	ret = outbuf_release(&s->out);
+	if (!ret)
+		ret = s->err;
+	nametab_release(&s->written);
+	free(s);
+	return ret;
+}
+
+static const struct sink_ops record_ops = {
+	.header = record_header,
+	.event = record_event,
+	.lost = record_lost,
+	.flush = record_flush,
+	.close = record_close,
+};
+
+int sink_record_open(struct sink **out, FILE *f, const struct record_meta *meta,
+		     const struct names *names)
+{
+	struct record_sink *s = calloc(1, sizeof(*s));
+
+	if (!s || outbuf_init(&s->out, f, ESCAPE_TEXT)) {
+		free(s);
+		return -ENOMEM;
+	}
+	s->sink.ops = &record_ops;
+	s->names = *names;
+	put_head(s, meta);
+	*out = &s->sink;
+	return 0;
+}

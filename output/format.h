@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* format.h - the parts of a line that text and JSON say alike. */
+#ifndef OUTPUT_FORMAT_H
+#define OUTPUT_FORMAT_H
+
+#include "output/outbuf.h"
+#include "output/output.h"
+
+/* "curl:8102" */
+void format_process(struct outbuf *o, const struct trail_event *raw);
+/* "eth0:2", "2" for a device without a name, "0" where there is none */
+void format_iface(struct outbuf *o, const struct trail_event *raw);
+/*
+ * "ip_rcv", "tp:kfree_skb", "0xffffffff81000000", "prog:7" for a BPF program without a name.
+ * "+0x40" is added when the probe was not at the entry: other symbols are nearer.
+ */
+void format_func(struct outbuf *o, const struct trace_event *te);
+/* What kind of BPF program sent the event: "tc" or "xdp"; NULL: none did. */
+const char *format_prog(const struct trace_event *te);
+/* "nf_hook_slow+0x8a", or the address: a caller. Its module is for format_module(). */
+void format_symbol(struct outbuf *o, const struct name_at *at, uint64_t addr);
+/* " [nf_tables]", nothing where there is none. */
+void format_module(struct outbuf *o, const struct name_at *at);
+
+/* The last tuple in words: a packet's events follow each other. Zeroed at first. */
+struct tuple_cache {
+	bool tcp_flags; /* the user's: show them */
+	struct tuple tuple;
+	char text[TUPLE_TEXT_SZ];
+	size_t len;
+};
+const char *tuple_cache_format(struct tuple_cache *c, const struct tuple *t, size_t *len);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* timestamp.h - times of day in words. */
+#ifndef OUTPUT_TIMESTAMP_H
+#define OUTPUT_TIMESTAMP_H
+
+#include <stdint.h>
+#include <time.h>
+
+#include "output/outbuf.h"
+
+/* Zeroed at first. Local time of the last second asked for: most events share it. */
+struct timestamp_cache {
+	time_t sec;
+	char date[16]; /* 2024-11-23T */
+	char time[16]; /* 21:04:05 */
+	char zone[16]; /* +01:00 */
+};
+
+/* "21:04:05.678901" from ns of CLOCK_REALTIME; nr_digits of the second's fraction, at most 9. */
+void timestamp_print(struct timestamp_cache *c, struct outbuf *o, int64_t ns, int nr_digits);
+/* "2024-11-23T21:04:05.678901+01:00", RFC 3339 */
+void timestamp_print_full(struct timestamp_cache *c, struct outbuf *o, int64_t ns);
+/* CLOCK_REALTIME, ns. */
+int64_t timestamp_now(void);
+
+#endif

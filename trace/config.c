@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "trace/config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "kern/net.h"
+#include "loader/fields.h"
+#include "progs/trail_abi.h"
+
+static int compile_filter(struct filter *f, const char *text, const char *option, struct err *err)
+{
+	int ret = filter_compile(f, text, err);
+
+	if (ret && option)
+		err_prefix(err, "--%s", option);
+	if (ret == -EINVAL)
+		err_usage(err);
+	return ret;
+}
+
+static int compile_filters(struct config *p, struct err *err)
+{
+	const struct options *o = p->o;
+	struct prog_config *m = &p->prog;
+	const struct {
+		const char *text, *option;
+		struct filter *f;
+		const struct filter **used;
+	} filters[] = {
+		{o->expr, NULL, &p->filter, &m->filter},
+		{o->filter_tunnel_pcap_l2, "filter-tunnel-pcap-l2", &p->tunnel[FILTER_L2],
+		 &m->tunnel[FILTER_L2]},
+		{o->filter_tunnel_pcap_l3, "filter-tunnel-pcap-l3", &p->tunnel[FILTER_L3],
+		 &m->tunnel[FILTER_L3]},
+	};
+
+	for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
+		int ret;
+
+		if (!filters[i].text)
+			continue;
+		ret = compile_filter(filters[i].f, filters[i].text, filters[i].option, err);
+		if (ret)
+			return ret;
+		*filters[i].used = filters[i].f;
+	}
+	return 0;
+}
+
+/* A name that is not there is a mistake of the command line, other errors are not. */
+static int wrong_name(int ret, const char *option, struct err *err)
+{
+	if (!ret)
+		return 0;
+	err_prefix(err, "--%s", option);
+	if (ret == -EINVAL || ret == -ENOENT || ret == -ENODEV || ret == -ESRCH)
+		err_usage(err);
+	return ret;
+}
+
+/* Namespace and interface. */
+static int find_place(struct prog_config *m, const struct options *o, struct err *err)
+{
+	int ret = 0;
+
+	if (o->filter_netns)
+		ret = wrong_name(netns_inode(o->filter_netns, &m->netns, err), "filter-netns", err);
+	else if (o->filter_ifname)
+		m->netns = netns_self();
+	if (!ret && o->filter_ifname)
+		ret = wrong_name(ifindex_of(o->filter_ifname, o->filter_netns, &m->ifindex, err),
+				 "filter-ifname", err);
+	return ret;
+}
+
+int config_open(struct config *p, const struct options *o, struct err *err)
+{
+	struct prog_config *m = &p->prog;
+	int ret;
+
+	*p = (struct config){.o = o};
+	ret = compile_filters(p, err);
+	if (!ret)
+		ret = find_place(m, o, err);
+	m->mark = o->filter_mark;
+	m->mark_mask = o->filter_mark_mask;
+	m->by_stack = o->filter_track_skb_by_stackid;
+	m->track = o->filter_track_skb;
+	m->nr_tracked = o->filter_track_size;
+	m->stack = o->output_stack;
+	m->cb = o->output_skb_cb;
+	m->in_tunnel = o->output_tunnel;
+	m->maps = o->output_bpfmap;
+	return ret;
+}
+
+static int compile_expr(struct expr **out, const char *text, const char *option, enum expr_use use,
+			bool xdp, const struct types *t, struct err *err)
+{
+	int ret = expr_compile(out, text, xdp ? "xdp" : "skb", xdp ? "xdp_buff" : "sk_buff",
+			       t->btfs, t->nr, use, err);
+
+	if (ret)
+		err_prefix(err, "--%s", option);
+	if (ret == -EINVAL)
+		err_usage(err);
+	return ret;
+}
+
+static int compile_meta(struct config_meta *meta, const struct option_list *texts,
+			const char *option, bool xdp, const struct types *t, struct err *err)
+{
+	if (!texts->nr)
+		return 0;
+	if (texts->nr > TRAIL_MAX_META) {
+		err_set(err, -EINVAL, "--%s: %zu expressions are more than %d", option, texts->nr,
+			TRAIL_MAX_META);
+		err_usage(err);
+		return -EINVAL;
+	}
+	meta->e = calloc(texts->nr, sizeof(*meta->e));
+	if (!meta->e)
+		return err_set(err, -ENOMEM, "no memory for expressions");
+	for (; meta->nr < texts->nr; meta->nr++) {
+		int ret = compile_expr(&meta->e[meta->nr], texts->v[meta->nr], option, EXPR_VALUE,
+				       xdp, t, err);
+
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int compile_exprs(struct config *p, const struct types *t, struct err *err)
+{
+	const struct options *o = p->o;
+	int ret = 0;
+
+	if (o->filter_skb_expr)
+		ret = compile_expr(&p->skb_expr, o->filter_skb_expr, "filter-skb-expr",
+				   EXPR_CONDITION, false, t, err);
+	if (!ret && o->filter_xdp_expr)
+		ret = compile_expr(&p->xdp_expr, o->filter_xdp_expr, "filter-xdp-expr",
+				   EXPR_CONDITION, true, t, err);
+	if (!ret)
+		ret = compile_meta(&p->skb_meta, &o->output_skb_metadata, "output-skb-metadata",
+				   false, t, err);
+	if (!ret)
+		ret = compile_meta(&p->xdp_meta, &o->output_xdp_metadata, "output-xdp-metadata",
+				   true, t, err);
+	p->prog.skb_expr = p->skb_expr;
+	p->prog.xdp_expr = p->xdp_expr;
+	p->prog.skb_meta = (const struct expr *const *)p->skb_meta.e;
+	p->prog.nr_skb_meta = p->skb_meta.nr;
+	p->prog.xdp_meta = (const struct expr *const *)p->xdp_meta.e;
+	p->prog.nr_xdp_meta = p->xdp_meta.nr;
+	return ret;
+}
+
+/* How much of a struct to send: all, or what two parts hold. */
+static int size_of(uint32_t *sz, const char *name, const char *option, const struct types *t,
+		   struct err *err)
+{
+	/* Of both the rest is left out. */
+	bool partial = t->source == TYPES_MEASURED || t->source == TYPES_PACKED;
+	int64_t whole = btf_sizeof(t->btfs[0], btf_find(t->btfs[0], BTF_KIND_STRUCT, name, 0));
+
+	if (partial || whole <= 0) {
+		err_set(err, -ENOTSUP,
+			"--%s needs all of 'struct %s'; the types that are there (%s) have %s of "
+			"it",
+			option, name, t->words, partial ? "some" : "nothing");
+		err_hint(err, "leave it out, or give full types with --kernel-btf FILE");
+		return -ENOTSUP;
+	}
+	*sz = whole > TRAIL_RAW_SZ ? TRAIL_RAW_SZ : whole;
+	return 0;
+}
+
+static int no_functions(const char *option, const struct discovery *s, struct err *err)
+{
+	err_set(err, -ENOTSUP, "--%s needs functions to be probed, not tracepoints (%s)", option,
+		s->backend->name);
+	err_hint(err, "skbtrail --check says what this kernel lacks for that");
+	return -ENOTSUP;
+}
+
+static int fit_backend(const struct config *p, const struct discovery *s, const struct features *f,
+		       struct err *err)
+{
+	const struct options *o = p->o;
+
+	if (s->backend->tracepoints && o->filter_track_skb_by_stackid)
+		return no_functions(o->filter_non_skb_funcs.nr	  ? "filter-non-skb-funcs"
+				    : o->filter_track_bpf_helpers ? "filter-track-bpf-helpers"
+								  : "filter-track-skb-by-stackid",
+				    s, err);
+	if (s->backend->tracepoints && o->output_caller && !o->filter_trace_tc)
+		return no_functions("output-caller", s, err);
+	if (o->output_stack && !features_has(f, FEAT_GET_STACK) && !features_has(f, FEAT_STACK_ID))
+		return err_set(err, -ENOTSUP,
+			       "--output-stack needs stack maps, which this kernel "
+			       "has not (4.6)");
+	return 0;
+}
+
+int config_resolve(struct config *p, const struct discovery *s, const struct features *f,
+		   struct err *err)
+{
+	struct prog_config *m = &p->prog;
+	int ret = fit_backend(p, s, f, err);
+
+	m->check_skb = s->types.source == TYPES_MEASURED;
+	if (!ret)
+		ret = compile_exprs(p, &s->types, err);
+	if (!ret && p->o->output_skb)
+		ret = size_of(&m->sz_skb, "sk_buff", "output-skb", &s->types, err);
+	if (!ret && p->o->output_skb_shared_info)
+		ret = size_of(&m->sz_shared, "skb_shared_info", "output-skb-shared-info", &s->types,
+			      err);
+	if (!ret)
+		ret = fields_require(prog_config_fields(m) |
+					     (p->o->filter_trace_xdp ? FIELD_XDP : 0),
+				     s->types.btfs, s->types.nr, err);
+	return ret;
+}
+
+unsigned int config_unseen(const struct config *p, bool tracepoints)
+{
+	const struct prog_config *m = &p->prog;
+	bool tunnels = m->in_tunnel || m->tunnel[FILTER_L2] || m->tunnel[FILTER_L3];
+
+	return (tracepoints ? FIELD_EARLY : 0) | (tunnels ? 0 : FIELD_TUNNEL) |
+	       (p->o->filter_trace_xdp ? 0 : FIELD_XDP) | (m->maps ? 0 : FIELD_MAPS) |
+	       (m->sz_shared ? 0 : FIELD_SHARED);
+}
+
+bool config_keeps_types(const struct config *p)
+{
+	const struct prog_config *m = &p->prog;
+
+	return m->sz_skb || m->sz_shared || m->nr_skb_meta || m->nr_xdp_meta;
+}
+
+static void release_meta(struct config_meta *meta)
+{
+	for (size_t i = 0; i < meta->nr; i++)
+		expr_free(meta->e[i]);
+	free(meta->e);
+}
+
+void config_release(struct config *p)
+{
+	release_meta(&p->skb_meta);
+	release_meta(&p->xdp_meta);
+	expr_free(p->skb_expr);
+	expr_free(p->xdp_expr);
+	filter_release(&p->filter);
+	filter_release(&p->tunnel[FILTER_L2]);
+	filter_release(&p->tunnel[FILTER_L3]);
+	*p = (struct config){0};
+}

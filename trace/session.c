@@ -1,0 +1,560 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "trace/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/number.h"
+#include "cli/progress.h"
+#include "cli/stop.h"
+#include "kern/clock.h"
+#include "loader/fields.h"
+#include "loader/prog_trace.h"
+#include "loader/programs.h"
+#include "names/kernel_names.h"
+#include "output/files/filesink.h"
+#include "output/files/outfile.h"
+#include "output/pipeline.h"
+#include "progs/trail_abi.h"
+#include "trace/config.h"
+#include "trace/discovery.h"
+#include "trace/follow.h"
+#include "trace/module_watch.h"
+#include "trace/output_fields.h"
+
+#define PERF_RINGS_SZ ((size_t)4 << 20) /* all of them; mapped as a whole, so it is resident */
+
+/* Everything one trace holds; released in reverse order of its making. */
+struct session {
+	const struct options *o;
+	int stop_fd;
+	struct features features;
+	struct config config;
+	struct outfile outfile;
+	struct discovery discovery;
+	struct reasons reasons;
+	struct kernel_names live;
+	struct names names;
+	struct programs programs;
+	struct prog_trace prog_trace;
+	struct ring *ring;
+	size_t ring_sz; /* of one, where each CPU has its own */
+	struct attachment attachment;
+	struct sink *sink;
+	struct pipeline *pipeline;
+	struct pipeline_stats stats;
+	uint64_t nr_untracked;
+	struct netns_names *netns_names; /* NULL: not asked for */
+	struct module_watch watch;
+	bool ready_created;
+};
+
+/* ---- before anything is attached: the files that the user asked for ---- */
+
+/* Create `file`, which stands for the ready file `path`. */
+static int create_ready_file(const char *file, const char *path, struct err *err)
+{
+	int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+
+	if (fd < 0)
+		return err_sys(err, -errno, "--ready-file: cannot create '%s'", path);
+	close(fd);
+	return 0;
+}
+
+/*
+ * What is in the way of the ready file must be known before anything is attached. Its own name must
+ * not appear yet, not for a moment: somebody waits for it.
+ */
+static int try_ready_file(const char *path, struct err *err)
+{
+	char other[PATH_MAX];
+	int ret;
+
+	if (unlink(path) && errno != ENOENT)
+		return err_sys(err, -errno, "--ready-file: cannot remove the old '%s'", path);
+	if (snprintf(other, sizeof(other), "%s.%d", path, (int)getpid()) >= (int)sizeof(other))
+		return err_sys(err, -ENAMETOOLONG, "--ready-file: cannot create '%s'", path);
+	ret = create_ready_file(other, path, err);
+	if (!ret)
+		unlink(other);
+	return ret;
+}
+
+static int open_outfile(struct outfile *of, const struct options *o, struct err *err)
+{
+	struct rotation want = {
+		.max_sz = o->output_file_max_size,
+		.max_age = o->output_file_max_age,
+		.max_backups = o->output_file_max_backups,
+		.compress = o->output_file_compress,
+	};
+	bool rotates = want.max_sz || want.max_age || want.max_backups || want.compress;
+
+	return outfile_open(of, o->record ? o->record : o->output_file, rotates ? &want : NULL,
+			    err);
+}
+
+static int open_files(struct session *s, struct err *err)
+{
+	const struct options *o = s->o;
+	int ret = o->ready_file ? try_ready_file(o->ready_file, err) : 0;
+
+	return ret ? ret : open_outfile(&s->outfile, o, err);
+}
+
+/* ---- in the kernel ---- */
+
+static int open_ring(struct session *s, struct err *err)
+{
+	long nr_cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t sz = s->o->ring_sz ? s->o->ring_sz : PERF_RINGS_SZ;
+	int events_fd = s->programs.maps.fd[MAP_EVENTS];
+
+	s->ring_sz = s->programs.maps.ring_sz;
+	if (s->ring_sz)
+		return ring_open_bpf(&s->ring, events_fd, s->ring_sz, err);
+	/* A power of two of pages for each, whatever the number of CPUs. */
+	sz /= nr_cpus > 0 ? nr_cpus : 1;
+	for (s->ring_sz = sysconf(_SC_PAGESIZE); 2 * s->ring_sz <= sz;)
+		s->ring_sz *= 2;
+	return ring_open_perf(&s->ring, events_fd, s->ring_sz, err);
+}
+
+static int attach(struct session *s, struct err *err)
+{
+	struct progress progress;
+	struct attach_ctx ctx = {
+		.targets = &s->discovery.targets,
+		.progs = {.prog_for = programs_for, .arg = &s->programs},
+		.features = &s->features,
+		.stop = &stop_flag,
+		.progress = progress_show,
+		.progress_arg = &progress,
+	};
+	int ret;
+
+	progress_init(&progress);
+	ret = s->discovery.backend->attach(&ctx, &s->attachment, err);
+	progress_end(&progress);
+	if (!ret && (s->o->filter_trace_tc || s->o->filter_trace_xdp))
+		ret = prog_trace_open(&s->prog_trace, s->o->filter_trace_tc, s->o->filter_trace_xdp,
+				      &s->programs, err);
+	return ret;
+}
+
+/* Tracepoints that the table has and this kernel lacks were to be expected. */
+static size_t nr_not_attached(const struct session *s)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < s->discovery.targets.nr; i++) {
+		int status = s->discovery.targets.t[i].status;
+
+		nr += status && (status != -ENOENT || s->discovery.types.source != TYPES_MEASURED);
+	}
+	return nr;
+}
+
+/*
+ * Linux 6.12 on riscv64 leaves bpf_get_smp_processor_id() to its JIT, which Debian has off:
+ * programs that are interpreted are on CPU 0, whatever CPU they are on.
+ */
+static void warn_of_interpreter(void)
+{
+#if defined(__riscv)
+	if (number_in_file("/proc/sys/net/core/bpf_jit_enable") == 0)
+		log_warn("BPF programs are interpreted: events may all be said to be of CPU 0, and "
+			 "without a ring buffer be lost; sysctl net.core.bpf_jit_enable=1");
+#endif
+}
+
+static void say_attached(const struct session *s)
+{
+	bool tracepoints = s->discovery.backend->tracepoints;
+	const char *what = tracepoints ? "tracepoints" : "functions";
+	size_t nr_failed = nr_not_attached(s);
+
+	warn_of_interpreter();
+	if (s->attachment.nr_leftovers)
+		log_info("removed %zu kprobe events that a killed skbtrail had left behind",
+			 s->attachment.nr_leftovers);
+	fields_say_missing(config_unseen(&s->config, tracepoints), s->discovery.types.btfs,
+			   s->discovery.types.nr);
+	discovery_log_left_out(&s->discovery);
+	if (s->o->filter_track_skb)
+		follow_say_missing(&s->discovery.targets, tracepoints);
+	for (size_t i = 0; i < s->discovery.targets.nr; i++)
+		if (s->discovery.targets.t[i].status)
+			log_verbose("not attached '%s': %s", s->discovery.targets.t[i].name,
+				    s->discovery.targets.t[i].why);
+	if (nr_failed)
+		log_info("attached to %zu %s (%s), %zu could not be: --verbose names them",
+			 s->attachment.nr_attached, what, s->discovery.backend->name, nr_failed);
+	else
+		log_info("attached to %zu %s (%s)", s->attachment.nr_attached, what,
+			 s->discovery.backend->name);
+}
+
+static int say_ready(struct session *s, struct err *err)
+{
+	int ret = s->o->ready_file ? create_ready_file(s->o->ready_file, s->o->ready_file, err) : 0;
+
+	s->ready_created = s->o->ready_file && !ret;
+	return ret;
+}
+
+/* ---- output ---- */
+
+static bool want_colour(const struct options *o, int fd)
+{
+	const char *no_colour = getenv("NO_COLOR"); /* https://no-color.org */
+
+	if (strcmp(o->colour, "auto"))
+		return !strcmp(o->colour, "always");
+	return !(no_colour && *no_colour) && isatty(fd);
+}
+
+static int open_record(struct session *s)
+{
+	FILE *f = outfile_stream(&s->outfile);
+	struct record_meta meta = {.version = SKBTRAIL_VERSION,
+				   .realtime_off = clock_realtime_off(),
+				   .shown = output_fields_of(s->o)};
+	struct utsname uts;
+
+	if (!f)
+		return -ENOMEM;
+	meta.started = clock_now() + meta.realtime_off;
+	if (!uname(&uts)) {
+		snprintf(meta.hostname, sizeof(meta.hostname), "%s", uts.nodename);
+		snprintf(meta.release, sizeof(meta.release), "%s", uts.release);
+		snprintf(meta.machine, sizeof(meta.machine), "%s", uts.machine);
+	}
+	return sink_record_open(&s->sink, f, &meta, &s->names);
+}
+
+static int open_text_or_json(struct sink **sink, const struct options *o,
+			     struct output_fields shown, struct outfile *of, int64_t realtime_off)
+{
+	FILE *f = of->path ? NULL : stdout;
+	struct sink_opts opts = {
+		.timestamp = o->timestamp,
+		.colour = want_colour(o, of->path ? of->fd : STDOUT_FILENO),
+		.shown = shown,
+		.realtime_off = realtime_off,
+	};
+	int ret = o->output_json ? sink_json_open(sink, f, &opts) : sink_text_open(sink, f, &opts);
+
+	return ret || f ? ret : sink_file_open(sink, of);
+}
+
+/* The file is emptied only now, when the trace is certain to begin. */
+static int open_sink(struct session *s, struct err *err)
+{
+	int ret = outfile_begin(&s->outfile, err);
+
+	if (ret)
+		return ret;
+	if (s->o->record)
+		ret = open_record(s);
+	else
+		ret = open_text_or_json(&s->sink, s->o, output_fields_of(s->o), &s->outfile,
+					clock_realtime_off());
+	if (ret)
+		return err_sys(err, ret, "cannot open the output");
+	return s->sink->ops->header(s->sink);
+}
+
+/* file_failed: outfile.failed, since when standard output is written to. */
+static int output_failed(const struct options *o, int file_failed, int ret, struct err *err)
+{
+	const char *path = file_failed ? NULL : o->record ? o->record : o->output_file;
+
+	if (ret == -EPIPE && !path)
+		return file_failed ? file_failed : ret;
+	err_sys(err, ret, "cannot write to '%s'", path ? path : "standard output");
+	if (ret == -ENOSPC)
+		err_hint(err, "what was written before stays; choose a file on another disk");
+	return ret;
+}
+
+static void say_untracked(uint64_t nr)
+{
+	if (nr)
+		log_warn("%" PRIu64 " times a packet could not be followed: there was no room "
+			 "(--filter-track-size)",
+			 nr);
+}
+
+static void say_summary(const struct options *o, const struct pipeline_stats *st)
+{
+	const char *hint = st->lost ? " (narrow the filter or raise --ring-size to lose none)" : "";
+
+	if (st->bad)
+		log_warn("%" PRIu64 " samples from the kernel made no sense", st->bad);
+	log_info("%" PRIu64 " events %s, %" PRIu64 " lost, %" PRIu64 " packets seen%s", st->printed,
+		 o->record ? "recorded" : "printed", st->lost, st->packets, o->replay ? "" : hint);
+}
+
+/* ---- the runs ---- */
+
+/* Everything up to the moment when packets are traced. */
+static int session_start(struct session *s, struct err *err)
+{
+	int ret;
+
+	s->stop_fd = stop_catch(err);
+	if (s->stop_fd < 0)
+		return s->stop_fd;
+	ret = config_open(&s->config, s->o, err);
+	if (!ret)
+		ret = open_files(s, err);
+	if (ret)
+		return ret;
+	ret = discovery_features(&s->features, s->o, err);
+	if (module_watch_open(&s->watch) < 0)
+		log_verbose("modules that are loaded later will not be noticed");
+	if (!ret)
+		ret = discovery_open(&s->discovery, s->o, &s->features, err);
+	if (!ret && s->discovery.backend->tracepoints)
+		module_watch_close(&s->watch);
+	if (!ret)
+		ret = config_resolve(&s->config, &s->discovery, &s->features, err);
+	if (!ret)
+		ret = reasons_load(&s->reasons, &s->discovery.types,
+				   features_has(&s->features, FEAT_TRACEFS), err);
+	if (!ret && s->reasons.nr)
+		discovery_add_reason(&s->discovery);
+	if (!ret)
+		ret = programs_open(&s->programs, s->discovery.backend, s->discovery.types.btfs,
+				    s->discovery.types.nr, &s->features, &s->config.prog,
+				    s->o->ring_sz, s->o->verifier_log, err);
+	if (!ret)
+		ret = open_ring(s, err);
+	if (!ret)
+		ret = attach(s, err);
+	if (ret)
+		return ret;
+	say_attached(s);
+	programs_finish(&s->programs);
+	if (s->o->output_netns_names)
+		ret = netns_names_open(&s->netns_names, &netns_roots, err);
+	if (ret)
+		return ret;
+	if (!config_keeps_types(&s->config))
+		discovery_trim(&s->discovery);
+	s->live = (struct kernel_names){
+		.targets = &s->discovery.targets,
+		.prog_trace = &s->prog_trace,
+		.ksyms = s->discovery.ksyms,
+		.reasons = &s->reasons,
+		.types = &s->discovery.types,
+		.config = &s->config.prog,
+		.stacks_fd = s->programs.maps.fd[MAP_STACK_TRACES],
+		.netns = s->netns_names,
+	};
+	s->names = kernel_names(&s->live);
+	return open_sink(s, err);
+}
+
+static void say_module(void *arg, const char *name)
+{
+	log_warn("module '%s' was loaded after the start: its functions are not traced", name);
+}
+
+static void read_news(void *arg)
+{
+	struct session *s = arg;
+
+	module_watch_read(&s->watch, say_module, s);
+}
+
+static int session_loop(struct session *s, struct err *err)
+{
+	struct pipeline_opts opts = {
+		.ring = s->ring,
+		.ring_sz = s->ring_sz,
+		.names = &s->names,
+		.sink = s->sink,
+		.limit = s->o->output_limit_lines,
+		.nr_parts = prog_config_nr_parts(&s->config.prog, &s->features),
+		.news_fd = s->watch.fd,
+		.news = read_news,
+		.news_arg = s,
+		.out_fd = s->outfile.path ? -1 : STDOUT_FILENO,
+	};
+	struct trail_stats counts;
+	int ret, ended;
+
+	ret = pipeline_open(&s->pipeline, &opts, err);
+	if (!ret)
+		ret = say_ready(s, err);
+	if (ret)
+		return ret;
+	do {
+		ret = pipeline_poll(s->pipeline, s->stop_fd, -1);
+	} while (ret > 0 && !stop_flag);
+	/* No event may come any more when what is left is read. */
+	programs_stop(&s->programs);
+	attachment_close(&s->attachment);
+	prog_trace_detach(&s->prog_trace);
+	programs_stats(&s->programs, &counts);
+	ended = pipeline_finish(s->pipeline, counts.sent);
+	pipeline_stats(s->pipeline, &s->stats);
+	s->nr_untracked = counts.untracked;
+	return ret < 0 ? ret : ended;
+}
+
+static int session_end(struct session *s, int ret)
+{
+	int closed = 0;
+
+	programs_stop(&s->programs);
+	attachment_close(&s->attachment);
+	prog_trace_release(&s->prog_trace);
+	pipeline_close(s->pipeline);
+	if (s->sink)
+		closed = s->sink->ops->close(s->sink);
+	ring_close(s->ring);
+	programs_release(&s->programs);
+	reasons_release(&s->reasons);
+	netns_names_close(s->netns_names);
+	module_watch_close(&s->watch);
+	config_release(&s->config);
+	discovery_release(&s->discovery);
+	outfile_release(&s->outfile);
+	if (s->ready_created)
+		unlink(s->o->ready_file);
+	return ret ? ret : closed;
+}
+
+int session_trace(const struct options *o, struct err *err)
+{
+	struct session s = {.o = o, .watch = {.fd = -1}};
+	bool running;
+	int ret;
+
+	prog_maps_init(&s.programs.maps);
+	ret = session_start(&s, err);
+	running = s.sink != NULL;
+	if (!ret)
+		ret = session_loop(&s, err);
+	ret = session_end(&s, ret);
+	if (ret == -EINTR && stop_flag)
+		return 0; /* stopped while attaching: as asked */
+	if (running) {
+		say_untracked(s.nr_untracked);
+		say_summary(o, &s.stats);
+	}
+	if (ret && !err->code)
+		ret = output_failed(o, s.outfile.failed, ret, err);
+	return ret ? ret : s.outfile.failed;
+}
+
+static int print_target(FILE *out, const struct target *t)
+{
+	const char *kind = t->by_stack ? "" : t->deref ? "**" : "*";
+	char arg[4] = "?";
+
+	if (t->by_stack)
+		strcpy(arg, "-");
+	else if (t->skb_reg != TARGET_ANY_ARG)
+		snprintf(arg, sizeof(arg), "%u", t->skb_reg + 1U);
+	return fprintf(out, "%-48s %-20s %3s %-2s 0x%016" PRIx64 "\n", t->name,
+		       t->module ? t->module : "-", arg, kind, t->addr);
+}
+
+int session_list(const struct options *o, struct err *err)
+{
+	struct features features;
+	struct discovery d;
+	int ret;
+
+	ret = discovery_features(&features, o, err);
+	if (!ret)
+		ret = discovery_open(&d, o, &features, err);
+	if (ret)
+		return ret;
+	printf("%-48s %-20s %3s %-2s %s\n", d.backend->tracepoints ? "TRACEPOINT" : "FUNCTION",
+	       "MODULE", "ARG", "", "ADDRESS");
+	for (size_t i = 0; i < d.targets.nr && ret >= 0; i++)
+		if (!d.targets.t[i].silent)
+			ret = print_target(stdout, &d.targets.t[i]);
+	if (ret >= 0)
+		ret = fflush(stdout);
+	if (ret < 0)
+		ret = -errno;
+	discovery_log_left_out(&d);
+	discovery_release(&d);
+	return ret < 0 ? output_failed(o, 0, ret, err) : 0;
+}
+
+static int replay_to(struct replay *replay, struct sink *sink, const struct options *o,
+		     struct err *err)
+{
+	struct pipeline_opts opts = {.names = replay_names(replay),
+				     .sink = sink,
+				     .limit = o->output_limit_lines,
+				     .news_fd = -1,
+				     .out_fd = -1};
+	struct pipeline_stats stats;
+	struct pipeline *pipeline;
+	int ret;
+
+	ret = pipeline_open(&pipeline, &opts, err);
+	if (ret)
+		return ret;
+	ret = sink->ops->header(sink);
+	if (!ret)
+		ret = pipeline_replay(pipeline, replay, err);
+	pipeline_stats(pipeline, &stats);
+	pipeline_close(pipeline);
+	say_summary(o, &stats);
+	return ret;
+}
+
+int session_replay(const struct options *o, struct err *err)
+{
+	struct record_meta meta;
+	struct replay *replay;
+	struct outfile outfile = {0};
+	struct sink *sink = NULL;
+	FILE *in;
+	int ret, closed = 0;
+
+	in = fopen(o->replay, "re");
+	if (!in)
+		return err_sys(err, -errno, "cannot read the record '%s'", o->replay);
+	ret = replay_open(&replay, in, &meta, err);
+	if (ret) {
+		err_prefix(err, "'%s'", o->replay);
+		return ret;
+	}
+	ret = open_outfile(&outfile, o, err);
+	if (!ret)
+		ret = outfile_begin(&outfile, err);
+	if (!ret)
+		ret = open_text_or_json(&sink, o, output_fields_replayed(o, &meta.shown), &outfile,
+					meta.realtime_off);
+	if (!ret)
+		ret = replay_to(replay, sink, o, err);
+	if (sink)
+		closed = sink->ops->close(sink);
+	outfile_release(&outfile);
+	replay_close(replay);
+	ret = ret ? ret : closed;
+	if (ret && err->code)
+		err_prefix(err, "'%s'", o->replay);
+	else if (ret)
+		ret = output_failed(o, outfile.failed, ret, err);
+	return ret ? ret : outfile.failed;
+}

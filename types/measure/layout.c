@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "types/measure/layout.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "btf/build.h"
+#include "btf/known.h"
+
+#define ANY_SZ PLACES_MAX /* of a struct of which only some members are known */
+
+const struct layout_name layout_names[LAYOUT_NR] = {
+	[SKB_HEAD] = {"sk_buff", "head"},
+	[SKB_DATA] = {"sk_buff", "data"},
+	[SKB_TAIL] = {"sk_buff", "tail"},
+	[SKB_END] = {"sk_buff", "end"},
+	[SKB_MAC_HEADER] = {"sk_buff", "mac_header"},
+	[SKB_NETWORK_HEADER] = {"sk_buff", "network_header"},
+	[SKB_LEN] = {"sk_buff", "len"},
+	[SKB_PROTOCOL] = {"sk_buff", "protocol"},
+	[SKB_MARK] = {"sk_buff", "mark"},
+	[SKB_VLAN_PROTO] = {"sk_buff", "vlan_proto"},
+	[SKB_VLAN_TCI] = {"sk_buff", "vlan_tci"},
+	[SKB_VLAN_PRESENT] = {"sk_buff", "vlan_present"},
+	[SKB_VLAN_ALL] = {"sk_buff", "vlan_all"},
+	[SKB_DEV] = {"sk_buff", "dev"},
+	[SKB_SK] = {"sk_buff", "sk"},
+	[SKB_CB] = {"sk_buff", "cb"},
+	[DEV_NAME] = {"net_device", "name"},
+	[DEV_IFINDEX] = {"net_device", "ifindex"},
+	[DEV_MTU] = {"net_device", "mtu"},
+	[DEV_TYPE] = {"net_device", "type"},
+	[DEV_NET] = {"net_device", "nd_net.net"},
+	[NET_INUM] = {"net", "ns.inum"},
+	[SKC_DADDR] = {"sock", "__sk_common.skc_daddr"},
+	[SKC_RCV_SADDR] = {"sock", "__sk_common.skc_rcv_saddr"},
+	[SKC_DPORT] = {"sock", "__sk_common.skc_dport"},
+	[SKC_NUM] = {"sock", "__sk_common.skc_num"},
+	[SKC_FAMILY] = {"sock", "__sk_common.skc_family"},
+	[SKC_STATE] = {"sock", "__sk_common.skc_state"},
+	[SKC_NET] = {"sock", "__sk_common.skc_net.net"},
+	[SKC_V6_DADDR] = {"sock", "__sk_common.skc_v6_daddr"},
+	[SKC_V6_RCV_SADDR] = {"sock", "__sk_common.skc_v6_rcv_saddr"},
+	[SK_PROTOCOL] = {"sock", "sk_protocol"},
+	[TCP_CB_SEQ] = {"tcp_skb_cb", "seq"},
+	[TCP_CB_FLAGS] = {"tcp_skb_cb", "tcp_flags"},
+};
+
+/* ---- sets of places ---- */
+
+static bool has(const struct places *p, size_t off)
+{
+	return p->at[off / 8] >> off % 8 & 1;
+}
+
+void places_add(struct places *p, size_t off)
+{
+	p->at[off / 8] |= 1U << off % 8;
+}
+
+void places_drop(struct places *p, size_t off)
+{
+	p->at[off / 8] &= ~(1U << off % 8);
+}
+
+void places_keep(struct places *p, const uint8_t *mem, size_t mem_sz, size_t align,
+		 const void *value, size_t sz)
+{
+	if (!p->nr_packets++)
+		memset(p->at, 0xff, sizeof(p->at));
+	p->sz = sz;
+	for (size_t off = 0; off < PLACES_MAX; off++)
+		if (has(p, off) &&
+		    (off % align || off + sz > mem_sz || memcmp(mem + off, value, sz)))
+			places_drop(p, off);
+}
+
+size_t places_next(const struct places *p, size_t from)
+{
+	while (from < PLACES_MAX && !has(p, from))
+		from++;
+	return from;
+}
+
+void places_only(struct places *p, size_t off, size_t sz, unsigned int nr_packets)
+{
+	*p = (struct places){.nr_packets = nr_packets, .sz = sz};
+	places_add(p, off);
+}
+
+/* ---- what the kernel tells ---- */
+
+/* Which answer is about a member. hop: about the first pointer that is followed, from the skb. */
+static const struct teller {
+	enum layout_member member;
+	enum translated_member answer;
+	bool hop;
+} tellers[] = {
+	{SKB_LEN, TRANSLATED_LEN, false},
+	{SKB_PROTOCOL, TRANSLATED_PROTOCOL, false},
+	{SKB_MARK, TRANSLATED_MARK, false},
+	{SKB_VLAN_PROTO, TRANSLATED_VLAN_PROTO, false},
+	{SKB_VLAN_TCI, TRANSLATED_VLAN_TCI, false},
+	{SKB_DEV, TRANSLATED_IFINDEX, true},
+	{SKB_SK, TRANSLATED_FAMILY, true},
+	{DEV_IFINDEX, TRANSLATED_IFINDEX, false},
+	{SKC_DADDR, TRANSLATED_DADDR, false},
+	{SKC_RCV_SADDR, TRANSLATED_RCV_SADDR, false},
+	{SKC_DPORT, TRANSLATED_DPORT, false},
+	{SKC_NUM, TRANSLATED_NUM, false},
+	{SKC_FAMILY, TRANSLATED_FAMILY, false},
+	{SKC_V6_DADDR, TRANSLATED_V6_DADDR, false},
+	{SKC_V6_RCV_SADDR, TRANSLATED_V6_RCV_SADDR, false},
+	{SK_PROTOCOL, TRANSLATED_SK_PROTOCOL, false},
+};
+
+static struct layout_place tells(const struct teller *t, const struct translated *told)
+{
+	const struct translation *a = &told->at[t->answer];
+
+	if (t->hop)
+		return (struct layout_place){
+			.status = LAYOUT_TOLD, .bit_off = 8 * a->hop[0], .bits = 64};
+	return (struct layout_place){.status = LAYOUT_TOLD, .bit_off = a->bit_off, .bits = a->bits};
+}
+
+/*
+ * How a kernel marks that there is a tag has changed: a bit of vlan_tci (up to 4.20, which the
+ * programs know), a bit of its own, or that either half is not 0.
+ */
+static void settle_vlan_present(struct layout *l, const struct translated *told)
+{
+	const struct translation *t = &told->at[TRANSLATED_VLAN_PRESENT];
+	struct layout_place p = {.status = LAYOUT_TOLD, .bit_off = t->bit_off, .bits = t->bits};
+
+	if (!told->has[TRANSLATED_VLAN_PRESENT] || !layout_has(l, SKB_VLAN_TCI))
+		return;
+	if (t->is_test && t->bits == 32)
+		l->at[SKB_VLAN_ALL] = p;
+	else if (t->bits == 1 && t->bit_off / 16 != l->at[SKB_VLAN_TCI].bit_off / 16)
+		l->at[SKB_VLAN_PRESENT] = p;
+}
+
+/* ---- both together ---- */
+
+static struct layout_place settle(const struct places *p, const struct layout_place *told)
+{
+	size_t first = places_next(p, 0), second;
+	struct layout_place r = {.nr_packets = p->nr_packets};
+
+	if (!p->nr_packets)
+		return told ? *told : r;
+	if (told) {
+		r = *told;
+		r.nr_packets = p->nr_packets;
+		r.status = LAYOUT_BOTH;
+		if (told->bit_off % 8 || told->bit_off / 8 >= PLACES_MAX ||
+		    !has(p, told->bit_off / 8)) {
+			r.status = LAYOUT_CONTRADICTED;
+			r.other = 8 * first;
+		}
+		return r;
+	}
+	if (first == PLACES_MAX)
+		return r;
+	second = places_next(p, first + 1);
+	r.bit_off = 8 * first;
+	r.bits = 8 * p->sz;
+	r.other = 8 * second;
+	r.status = second == PLACES_MAX ? LAYOUT_MEASURED : LAYOUT_AMBIGUOUS;
+	return r;
+}
+
+void layout_settle(struct layout *l, const struct places *places, const struct translated *told)
+{
+	*l = (struct layout){.from_memory = told->from_memory};
+	for (int m = 0; m < LAYOUT_NR; m++)
+		l->at[m] = settle(&places[m], NULL);
+	for (size_t i = 0; i < sizeof(tellers) / sizeof(tellers[0]); i++) {
+		struct layout_place t = tells(&tellers[i], told);
+
+		if (told->has[tellers[i].answer])
+			l->at[tellers[i].member] = settle(&places[tellers[i].member], &t);
+	}
+	settle_vlan_present(l, told);
+}
+
+/* ---- BTF ---- */
+
+struct making {
+	struct btf_build b;
+	const struct layout *l;
+	uint32_t u8, u16, u32, be16, be32, possible_net;
+	uint32_t u8_ptr, dev_ptr, sock_ptr;
+};
+
+/* A member of the struct made last, if it is known. */
+static void member(struct making *m, const char *name, uint32_t type, enum layout_member which)
+{
+	if (layout_has(m->l, which))
+		bb_member(&m->b, name, type, m->l->at[which].bit_off);
+}
+
+static void make_net(struct making *m)
+{
+	uint32_t common = bb_struct(&m->b, "ns_common", 4), net, net_ptr;
+
+	bb_member(&m->b, "inum", m->u32, 0);
+	net = bb_struct(&m->b, "net", ANY_SZ);
+	member(m, "ns", common, NET_INUM);
+	net_ptr = bb_ptr(&m->b, net);
+	net = bb_struct(&m->b, NULL, 8);
+	bb_member(&m->b, "net", net_ptr, 0);
+	m->possible_net = bb_typedef(&m->b, "possible_net_t", net);
+}
+
+static void make_net_device(struct making *m)
+{
+	uint32_t name = bb_array(&m->b, m->u8, m->u32, LAYOUT_IFNAMSIZ), dev;
+
+	dev = bb_struct(&m->b, "net_device", ANY_SZ);
+	member(m, "name", name, DEV_NAME);
+	member(m, "ifindex", m->u32, DEV_IFINDEX);
+	member(m, "mtu", m->u32, DEV_MTU);
+	member(m, "type", m->u16, DEV_TYPE);
+	member(m, "nd_net", m->possible_net, DEV_NET);
+	m->dev_ptr = bb_ptr(&m->b, dev);
+}
+
+static uint32_t make_in6_addr(struct making *m)
+{
+	uint32_t bytes = bb_array(&m->b, m->u8, m->u32, 16);
+	uint32_t in = bb_union(&m->b, NULL, 16), addr;
+
+	bb_member(&m->b, "u6_addr8", bytes, 0);
+	addr = bb_struct(&m->b, "in6_addr", 16);
+	bb_member(&m->b, "in6_u", in, 0);
+	return addr;
+}
+
+/* __sk_common is the first member of every kind of socket (include/net/sock.h). */
+static void make_sock(struct making *m)
+{
+	uint32_t in6_addr = make_in6_addr(m), common, sock;
+
+	common = bb_struct(&m->b, "sock_common", ANY_SZ);
+	member(m, "skc_daddr", m->be32, SKC_DADDR);
+	member(m, "skc_rcv_saddr", m->be32, SKC_RCV_SADDR);
+	member(m, "skc_dport", m->be16, SKC_DPORT);
+	member(m, "skc_num", m->u16, SKC_NUM);
+	member(m, "skc_family", m->u16, SKC_FAMILY);
+	member(m, "skc_state", m->u8, SKC_STATE);
+	member(m, "skc_net", m->possible_net, SKC_NET);
+	member(m, "skc_v6_daddr", in6_addr, SKC_V6_DADDR);
+	member(m, "skc_v6_rcv_saddr", in6_addr, SKC_V6_RCV_SADDR);
+	sock = bb_struct(&m->b, "sock", ANY_SZ);
+	bb_member(&m->b, "__sk_common", common, 0);
+	member(m, "sk_protocol", m->l->at[SK_PROTOCOL].bits == 8 ? m->u8 : m->u16, SK_PROTOCOL);
+	m->sock_ptr = bb_ptr(&m->b, sock);
+}
+
+static void make_tcp_skb_cb(struct making *m)
+{
+	bb_struct(&m->b, "tcp_skb_cb", LAYOUT_CB_SZ);
+	member(m, "seq", m->u32, TCP_CB_SEQ);
+	member(m, "tcp_flags", m->u8, TCP_CB_FLAGS);
+}
+
+static uint32_t make_sk_buff(struct making *m)
+{
+	uint32_t cb = bb_array(&m->b, m->u8, m->u32, LAYOUT_CB_SZ);
+	uint32_t skb = bb_struct(&m->b, "sk_buff", ANY_SZ);
+
+	member(m, "head", m->u8_ptr, SKB_HEAD);
+	member(m, "data", m->u8_ptr, SKB_DATA);
+	member(m, "tail", m->u32, SKB_TAIL);
+	member(m, "end", m->u32, SKB_END);
+	member(m, "mac_header", m->u16, SKB_MAC_HEADER);
+	member(m, "network_header", m->u16, SKB_NETWORK_HEADER);
+	member(m, "len", m->u32, SKB_LEN);
+	member(m, "protocol", m->be16, SKB_PROTOCOL);
+	member(m, "mark", m->u32, SKB_MARK);
+	member(m, "vlan_proto", m->be16, SKB_VLAN_PROTO);
+	member(m, "vlan_tci", m->u16, SKB_VLAN_TCI);
+	member(m, "vlan_all", m->u32, SKB_VLAN_ALL);
+	member(m, "dev", m->dev_ptr, SKB_DEV);
+	member(m, "sk", m->sock_ptr, SKB_SK);
+	member(m, "cb", cb, SKB_CB);
+	/* Last: it changes what the offsets of the others mean. */
+	if (layout_has(m->l, SKB_VLAN_PRESENT))
+		bb_bitfield(&m->b, "vlan_present", m->u8, m->l->at[SKB_VLAN_PRESENT].bit_off, 1);
+	return skb;
+}
+
+int layout_btf(const struct layout *l, struct btf **out, struct err *err)
+{
+	struct making m = {.l = l};
+	uint32_t skb;
+	void *blob;
+	size_t sz;
+	int ret;
+
+	bb_init(&m.b);
+	m.u8 = bb_int(&m.b, "unsigned char", 1, 0);
+	m.u16 = bb_int(&m.b, "unsigned short", 2, 0);
+	m.u32 = bb_int(&m.b, "unsigned int", 4, 0);
+	m.be16 = bb_typedef(&m.b, "__be16", m.u16);
+	m.be32 = bb_typedef(&m.b, "__be32", m.u32);
+	m.u8_ptr = bb_ptr(&m.b, m.u8);
+	make_net(&m);
+	make_net_device(&m);
+	make_sock(&m);
+	make_tcp_skb_cb(&m);
+	skb = make_sk_buff(&m);
+	ret = known_add(&m.b, skb, err);
+	if (!ret) {
+		blob = bb_finish(&m.b, &sz);
+		ret = blob ? btf_parse(out, blob, sz, NULL, err)
+			   : err_set(err, -ENOMEM, "no memory for measured types");
+	}
+	bb_release(&m.b);
+	return ret;
+}
+
+/* ---- words ---- */
+
+static void print_off(FILE *out, uint32_t bit_off)
+{
+	fprintf(out, bit_off % 8 ? "%u.%u" : "%u", bit_off / 8, bit_off % 8);
+}
+
+static void print_place(FILE *out, const struct layout_place *p, const char *teller)
+{
+	switch (p->status) {
+	case LAYOUT_TOLD:
+		print_off(out, p->bit_off);
+		fprintf(out, ", told by %s", teller);
+		break;
+	case LAYOUT_MEASURED:
+		print_off(out, p->bit_off);
+		fprintf(out, ", the only place that fits %u packets", p->nr_packets);
+		break;
+	case LAYOUT_BOTH:
+		print_off(out, p->bit_off);
+		fprintf(out, ", told by %s, fits %u packets", teller, p->nr_packets);
+		break;
+	case LAYOUT_AMBIGUOUS:
+		fprintf(out, "unknown: at least %u and %u fit %u packets", p->bit_off / 8,
+			p->other / 8, p->nr_packets);
+		break;
+	case LAYOUT_CONTRADICTED:
+		fprintf(out, "unknown: %s tells ", teller);
+		print_off(out, p->bit_off);
+		if (p->other / 8 < PLACES_MAX)
+			fprintf(out, ", but %u fits %u packets", p->other / 8, p->nr_packets);
+		else
+			fprintf(out, ", which does not fit %u packets", p->nr_packets);
+		break;
+	case LAYOUT_UNKNOWN:
+		if (p->nr_packets)
+			fprintf(out, "unknown: no place fits %u packets", p->nr_packets);
+		else
+			fputs("unknown: nothing showed it", out);
+		break;
+	}
+}
+
+void layout_print(const struct layout *l, FILE *out, const char *indent)
+{
+	const char *teller = l->from_memory ? "a filter in memory" : "the kernel";
+
+	for (int m = 0; m < LAYOUT_NR; m++) {
+		char name[64];
+
+		/* Kernels have one of these or none, whichever it is. */
+		if ((m == SKB_VLAN_PRESENT || m == SKB_VLAN_ALL) && !layout_has(l, m))
+			continue;
+		snprintf(name, sizeof(name), "%s.%s", layout_names[m].type, layout_names[m].member);
+		fprintf(out, "%s%-34s ", indent, name);
+		print_place(out, &l->at[m], teller);
+		fputc('\n', out);
+	}
+}
+
+size_t layout_nr(const struct layout *l)
+{
+	size_t nr = 0;
+
+	for (int m = 0; m < LAYOUT_NR; m++)
+		nr += layout_has(l, m);
+	return nr;
+}

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "types/pack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/deflate.h"
+#include "base/log.h"
+#include "base/write_all.h"
+#include "btf/reduce.h"
+#include "loader/programs.h"
+
+#define SELF "/proc/self/exe"
+
+/* One kernel's types on their way into the copy. */
+struct item {
+	struct pack_entry e; /* off is found out when it is written */
+	void *data;	     /* owned: e.sz bytes */
+};
+
+struct packer {
+	struct pack self;
+	struct obj *obj;    /* whose types say what is kept */
+	struct item *items; /* owned */
+	size_t nr;
+};
+
+/* ---- what goes in ---- */
+
+static bool is_same_kernel(const struct identity *a, const struct identity *b)
+{
+	enum identity_match match = identity_match(a, b);
+
+	return match == SAME_BUILD || match == SAME_RELEASE;
+}
+
+/* Takes data over, also on errors. Of two for one kernel the later stays. */
+static int add_item(struct packer *p, const struct pack_entry *e, void *data, struct err *err)
+{
+	struct item *items;
+
+	for (size_t i = 0; i < p->nr; i++) {
+		if (is_same_kernel(&p->items[i].e.id, &e->id)) {
+			free(p->items[i].data);
+			p->items[i] = (struct item){*e, data};
+			return 0;
+		}
+	}
+	items = p->nr < PACK_NR_MAX ? realloc(p->items, (p->nr + 1) * sizeof(*items)) : NULL;
+	if (!items) {
+		free(data);
+		return p->nr < PACK_NR_MAX
+			       ? err_set(err, -ENOMEM, "no memory for packed types")
+			       : err_set(err, -E2BIG, "more than %u kernels", PACK_NR_MAX);
+	}
+	p->items = items;
+	p->items[p->nr++] = (struct item){*e, data};
+	return 0;
+}
+
+/* What this program carries already goes along, as it is. */
+static int add_packed(struct packer *p, struct err *err)
+{
+	int ret = pack_open(&p->self, SELF, err);
+
+	for (size_t i = 0; i < p->self.nr && !ret; i++) {
+		void *data = pack_bytes(&p->self, &p->self.e[i], err);
+
+		ret = data ? add_item(p, &p->self.e[i], data, err) : err->code;
+	}
+	if (ret)
+		err_prefix(err, "cannot read this program");
+	return ret;
+}
+
+static int check_identity(const struct identity *id, const char *path, struct err *err)
+{
+	if (id->machine[0] && strcmp(id->machine, identity_machine())) {
+		err_set(err, -EINVAL, "'%s' is for %s, and this program for %s", path, id->machine,
+			identity_machine());
+		err_hint(err, "pack it with the skbtrail for %s", id->machine);
+		return -EINVAL;
+	}
+	if (!id->release[0] && !id->build_id_sz) {
+		err_set(err, -EINVAL, "'%s' does not say which kernel it is for", path);
+		err_hint(err, "name it RELEASE.btf, as in 5.10.0-8-amd64.btf (uname -r says it)");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int pack_blob(struct packer *p, struct pack_entry *e, const void *blob, size_t sz,
+		     struct err *err)
+{
+	void *data, *fitting;
+
+	if (!blob || sz > PACK_RAW_MAX)
+		return err_set(err, blob ? -E2BIG : -ENOMEM, "its types are too large");
+	data = malloc(deflate_bound(sz));
+	if (data)
+		e->sz = deflate_bytes(blob, sz, data);
+	if (!e->sz) {
+		free(data);
+		return err_set(err, -ENOMEM, "no memory for deflating %zu bytes", sz);
+	}
+	e->raw_sz = sz;
+	e->sum = pack_sum(data, e->sz);
+	fitting = realloc(data, e->sz);
+	return add_item(p, e, fitting ? fitting : data, err);
+}
+
+static int add_file(struct packer *p, const char *path, struct err *err)
+{
+	struct pack_entry e = {0};
+	struct btf_build reduced = {0};
+	struct btf *btf = NULL;
+	void *blob = NULL;
+	size_t sz = 0;
+	int ret;
+
+	ret = identity_of_file(&e.id, path, err);
+	if (!ret)
+		ret = check_identity(&e.id, path, err);
+	if (!ret)
+		ret = btf_open(&btf, path, NULL, err);
+	if (ret) {
+		err_hint(err, "the types of a whole kernel are needed, a module's are not packed");
+		return ret;
+	}
+	snprintf(e.id.machine, sizeof(e.id.machine), "%s", identity_machine());
+	ret = btf_reduce(&reduced, btf, obj_btf(p->obj), err);
+	if (!ret)
+		blob = bb_finish(&reduced, &sz);
+	if (!ret)
+		ret = pack_blob(p, &e, blob, sz, err);
+	if (ret)
+		err_prefix(err, "cannot pack '%s'", path);
+	bb_release(&reduced);
+	btf_free(btf);
+	return ret;
+}
+
+/* ---- the copy ---- */
+
+static int write_program(const struct packer *p, int fd)
+{
+	uint64_t off = 0;
+	char buf[8192];
+	int ret = 0;
+
+	while (off < p->self.prog_sz && !ret) {
+		uint64_t left = p->self.prog_sz - off;
+		ssize_t n = pread(p->self.fd, buf, left < sizeof(buf) ? left : sizeof(buf), off);
+
+		if (n <= 0)
+			return n ? -errno : -EIO;
+		ret = write_all(fd, buf, n);
+		off += n;
+	}
+	return ret;
+}
+
+static struct pack_row row_of(const struct pack_entry *e)
+{
+	struct pack_row row = {
+		.off = e->off,
+		.sz = e->sz,
+		.raw_sz = e->raw_sz,
+		.sum = e->sum,
+		.build_id_sz = e->id.build_id_sz,
+	};
+
+	memcpy(row.build_id, e->id.build_id, e->id.build_id_sz);
+	strcpy(row.release, e->id.release);
+	strcpy(row.machine, e->id.machine);
+	return row;
+}
+
+static int write_pack(struct packer *p, int fd)
+{
+	struct pack_trailer t = {.start = p->self.prog_sz, .nr = p->nr, .magic = PACK_MAGIC};
+	struct pack_row *rows = calloc(p->nr, sizeof(*rows));
+	uint64_t off = p->self.prog_sz;
+	int ret = rows ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < p->nr && !ret; i++) {
+		struct item *item = &p->items[i];
+
+		item->e.off = off;
+		rows[i] = row_of(&item->e);
+		ret = write_all(fd, item->data, item->e.sz);
+		off += item->e.sz;
+	}
+	if (!ret) {
+		t.sum = pack_sum(rows, p->nr * sizeof(*rows));
+		ret = write_all(fd, rows, p->nr * sizeof(*rows));
+	}
+	if (!ret)
+		ret = write_all(fd, &t, sizeof(t));
+	free(rows);
+	return ret;
+}
+
+/* What comes at the file's end may fail too: on full disks, and disks of other machines. */
+static int write_copy(struct packer *p, int fd)
+{
+	struct stat st;
+	int ret = fstat(p->self.fd, &st) ? -errno : write_program(p, fd);
+
+	if (!ret)
+		ret = write_pack(p, fd);
+	if (!ret && (fchmod(fd, st.st_mode & 0777) || fsync(fd)))
+		ret = -errno;
+	return ret;
+}
+
+static int write_and_rename(struct packer *p, const char *tmp, const char *out)
+{
+	int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = write_copy(p, fd);
+	if (close(fd) && !ret)
+		ret = -errno;
+	if (!ret && rename(tmp, out))
+		ret = -errno;
+	if (ret)
+		unlink(tmp);
+	return ret;
+}
+
+static int write_out(struct packer *p, const char *out, struct err *err)
+{
+	sigset_t stops, before;
+	char *tmp;
+	int ret;
+
+	if (asprintf(&tmp, "%s.tmp-%d", out, (int)getpid()) < 0)
+		return err_set(err, -ENOMEM, "no memory for the name of a file");
+	/* Ctrl-C waits the moment that it takes, so that nothing half is left. */
+	sigemptyset(&stops);
+	sigaddset(&stops, SIGINT);
+	sigaddset(&stops, SIGTERM);
+	sigaddset(&stops, SIGHUP);
+	sigprocmask(SIG_BLOCK, &stops, &before);
+	ret = write_and_rename(p, tmp, out);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	free(tmp);
+	if (!ret)
+		return 0;
+	err_sys(err, ret, "--btf-pack: cannot write '%s'", out);
+	err_hint(err, "name a file in a directory that may be written, with room for %zu KB",
+		 (size_t)p->self.prog_sz / 1000 + 100 * p->nr);
+	return ret;
+}
+
+static int check_out(const char *out, struct err *err)
+{
+	struct stat self, st;
+
+	if (stat(out, &st))
+		return 0; /* it will be known when it is created */
+	if (!stat(SELF, &self) && self.st_dev == st.st_dev && self.st_ino == st.st_ino) {
+		err_set(err, -EINVAL, "--btf-pack: '%s' is this program, which is running", out);
+		err_hint(err, "name another file, and move it here afterwards");
+		return -EINVAL;
+	}
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, -EINVAL, "--btf-pack: '%s' is there and is no file", out);
+	return 0;
+}
+
+static void say_packed(const struct packer *p, const char *out)
+{
+	for (size_t i = 0; i < p->nr; i++) {
+		const struct pack_entry *e = &p->items[i].e;
+		char words[128];
+
+		identity_print(&e->id, true, words, sizeof(words));
+		log_info("%s: %u KB, packed into %u KB", words, e->raw_sz / 1000, e->sz / 1000);
+	}
+	log_info("'%s' carries the types of %zu kernel%s", out, p->nr, p->nr == 1 ? "" : "s");
+}
+
+int pack_write(const char *out, const char *const *files, size_t nr_files, struct err *err)
+{
+	struct packer p = {.self = {.fd = -1}};
+	int ret;
+
+	ret = check_out(out, err);
+	if (!ret)
+		ret = programs_object(&p.obj, err);
+	if (!ret)
+		ret = add_packed(&p, err);
+	for (size_t i = 0; i < nr_files && !ret; i++)
+		ret = add_file(&p, files[i], err);
+	if (!ret)
+		ret = write_out(&p, out, err);
+	if (!ret)
+		say_packed(&p, out);
+	for (size_t i = 0; i < p.nr; i++)
+		free(p.items[i].data);
+	free(p.items);
+	pack_release(&p.self);
+	obj_free(p.obj);
+	return ret;
+}
