@@ -269,6 +269,7 @@ case_install() {
 		644 usr/share/bash-completion/completions/skbtrail
 		644 usr/share/doc/skbtrail/CHANGELOG.md
 		644 usr/share/doc/skbtrail/LICENSE
+		644 usr/share/doc/skbtrail/architecture.md
 		644 usr/share/doc/skbtrail/json.md
 		644 usr/share/doc/skbtrail/kernels.md
 		644 usr/share/doc/skbtrail/pwru.md
