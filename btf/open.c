@@ -18,6 +18,48 @@
 #include "btf/elf_string.h"
 #include "btf/private.h"
 
+int btf_adopt(struct btf **out, void *data, size_t sz, bool mapped, const struct btf *base,
+	      struct err *err)
+{
+	struct btf *btf = calloc(1, sizeof(*btf));
+	int ret;
+
+	if (!btf) {
+		btf_release_data(data, sz, mapped);
+		return err_set(err, -ENOMEM, "out of memory for BTF");
+	}
+	btf->base = base;
+	btf->data = data;
+	btf->data_sz = sz;
+	btf->mapped = mapped;
+	btf->first_own = base ? base->nr : 1;
+	btf->nr = btf->first_own;
+	btf->str_base = base ? base->str_base + base->strs_sz : 0;
+
+	ret = btf_parse_types(btf, err);
+	if (!ret)
+		ret = btf_check_nesting(btf, err);
+	if (!ret)
+		ret = btf_index_names(btf, err);
+	if (ret)
+		btf_free(btf);
+	else
+		*out = btf;
+	return ret;
+}
+
+int btf_parse(struct btf **out, const void *data, size_t sz, const struct btf *base,
+	      struct err *err)
+{
+	void *copy = malloc(sz ? sz : 1);
+
+	if (!copy)
+		return err_set(err, -ENOMEM, "out of memory for %zu bytes of BTF", sz);
+	if (sz)
+		memcpy(copy, data, sz);
+	return btf_adopt(out, copy, sz, false, base, err);
+}
+
 /* Some 20 times what the largest kernels have. */
 #define FILE_MAX ((size_t)256 << 20)
 

@@ -429,49 +429,13 @@ static int check_type(const struct btf *btf, uint32_t id, struct err *err)
 
 /* ---- public ---- */
 
-int btf_adopt(struct btf **out, void *data, size_t sz, bool mapped, const struct btf *base,
-	      struct err *err)
+int btf_parse_types(struct btf *btf, struct err *err)
 {
-	struct btf *btf = calloc(1, sizeof(*btf));
-	uint32_t id;
-	int ret;
+	int ret = find_sections(btf, err);
 
-	if (!btf) {
-		btf_release_data(data, sz, mapped);
-		return err_set(err, -ENOMEM, "out of memory for BTF");
-	}
-	btf->base = base;
-	btf->data = data;
-	btf->data_sz = sz;
-	btf->mapped = mapped;
-	btf->first_own = base ? base->nr : 1;
-	btf->nr = btf->first_own;
-	btf->str_base = base ? base->str_base + base->strs_sz : 0;
-
-	ret = find_sections(btf, err);
 	if (!ret)
 		ret = index_types(btf, err);
-	for (id = btf->first_own; id < btf->nr && !ret; id++)
+	for (uint32_t id = btf->first_own; id < btf->nr && !ret; id++)
 		ret = check_type(btf, id, err);
-	if (!ret)
-		ret = btf_check_nesting(btf, err);
-	if (!ret)
-		ret = btf_index_names(btf, err);
-	if (ret)
-		btf_free(btf);
-	else
-		*out = btf;
 	return ret;
-}
-
-int btf_parse(struct btf **out, const void *data, size_t sz, const struct btf *base,
-	      struct err *err)
-{
-	void *copy = malloc(sz ? sz : 1);
-
-	if (!copy)
-		return err_set(err, -ENOMEM, "out of memory for %zu bytes of BTF", sz);
-	if (sz)
-		memcpy(copy, data, sz);
-	return btf_adopt(out, copy, sz, false, base, err);
 }

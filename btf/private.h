@@ -37,6 +37,12 @@ int btf_adopt(struct btf **out, void *data, size_t sz, bool mapped, const struct
 /* munmap(2) or free(3). */
 void btf_release_data(void *data, size_t sz, bool mapped);
 
+/*
+ * Find the sections of btf->data, index the types and check each by itself. Errors: -EINVAL,
+ * -ENOMEM.
+ */
+int btf_parse_types(struct btf *btf, struct err *err);
+
 /* Build buckets and chain. Errors: -ENOMEM. */
 int btf_index_names(struct btf *btf, struct err *err);
 

@@ -44,6 +44,9 @@ uint32_t reduce_named(struct reduce *r, uint32_t id);
 /* What a type becomes that is no struct. */
 uint32_t reduce_plain(struct reduce *r, uint32_t id);
 
+/* All types that the object can ask for by name. */
+void reduce_types(struct reduce *r);
+
 /* Functions and tracepoints with an skb. Errors: those of discovery, -ENOMEM. */
 int reduce_prototypes(struct reduce *r);
 

@@ -3,7 +3,7 @@
  * Classic BPF to eBPF, one forward pass, run twice: the first learns where each
  * instruction lands, so that the second can fill in the jumps.
  */
-#include "filter/convert.h"
+#include "filter/private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,27 +16,6 @@ static size_t label_of(const struct conv *c, size_t i)
 	if (in->code != (BPF_RET | BPF_K))
 		return i;
 	return in->k ? label_match(c) : label_nomatch(c);
-}
-
-static void reach(struct conv *c, size_t label)
-{
-	struct place *p = &c->places[label];
-
-	p->reached = true;
-	if (c->have < p->have)
-		p->have = c->have;
-}
-
-void conv_jump(struct conv *c, struct bpf_insn i, size_t label)
-{
-	ptrdiff_t off = (ptrdiff_t)c->places[label].addr - (ptrdiff_t)c->out->nr - 1;
-
-	reach(c, label);
-	/* The first pass does not know the address of a label ahead. */
-	if (off > INT16_MAX)
-		c->too_far = true;
-	i.off = off < 0 || off > INT16_MAX ? 0 : (int16_t)off;
-	emit(c, i);
 }
 
 static void convert_load(struct conv *c, const struct cbpf_insn *in)
@@ -230,7 +209,7 @@ static void pass(struct conv *c)
 	for (size_t i = 0; i < c->prog->nr; i++) {
 		c->places[i].addr = c->out->nr;
 		if (c->live)
-			reach(c, i);
+			conv_reach(c, i);
 		c->live = c->places[i].reached;
 		c->have = c->places[i].have;
 		if (c->live)

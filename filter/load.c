@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Loads from the packet: from the window, or with the helper from beyond it. */
-#include "filter/convert.h"
+#include "filter/private.h"
 
 #define PROBE_READ_KERNEL 113 /* the loader makes it 4 where the kernel has no 113 */
 

@@ -32,30 +32,6 @@ struct query {
 	struct err *err;
 };
 
-int core_family(uint32_t kind)
-{
-	switch (kind) {
-	case BPF_CORE_FIELD_BYTE_OFFSET:
-	case BPF_CORE_FIELD_BYTE_SIZE:
-	case BPF_CORE_FIELD_EXISTS:
-	case BPF_CORE_FIELD_SIGNED:
-	case BPF_CORE_FIELD_LSHIFT_U64:
-	case BPF_CORE_FIELD_RSHIFT_U64:
-		return CORE_FIELD;
-	case BPF_CORE_TYPE_ID_LOCAL:
-	case BPF_CORE_TYPE_ID_TARGET:
-	case BPF_CORE_TYPE_EXISTS:
-	case BPF_CORE_TYPE_SIZE:
-	case BPF_CORE_TYPE_MATCHES:
-		return CORE_TYPE;
-	case BPF_CORE_ENUMVAL_EXISTS:
-	case BPF_CORE_ENUMVAL_VALUE:
-		return CORE_ENUMVAL;
-	default:
-		return -EINVAL;
-	}
-}
-
 static bool asks_existence(uint32_t kind)
 {
 	return kind == BPF_CORE_FIELD_EXISTS || kind == BPF_CORE_TYPE_EXISTS ||

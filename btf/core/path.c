@@ -5,6 +5,30 @@
 #include <stdio.h>
 #include <string.h>
 
+int core_family(uint32_t kind)
+{
+	switch (kind) {
+	case BPF_CORE_FIELD_BYTE_OFFSET:
+	case BPF_CORE_FIELD_BYTE_SIZE:
+	case BPF_CORE_FIELD_EXISTS:
+	case BPF_CORE_FIELD_SIGNED:
+	case BPF_CORE_FIELD_LSHIFT_U64:
+	case BPF_CORE_FIELD_RSHIFT_U64:
+		return CORE_FIELD;
+	case BPF_CORE_TYPE_ID_LOCAL:
+	case BPF_CORE_TYPE_ID_TARGET:
+	case BPF_CORE_TYPE_EXISTS:
+	case BPF_CORE_TYPE_SIZE:
+	case BPF_CORE_TYPE_MATCHES:
+		return CORE_TYPE;
+	case BPF_CORE_ENUMVAL_EXISTS:
+	case BPF_CORE_ENUMVAL_VALUE:
+		return CORE_ENUMVAL;
+	default:
+		return -EINVAL;
+	}
+}
+
 /* Targets are read by the kernel's own offsets, which are 32 bits. */
 #define MAX_BIT_OFF (8ull * UINT32_MAX)
 

@@ -26,11 +26,6 @@ static const struct symbol symbols[] = {
 };
 /* clang-format on */
 
-bool span_is(struct span s, const char *word)
-{
-	return strlen(word) == s.len && !memcmp(s.at, word, s.len);
-}
-
 struct span expr_token_text(const struct expr_parse *p)
 {
 	return (struct span){p->e->text + p->token.start, p->token.end - p->token.start};

@@ -5,41 +5,6 @@
  */
 #include "filter/expr/private.h"
 
-/* a + off, in place where it has an offset already. */
-static struct expr_node *add_offset(struct expr_parse *p, struct expr_node *a, int64_t off)
-{
-	struct expr_node *number;
-
-	if (a->op == OP_ADD && a->b->op == OP_CONST) {
-		a->b->value += (uint64_t)off;
-		return a;
-	}
-	number = expr_number(p, expr_int(8, true), (uint64_t)off, a->start, a->end);
-	return number ? expr_make(p, OP_ADD, false, a->type, a, number) : NULL;
-}
-
-/* Where n lies, as a pointer of that type. */
-static struct expr_node *address(struct expr_parse *p, struct expr_node *n, struct expr_type type)
-{
-	struct expr_node *a = n->a;
-
-	if (n->off)
-		a = add_offset(p, a, n->off);
-	if (!a)
-		return NULL;
-	a->type = type;
-	a->start = n->start;
-	a->end = n->end;
-	return a;
-}
-
-struct expr_node *expr_decay(struct expr_parse *p, struct expr_node *n)
-{
-	if (!n || n->type.stars || n->type.kind != KIND_ARRAY)
-		return n;
-	return address(p, n, expr_pointer_to(expr_target(&p->types, n->type)));
-}
-
 struct expr_node *expr_address(struct expr_parse *p, uint32_t at, struct expr_node *a)
 {
 	struct span s;
@@ -53,7 +18,7 @@ struct expr_node *expr_address(struct expr_parse *p, uint32_t at, struct expr_no
 	if (a->bits)
 		return expr_fail(p, at, "'%.*s' is a bit-field: it has no address", (int)s.len,
 				 s.at);
-	a = address(p, a, expr_pointer_to(a->type));
+	a = expr_place(p, a, expr_pointer_to(a->type));
 	if (a)
 		a->start = at;
 	return a;
@@ -256,7 +221,7 @@ struct expr_node *expr_pointer_add(struct expr_parse *p, enum expr_op op, uint32
 	if (!number)
 		return NULL;
 	if (number->op == OP_CONST)
-		n = add_offset(p, a, (int64_t)(op == OP_SUB ? -number->value : number->value));
+		n = expr_add_offset(p, a, (int64_t)(op == OP_SUB ? -number->value : number->value));
 	else
 		n = expr_make(p, op, false, a->type, a, number);
 	if (!n)

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Values: numbers, operators on them, and C's rules for their types. Numbers are folded, so that
- * an operator with numbers only never gets into code: there it could make an instruction that is
- * never reached, which verifiers refuse.
- */
+/* Making nodes, and their simplest forms: a number, an address, a scalar. */
 #include <string.h>
 
 #include "filter/expr/private.h"
@@ -39,13 +35,8 @@ struct span expr_quote(const struct expr_parse *p, const struct expr_node *n)
 	return (struct span){p->e->text + n->start, len < QUOTE_SZ ? len : QUOTE_SZ};
 }
 
-/*
- * An operator's node. The operand that needs more slots is computed first, and then kept in one
- * while the other is computed. Of 256 nodes at most 128 are leaves, and to need n slots takes
- * 2^(n - 1) of them: 8 at most.
- */
-static struct expr_node *make(struct expr_parse *p, enum expr_op op, struct expr_type type,
-			      struct expr_node *a, struct expr_node *b)
+struct expr_node *expr_binary_node(struct expr_parse *p, enum expr_op op, struct expr_type type,
+				   struct expr_node *a, struct expr_node *b)
 {
 	struct expr_node *n = expr_new(p, op, type, a->start, b->end);
 
@@ -57,10 +48,10 @@ static struct expr_node *make(struct expr_parse *p, enum expr_op op, struct expr
 	return n;
 }
 
-static struct expr_node *make_unary(struct expr_parse *p, enum expr_op op, struct expr_type type,
-				    uint32_t at, struct expr_node *a)
+struct expr_node *expr_unary_node(struct expr_parse *p, enum expr_op op, struct expr_type type,
+				  uint32_t at, struct expr_node *a)
 {
-	struct expr_node *n = make(p, op, type, a, a);
+	struct expr_node *n = expr_binary_node(p, op, type, a, a);
 
 	if (!n)
 		return NULL;
@@ -78,12 +69,45 @@ struct expr_node *expr_make(struct expr_parse *p, enum expr_op op, bool is_signe
 		return expr_number(
 			p, type, expr_normalise(expr_fold(op, is_signed, a->value, b->value), type),
 			a->start, b->end);
-	n = make(p, op, type, a, b);
+	n = expr_binary_node(p, op, type, a, b);
 	if (!n)
 		return NULL;
 	n->is_signed = is_signed;
 	n->need += a->need == b->need;
 	return n;
+}
+
+struct expr_node *expr_add_offset(struct expr_parse *p, struct expr_node *a, int64_t off)
+{
+	struct expr_node *number;
+
+	if (a->op == OP_ADD && a->b->op == OP_CONST) {
+		a->b->value += (uint64_t)off;
+		return a;
+	}
+	number = expr_number(p, expr_int(8, true), (uint64_t)off, a->start, a->end);
+	return number ? expr_make(p, OP_ADD, false, a->type, a, number) : NULL;
+}
+
+struct expr_node *expr_place(struct expr_parse *p, struct expr_node *n, struct expr_type type)
+{
+	struct expr_node *a = n->a;
+
+	if (n->off)
+		a = expr_add_offset(p, a, n->off);
+	if (!a)
+		return NULL;
+	a->type = type;
+	a->start = n->start;
+	a->end = n->end;
+	return a;
+}
+
+struct expr_node *expr_decay(struct expr_parse *p, struct expr_node *n)
+{
+	if (!n || n->type.stars || n->type.kind != KIND_ARRAY)
+		return n;
+	return expr_place(p, n, expr_pointer_to(expr_target(&p->types, n->type)));
 }
 
 struct expr_node *expr_scalar(struct expr_parse *p, struct expr_node *n)
@@ -115,270 +139,4 @@ struct expr_node *expr_integer(struct expr_parse *p, struct expr_node *n)
 	return expr_fail(p, n->start,
 			 "'%.*s' is a pointer, a number is needed: (unsigned long) makes one",
 			 (int)s.len, s.at);
-}
-
-/* ---- types ---- */
-
-/* Of all values that n may have: how many bits, and whether some are negative. */
-static unsigned int width(const struct expr_node *n, bool *negative)
-{
-	*negative = expr_is_signed(n->type);
-	if (n->op == OP_CONST) {
-		*negative = *negative && (int64_t)n->value < 0;
-		if (*negative)
-			return n->value == UINT64_MAX ? 1
-						      : 65 - (unsigned)__builtin_clzll(~n->value);
-		return n->value ? 64 - (unsigned)__builtin_clzll(n->value) : 0;
-	}
-	if (expr_is_bool(n->type) || expr_is_truth(n)) {
-		*negative = false;
-		return 1;
-	}
-	return n->bits ? n->bits : expr_bits(n->type);
-}
-
-static bool never_negative(const struct expr_node *n)
-{
-	bool negative;
-
-	width(n, &negative);
-	return !negative;
-}
-
-bool expr_fits(const struct expr_node *n, struct expr_type type)
-{
-	bool negative;
-	unsigned int bits = width(n, &negative), room = expr_bits(type);
-
-	if (expr_is_bool(type))
-		return !negative && bits <= 1;
-	if (room == 64)
-		return true;
-	if (negative)
-		return expr_is_signed(type) && bits <= room;
-	return bits <= room - expr_is_signed(type);
-}
-
-/* What operators make of a type narrower than int. */
-static struct expr_type promoted(const struct expr_node *n)
-{
-	struct expr_type t = expr_int(n->type.size, expr_is_signed(n->type));
-
-	if (t.size < 4 || (n->bits && n->bits < 32))
-		t = expr_int(4, true);
-	return t;
-}
-
-/* The one type for both operands. */
-static struct expr_type common(const struct expr_node *a, const struct expr_node *b)
-{
-	struct expr_type x = promoted(a), y = promoted(b);
-
-	if (x.size == y.size)
-		return expr_int(x.size, expr_is_signed(x) && expr_is_signed(y));
-	return x.size > y.size ? x : y;
-}
-
-/* n as an operand of that type. */
-static struct expr_node *convert(struct expr_parse *p, struct expr_node *n, struct expr_type type)
-{
-	if (n->op == OP_CONST) {
-		n->value = expr_normalise(n->value, type);
-		n->type = type;
-		return n;
-	}
-	return expr_fits(n, type) ? n : make_unary(p, OP_CAST, type, n->start, n);
-}
-
-struct expr_node *expr_cast(struct expr_parse *p, uint32_t at, struct expr_type type,
-			    struct expr_node *a)
-{
-	a = expr_scalar(p, expr_decay(p, a));
-	if (!a)
-		return NULL;
-	/* A pointer stays what it is; all else keeps its own type, for its load. */
-	if (a->op == OP_CONST || (expr_is_pointer(type) && expr_is_pointer(a->type))) {
-		if (a->op == OP_CONST)
-			a->value = expr_normalise(a->value, type);
-		a->type = type;
-		a->start = at;
-		return a;
-	}
-	return make_unary(p, OP_CAST, type, at, a);
-}
-
-/* ---- operators ---- */
-
-static bool is_true(const struct expr_node *n)
-{
-	return n->op == OP_CONST && n->value;
-}
-
-static bool is_false(const struct expr_node *n)
-{
-	return n->op == OP_CONST && !n->value;
-}
-
-struct expr_node *expr_unary(struct expr_parse *p, enum expr_op op, uint32_t at,
-			     struct expr_node *a)
-{
-	struct expr_type type = expr_int(4, true);
-
-	a = op == OP_NOT ? expr_scalar(p, a) : expr_integer(p, a);
-	if (!a)
-		return NULL;
-	if (op != OP_NOT)
-		type = promoted(a);
-	if (a->op == OP_CONST) {
-		a->value = op == OP_NOT ? !a->value
-					: expr_normalise(expr_fold(op, false, a->value, 0), type);
-		a->type = type;
-		a->start = at;
-		return a;
-	}
-	/* A plus only widens. */
-	return make_unary(p, op == OP_ADD ? OP_CAST : op, type, at, a);
-}
-
-struct expr_node *expr_truth(struct expr_parse *p, struct expr_node *a)
-{
-	struct expr_type type = expr_int(4, true);
-	struct expr_node *zero;
-
-	if (expr_is_truth(a))
-		return a;
-	zero = expr_number(p, type, 0, a->start, a->end);
-	return zero ? expr_make(p, OP_NE, false, type, a, zero) : NULL;
-}
-
-/* && and ||. A number on either side decides, or leaves the truth of the other side. */
-static struct expr_node *logical(struct expr_parse *p, enum expr_op op, struct expr_node *a,
-				 struct expr_node *b)
-{
-	struct expr_type type = expr_int(4, true);
-	bool any = op == OP_LOR;
-
-	a = expr_scalar(p, a);
-	b = a ? expr_scalar(p, b) : NULL;
-	if (!b)
-		return NULL;
-	if (any ? is_true(a) || is_true(b) : is_false(a) || is_false(b))
-		return expr_number(p, type, any, a->start, b->end);
-	if (a->op == OP_CONST)
-		return expr_truth(p, b);
-	if (b->op == OP_CONST)
-		return expr_truth(p, a);
-	return make(p, op, type, a, b);
-}
-
-static struct expr_node *shift(struct expr_parse *p, enum expr_op op, struct expr_node *a,
-			       struct expr_node *b)
-{
-	struct expr_type type = promoted(a);
-
-	if (b->op == OP_CONST && b->value >= 8 * type.size)
-		return expr_fail(p, b->start, "shift by %lld of a number that has %d bits%s",
-				 (long long)b->value, 8 * type.size,
-				 type.size < 8 ? "; (u64) makes it wider" : "");
-	a = convert(p, a, type);
-	return a ? expr_make(p, op, expr_is_signed(type), type, a, b) : NULL;
-}
-
-static struct expr_node *arithmetic(struct expr_parse *p, enum expr_op op, struct expr_node *a,
-				    struct expr_node *b)
-{
-	bool pointers = expr_is_pointer(a->type) || expr_is_pointer(b->type);
-	struct expr_type type = pointers ? expr_int(8, false) : common(a, b);
-	bool is_signed;
-
-	if ((op == OP_DIV || op == OP_MOD) && is_false(b))
-		return expr_fail(p, b->start, "division by zero");
-	a = convert(p, a, type);
-	b = a ? convert(p, b, type) : NULL;
-	if (!b)
-		return NULL;
-	is_signed = expr_is_signed(type) && !(never_negative(a) && never_negative(b));
-	return expr_make(p, op, is_signed, expr_is_comparison(op) ? expr_int(4, true) : type, a, b);
-}
-
-/* mark & 1 == 1 and 1 < len < 9 are C, but never what was meant. */
-static bool is_misleading(struct expr_parse *p, enum expr_op op, uint32_t at,
-			  const struct expr_node *a, const struct expr_node *b)
-{
-	if (!a->is_bare && !b->is_bare)
-		return false;
-	if (op == OP_AND || op == OP_XOR || op == OP_OR)
-		expr_fail(p, at,
-			  "in C comparisons bind tighter than '%c': put parentheses around what "
-			  "belongs together",
-			  p->e->text[at]);
-	else if (expr_is_comparison(op))
-		expr_fail(p, at,
-			  "comparisons are not chained in C: join two of them with &&, or use "
-			  "parentheses");
-	else
-		return false;
-	return true;
-}
-
-struct expr_node *expr_binary(struct expr_parse *p, enum expr_op op, uint32_t at,
-			      struct expr_node *a, struct expr_node *b)
-{
-	bool compares = expr_is_comparison(op);
-	struct expr_node *n;
-
-	if (!a || !b || is_misleading(p, op, at, a, b))
-		return NULL;
-	if (op == OP_LAND || op == OP_LOR)
-		return logical(p, op, a, b);
-	if (op == OP_ADD || op == OP_SUB) {
-		a = expr_decay(p, a);
-		b = a ? expr_decay(p, b) : NULL;
-		if (!b)
-			return NULL;
-		if (expr_is_pointer(a->type) || expr_is_pointer(b->type))
-			return expr_pointer_add(p, op, at, a, b);
-	}
-	a = compares ? expr_scalar(p, a) : expr_integer(p, a);
-	if (!a)
-		return NULL;
-	b = compares ? expr_scalar(p, b) : expr_integer(p, b);
-	if (!b)
-		return NULL;
-	n = op == OP_SHL || op == OP_SHR ? shift(p, op, a, b) : arithmetic(p, op, a, b);
-	if (n)
-		n->is_bare = compares;
-	return n;
-}
-
-struct expr_node *expr_cond(struct expr_parse *p, struct expr_node *a, struct expr_node *b,
-			    struct expr_node *c)
-{
-	struct expr_type type;
-	struct expr_node *n;
-
-	b = a ? expr_scalar(p, expr_decay(p, b)) : NULL;
-	c = b ? expr_scalar(p, expr_decay(p, c)) : NULL;
-	if (!c)
-		return NULL;
-	type = expr_is_pointer(b->type)	  ? b->type
-	       : expr_is_pointer(c->type) ? c->type
-					  : common(b, c);
-	b = convert(p, b, type);
-	c = b ? convert(p, c, type) : NULL;
-	if (!c)
-		return NULL;
-	if (a->op == OP_CONST) {
-		n = a->value ? b : c;
-		return n->op == OP_CONST ? n : make_unary(p, OP_CAST, type, a->start, n);
-	}
-	n = make(p, OP_COND, type, b, c);
-	if (!n)
-		return NULL;
-	n->c = c;
-	n->b = b;
-	n->a = a;
-	n->need = a->need > n->need ? a->need : n->need;
-	n->start = a->start;
-	return n;
 }

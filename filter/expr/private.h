@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * private.h - a C expression on its way to code: shared by the files expr*.c, and by nobody else.
+ * private.h - a C expression on its way to code; for the files of filter/expr/ only.
  *
  *   text -expr_next-> tokens -expr_parse-> nodes with types -expr_emit-> instructions
  *
- * The parser asks for nodes (expr_node.c: values, expr_memory.c: what lies in memory), and these
- * look up types (expr_type.c). Whoever finds an error says it with expr_fail() and returns NULL.
+ * The parser builds nodes (operator.c for values, memory.c for members and pointers, both on
+ * node.c), which look up types (type.c). On an error a function reports it with expr_fail() and
+ * returns NULL.
  */
 #ifndef FILTER_EXPR_PRIVATE_H
 #define FILTER_EXPR_PRIVATE_H
@@ -13,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "filter/expr/expr.h"
 
@@ -54,7 +56,10 @@ struct span {
 	size_t len;
 };
 
-bool span_is(struct span s, const char *word);
+static inline bool span_is(struct span s, const char *word)
+{
+	return strlen(word) == s.len && !memcmp(s.at, word, s.len);
+}
 
 struct expr_type expr_int(uint8_t size, bool is_signed);
 struct expr_type expr_type_of(const struct expr_types *t, const struct btf *btf, uint32_t id);
@@ -244,7 +249,7 @@ bool expr_parse_type(struct expr_parse *p, struct expr_type *type);
 /* The whole text. NULL: err says why. */
 struct expr_node *expr_parse(struct expr_parse *p, enum expr_use use);
 
-/* ---- expr_node.c: values ---- */
+/* ---- node.c: making nodes ---- */
 
 struct expr_node *expr_new(struct expr_parse *p, enum expr_op op, struct expr_type type,
 			   uint32_t start, uint32_t end);
@@ -252,12 +257,30 @@ struct expr_node *expr_number(struct expr_parse *p, struct expr_type type, uint6
 			      uint32_t start, uint32_t end);
 /* What n is in the text, cut to some length: for "%.*s". */
 struct span expr_quote(const struct expr_parse *p, const struct expr_node *n);
+/*
+ * An operator's node. The operand that needs more slots is computed first and kept in one while the
+ * other is computed. Of 256 nodes at most 128 are leaves, and needing n slots takes 2^(n - 1) of
+ * them: at most 8.
+ */
+struct expr_node *expr_binary_node(struct expr_parse *p, enum expr_op op, struct expr_type type,
+				   struct expr_node *a, struct expr_node *b);
+struct expr_node *expr_unary_node(struct expr_parse *p, enum expr_op op, struct expr_type type,
+				  uint32_t at, struct expr_node *a);
+/* a + off; in place if a already ends with a constant offset. */
+struct expr_node *expr_add_offset(struct expr_parse *p, struct expr_node *a, int64_t off);
+/* The address of n, an OP_LOAD, as a pointer of that type. */
+struct expr_node *expr_place(struct expr_parse *p, struct expr_node *n, struct expr_type type);
+/* An array becomes the address of its first element; anything else stays as it is. */
+struct expr_node *expr_decay(struct expr_parse *p, struct expr_node *n);
 /* n, if it is a number or pointer; if it is a number. */
 struct expr_node *expr_scalar(struct expr_parse *p, struct expr_node *n);
 struct expr_node *expr_integer(struct expr_parse *p, struct expr_node *n);
 /* An operator with two operands of the types that it needs, folded where both are numbers. */
 struct expr_node *expr_make(struct expr_parse *p, enum expr_op op, bool is_signed,
 			    struct expr_type type, struct expr_node *a, struct expr_node *b);
+
+/* ---- operator.c ---- */
+
 /* a != 0 */
 struct expr_node *expr_truth(struct expr_parse *p, struct expr_node *a);
 struct expr_node *expr_unary(struct expr_parse *p, enum expr_op op, uint32_t at,
@@ -269,10 +292,8 @@ struct expr_node *expr_cond(struct expr_parse *p, struct expr_node *a, struct ex
 struct expr_node *expr_cast(struct expr_parse *p, uint32_t at, struct expr_type type,
 			    struct expr_node *a);
 
-/* ---- expr_memory.c: what lies in memory, and addresses ---- */
+/* ---- memory.c: what lies in memory, and addresses ---- */
 
-/* An array becomes the address of its first element; all else stays as it is. */
-struct expr_node *expr_decay(struct expr_parse *p, struct expr_node *n);
 struct expr_node *expr_deref(struct expr_parse *p, uint32_t at, struct expr_node *a);
 struct expr_node *expr_address(struct expr_parse *p, uint32_t at, struct expr_node *a);
 /* a.name or a->name; the name is the current token. */
@@ -282,7 +303,7 @@ struct expr_node *expr_index(struct expr_parse *p, struct expr_node *a, struct e
 struct expr_node *expr_pointer_add(struct expr_parse *p, enum expr_op op, uint32_t at,
 				   struct expr_node *a, struct expr_node *b);
 
-/* ---- expr_fold.c ---- */
+/* ---- fold.c ---- */
 
 /* The value as one of the type: cut, and extended by its sign. */
 uint64_t expr_normalise(uint64_t value, struct expr_type type);

@@ -318,3 +318,16 @@ out:
 	err_prefix(err, "cannot read the BPF object");
 	return ret;
 }
+
+int obj_open_embedded(struct obj **out, const struct embedded *e, struct err *err)
+{
+	void *data;
+	size_t sz;
+	int ret = embedded_open(e, &data, &sz, err);
+
+	if (ret)
+		return ret;
+	ret = obj_open(out, data, sz, err);
+	free(data);
+	return ret;
+}

@@ -5,19 +5,6 @@
 #include "loader/object/code.h"
 #include "loader/object/private.h"
 
-int obj_open_embedded(struct obj **out, const struct embedded *e, struct err *err)
-{
-	void *data;
-	size_t sz;
-	int ret = embedded_open(e, &data, &sz, err);
-
-	if (ret)
-		return ret;
-	ret = obj_open(out, data, sz, err);
-	free(data);
-	return ret;
-}
-
 void obj_free(struct obj *obj)
 {
 	if (!obj)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* convert.h - a conversion in progress: shared by convert.c and load.c, and by nobody else. */
-#ifndef FILTER_CONVERT_H
-#define FILTER_CONVERT_H
+/* private.h - a conversion in progress: shared by convert.c, jump.c and load.c. */
+#ifndef FILTER_PRIVATE_H
+#define FILTER_PRIVATE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -60,6 +60,8 @@ static inline void emit(struct conv *c, struct bpf_insn i)
 	insn_push(c->out, i);
 }
 
+/* The code so far continues at a label, by a jump or by running into it. */
+void conv_reach(struct conv *c, size_t label);
 /* A jump ahead to a label: the number of a classic instruction, or one of these. */
 void conv_jump(struct conv *c, struct bpf_insn i, size_t label);
 

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "filter/private.h"
+
+void conv_reach(struct conv *c, size_t label)
+{
+	struct place *p = &c->places[label];
+
+	p->reached = true;
+	if (c->have < p->have)
+		p->have = c->have;
+}
+
+void conv_jump(struct conv *c, struct bpf_insn i, size_t label)
+{
+	ptrdiff_t off = (ptrdiff_t)c->places[label].addr - (ptrdiff_t)c->out->nr - 1;
+
+	conv_reach(c, label);
+	/* The first pass does not know the address of a label ahead. */
+	if (off > INT16_MAX)
+		c->too_far = true;
+	i.off = off < 0 || off > INT16_MAX ? 0 : (int16_t)off;
+	emit(c, i);
+}
