@@ -386,7 +386,7 @@ static void test_running(void **state)
 		 (uint32_t)run_in_kernel("task->nsproxy->net_ns->ns.inum", btf));
 	assert_string_equal(inum, link);
 	says("task->group_leader->comm[0]", btf, program_invocation_short_name[0]);
-	says("task->comm[7] == 'c' && task->comm[8] == 'e' && !task->comm[15]", btf, 1);
+	says("task->comm[6] == 'c' && task->comm[7] == 'e' && !task->comm[15]", btf, 1);
 	says("task->nsproxy->net_ns->loopback_dev->ifindex", btf, 1);
 	says("task->nsproxy->net_ns->loopback_dev->name[1]", btf, 'o');
 	says("task->signal->rlim[7].rlim_cur", btf, (uint32_t)sysconf(_SC_OPEN_MAX));
