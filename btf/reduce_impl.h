@@ -3,7 +3,8 @@
 #ifndef BTF_REDUCE_IMPL_H
 #define BTF_REDUCE_IMPL_H
 
-#include "btf/reduce.h"
+#include "btf/btf.h"
+#include "btf/build.h"
 
 /* Bits of an index into skb_ptr. */
 enum { SKB_PTR_CONST = 1, SKB_PTR_DEREF = 2 };
