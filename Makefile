@@ -47,8 +47,8 @@ include tests/rules.mk
 # ---- the program ----
 
 # From the bottom up; tests/layers.sh says which may include which.
-ROOMS   := base kern btf/core btf output output/files filter filter/expr loader/object loader/attach \
-	   loader types/measure types names cli trace
+ROOMS   := base kern btf/core btf/discover btf/reduce btf/print btf output/ring output output/files \
+	   filter filter/expr loader/object loader/attach loader types/measure types names cli trace
 CFLAGS  ?= -Os -g
 # The same bytes wherever it is built.
 SAME_PATHS := -ffile-prefix-map=$(CURDIR)=.
@@ -71,7 +71,7 @@ room_src = $(filter-out trace/main.c,$(wildcard $(1)/*.c))
 room_lib = $(B)/lib$(subst /,-,$(1)).a
 embedding_loader := $(B)/loader/progs.o
 embedding_types/measure := $(B)/types/measure/embedded.o
-embedding_btf := $(B)/btf/known_functions.o
+embedding_btf/discover := $(B)/btf/discover/known_functions.o
 room_obj = $(patsubst %.c,$(B)/%.o,$(call room_src,$(1))) $(embedding_$(1))
 
 all: $(B)/skbtrail ## build the program (default); ARCH=arm64, ARCH=riscv64: for those, in build/ARCH
@@ -126,24 +126,24 @@ $(B)/%.gz: %
 
 $(B)/loader/progs.o: $(B)/progs/trail.bpf.o.gz
 $(B)/types/measure/embedded.o: $(B)/progs/sample.bpf.o.gz
-$(B)/btf/known_functions.o: $(B)/btf/known_functions.txt.gz
+$(B)/btf/discover/known_functions.o: $(B)/btf/discover/known_functions.txt.gz
 
 $(B)/%.o: %.S base/embedded.h Makefile
 	$(call say,AS,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -I. -Wa,-I$(B)/progs -Wa,-I$(B)/btf -c -o $@ $<
+	$(Q)$(CC) -I. -Wa,-I$(B)/progs -Wa,-I$(B)/btf/discover -c -o $@ $<
 
 -include $(shell find $(addprefix $(B)/,$(sort $(foreach r,$(ROOMS),$(firstword $(subst /, ,$(r))))) \
 	progs tests) -name '*.d' 2>/dev/null)
 
-$(B)/known-functions: tests/known/make.c $(call room_lib,btf) $(call room_lib,base)
+$(B)/known-functions: tests/known/make.c $(foreach r,$(filter base btf%,$(ROOMS)),$(call room_lib,$(r)))
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lelf
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lelf
 
-known-functions: $(B)/known-functions ## make btf/known_functions.txt anew, from Debian's kernels
+known-functions: $(B)/known-functions ## make btf/discover/known_functions.txt anew, from Debian's kernels
 	$(Q)tests/known/fetch.sh
 	$(Q)$< tests/known/changes $$(dirname $$(ls build/known/*/package | sort -V)) >$(B)/known.txt
-	$(Q)mv $(B)/known.txt btf/known_functions.txt
+	$(Q)mv $(B)/known.txt btf/discover/known_functions.txt
 
 # ---- for others ----
 

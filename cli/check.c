@@ -14,7 +14,7 @@
 
 #include "base/number.h"
 #include "btf/btf.h"
-#include "btf/discover.h"
+#include "btf/discover/discover.h"
 #include "loader/attach/attach.h"
 
 #define BTF_DIR	      "/sys/kernel/btf"

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "btf/print.h"
+#include "btf/print/print.h"
 #include "kern/bpf.h"
 #include "kern/clock.h"
 

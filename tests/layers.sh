@@ -21,6 +21,7 @@ allowed() {
 	kern/*) echo "$floor1|kern/" ;;
 	btf/*) echo "$floor1|btf/" ;;
 	output/files/*) echo "$floor2|output/" ;;
+	output/ring/*) echo "$floor2|output/[a-z_]*\.h|output/ring/" ;;
 	output/*) echo "$floor2|output/[a-z_]*\.h" ;;
 	filter/expr/*) echo "$floor2|filter/expr/" ;;
 	filter/*) echo "$floor2|filter/[a-z_]*\.h" ;;

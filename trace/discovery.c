@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "btf/discover.h"
+#include "btf/discover/discover.h"
 #include "output/output.h"
 #include "trace/follow.h"
 

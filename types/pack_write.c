@@ -13,7 +13,7 @@
 #include "base/deflate.h"
 #include "base/log.h"
 #include "base/write_all.h"
-#include "btf/reduce.h"
+#include "btf/reduce/reduce.h"
 #include "loader/programs.h"
 
 #define SELF "/proc/self/exe"

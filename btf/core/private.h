@@ -2,7 +2,7 @@
 /*
  * private.h - what the files of CO-RE share: access paths and comparison of types.
  *
- * Only btf/core*.c and btf/reduce_types.c include it. All of it is pure.
+ * Only btf/core*.c and btf/reduce/types.c include it. All of it is pure.
  */
 #ifndef BTF_CORE_PRIVATE_H
 #define BTF_CORE_PRIVATE_H

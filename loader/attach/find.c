@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "btf/discover.h"
-#include "btf/known.h"
+#include "btf/discover/discover.h"
+#include "btf/discover/known.h"
 
 _Static_assert(TARGET_NO_ARG == DISCOVER_NO_ARG, "both mean: none");
 

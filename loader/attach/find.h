@@ -38,8 +38,8 @@ struct find_opts {
 	const char *const
 		*only_modules; /* of modules only these, and the kernel proper; NULL: all */
 	size_t nr_only_modules;
-	bool untyped_modules; /* modules without a BTF: what btf/known.h says of their functions */
-	bool any_module;      /* the types are those of btf/known.h, and do not say which module a
+	bool untyped_modules; /* modules without a BTF: what btf/discover/known.h says of their functions */
+	bool any_module;      /* the types are those of btf/discover/known.h, and do not say which module a
 				 function is in */
 	bool only_ftrace; /* for kprobe-multi: leave out what ftrace does not list, where it can be
 			     read */

@@ -11,7 +11,7 @@
 #include <time.h>
 
 #include "output/pipeline.h"
-#include "output/ring_ops.h"
+#include "output/ring/private.h"
 #include "tests/unit/lib_events.h"
 
 #define NR_EVENTS  2000000

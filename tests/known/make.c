@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * usage: make CHANGES DIR... - write btf/known_functions.txt to stdout (`make known-functions`)
+ * usage: make CHANGES DIR... - write btf/discover/known_functions.txt to stdout (`make known-functions`)
  *
  * Each DIR holds the BTF of one kernel, as tests/known/fetch.sh leaves it. CHANGES names what
  * changed before the oldest of them: see its head.
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "btf/discover.h"
+#include "btf/discover/discover.h"
 
 #define NONE DISCOVER_NO_ARG
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""usage: source.py LABEL TABLE DIR... - compare btf/known_functions.txt with a kernel's sources
+"""usage: source.py LABEL TABLE DIR... - compare btf/discover/known_functions.txt with a kernel's sources
 
 For kernels without BTF, or without it in their modules. Finds the definitions of the table's
 functions in the files below the directories and prints those whose skb is another argument than the
@@ -49,7 +49,7 @@ def params_of(text):
 
 
 def skb_of(params):
-    """As btf/discover.h: plain before const before **."""
+    """As btf/discover/discover.h: plain before const before **."""
     found = []
     for i, p in enumerate(params):
         m = re.match(r'(.*)\bstruct sk_buff\b\s*(const\s*)?(\*[\s*a-z_]*)', p)

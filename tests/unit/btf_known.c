@@ -16,8 +16,8 @@
 
 #include <cmocka.h>
 
-#include "btf/discover.h"
-#include "btf/known.h"
+#include "btf/discover/discover.h"
+#include "btf/discover/known.h"
 #include "tests/unit/lib_btf_parse.h"
 
 #define NONE  DISCOVER_NO_ARG

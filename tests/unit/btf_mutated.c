@@ -10,7 +10,7 @@
 
 #include "btf/btf.h"
 #include "btf/build.h"
-#include "btf/discover.h"
+#include "btf/discover/discover.h"
 
 #define NR(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Bytes of every kind of type as text, in any room, whatever types and bytes hold. */
-#include "btf/print.h"
+#include "btf/print/print.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

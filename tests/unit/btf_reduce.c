@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "btf/discover.h"
+#include "btf/discover/discover.h"
 #include "tests/unit/lib_btf_parse.h"
 #include "tests/unit/lib_reduce.h"
 

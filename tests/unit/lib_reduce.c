@@ -10,7 +10,7 @@
 #include <cmocka.h>
 #include <linux/bpf.h>
 
-#include "btf/discover.h"
+#include "btf/discover/discover.h"
 #include "tests/unit/lib_btf_parse.h"
 
 struct btf *reduced(const struct btf *full, const struct btf *wanted, size_t *sz)

@@ -4,7 +4,7 @@
 #define TESTS_UNIT_LIB_REDUCE_H
 
 #include "btf/core/core.h"
-#include "btf/reduce.h"
+#include "btf/reduce/reduce.h"
 
 /* full, reduced; the test fails where that cannot be done. sz (may be NULL): its size. Owned by
  * the caller. */

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "btf/discover.h"
+#include "btf/discover/discover.h"
 #include "tests/unit/lib_member.h"
 
 /* Every member somewhere: the n-th 16 bytes behind the one before. */

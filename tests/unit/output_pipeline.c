@@ -17,7 +17,7 @@
 
 #include "kern/clock.h"
 #include "output/pipeline.h"
-#include "output/ring_ops.h"
+#include "output/ring/private.h"
 #include "tests/unit/lib_events.h"
 
 #define NR_MAX	20000

@@ -19,7 +19,7 @@
 #include "base/insn.h"
 #include "kern/bpf.h"
 #include "kern/features.h"
-#include "output/ring_ops.h"
+#include "output/ring/private.h"
 
 struct sample {
 	uint64_t id, ts;

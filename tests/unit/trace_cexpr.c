@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "base/insn.h"
-#include "btf/reduce.h"
+#include "btf/reduce/reduce.h"
 #include "kern/bpf.h"
 #include "tests/unit/lib_btf_parse.h"
 #include "tests/unit/lib_expr.h"

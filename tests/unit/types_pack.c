@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "base/log.h"
-#include "btf/discover.h"
+#include "btf/discover/discover.h"
 #include "loader/programs.h"
 #include "tests/unit/lib_files.h"
 #include "tests/unit/lib_reduce.h"

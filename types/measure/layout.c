@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "btf/build.h"
-#include "btf/known.h"
+#include "btf/discover/known.h"
 
 #define ANY_SZ PLACES_MAX /* of a struct of which only some members are known */
 

@@ -118,7 +118,7 @@ void layout_settle(struct layout *l, const struct places *places, const struct t
 /* ---- use ---- */
 
 /*
- * BTF of the members that are known, with the functions and tracepoints of btf/known.h, as
+ * BTF of the members that are known, with the functions and tracepoints of btf/discover/known.h, as
  * btf_open_data() opens it. The caller frees *out. Errors: -ENOMEM, those of known_open().
  */
 int layout_btf(const struct layout *l, struct btf **out, struct err *err);

@@ -4,12 +4,12 @@
  * places that every packet passes in the sender's own system call, and what they copied.
  *
  * Nothing here knows a struct of the kernel; the functions and their registers are from
- * btf/known.h.
+ * btf/discover/known.h.
  */
 #ifndef TYPES_MEASURE_SAMPLE_H
 #define TYPES_MEASURE_SAMPLE_H
 
-#include "btf/known.h"
+#include "btf/discover/known.h"
 #include "kern/ksyms.h"
 #include "loader/attach/attach.h"
 #include "loader/object/object.h"

@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "kern/bpf.h"
 #include "kern/perf.h"
-#include "output/ring_ops.h"
+#include "output/ring/private.h"
 
 #define CPU_MAX	      65536
 #define PERF_WAIT_MS  50

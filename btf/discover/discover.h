@@ -4,8 +4,8 @@
  *
  * Pure: the same BTF gives the same lists on any machine.
  */
-#ifndef BTF_DISCOVER_H
-#define BTF_DISCOVER_H
+#ifndef BTF_DISCOVER_DISCOVER_H
+#define BTF_DISCOVER_DISCOVER_H
 
 #include "btf/btf.h"
 

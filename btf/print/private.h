@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* print_impl.h - what the files that print values share. Only btf/print*.c include it. */
-#ifndef BTF_PRINT_IMPL_H
-#define BTF_PRINT_IMPL_H
+/* private.h - what the files that print values share. Only btf/print*.c include it. */
+#ifndef BTF_PRINT_PRIVATE_H
+#define BTF_PRINT_PRIVATE_H
 
-#include "btf/print.h"
+#include "btf/print/print.h"
 
 struct printer {
 	const struct btf *btf;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "btf/known.h"
+#include "btf/discover/known.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/embedded.h"
-#include "btf/discover.h"
+#include "btf/discover/discover.h"
 
-EMBEDDED(known_functions); /* btf/known_functions.S */
+EMBEDDED(known_functions); /* btf/discover/known_functions.S */
 
 #define MOST_REGS 8
 #define MOST_ARGS 12 /* of a tracepoint that BPF can be attached to (MAX_BPF_FUNC_ARGS) */

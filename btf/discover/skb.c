@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "btf/discover.h"
+#include "btf/discover/discover.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "btf/discover_impl.h"
+#include "btf/discover/private.h"
 
 /* A growing array of equal elements. */
 struct list {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* reduce_impl.h - what the files that reduce types share. Only btf/reduce*.c include it. */
-#ifndef BTF_REDUCE_IMPL_H
-#define BTF_REDUCE_IMPL_H
+/* private.h - what the files that reduce types share. Only btf/reduce*.c include it. */
+#ifndef BTF_REDUCE_PRIVATE_H
+#define BTF_REDUCE_PRIVATE_H
 
 #include "btf/btf.h"
 #include "btf/build.h"

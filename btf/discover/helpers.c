@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "btf/discover.h"
+#include "btf/discover/discover.h"
 
 #define MAX_ARGS 5
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "btf/core/private.h"
-#include "btf/reduce_impl.h"
+#include "btf/reduce/private.h"
 
 #define SHAPES_MAX 32 /* of one struct in the object: flavours, and places where it is */
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Prototypes that take their arguments where the full ones do. */
-#include "btf/reduce_impl.h"
+#include "btf/reduce/private.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "btf/discover_impl.h"
+#include "btf/discover/private.h"
 
 /* The types that prototypes are made of. */
 static void make_arguments(struct reduce *r)

@@ -11,7 +11,7 @@
 
 #include <linux/bpf.h>
 
-#include "output/ring_ops.h"
+#include "output/ring/private.h"
 
 #define RELEASE_EVERY 32 /* samples between updates of the consumer's position */
 #define WINDOW_SZ     ((size_t)512 * 1024)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
-#include "output/ring_ops.h"
+#include "output/ring/private.h"
 
 int ring_fd(const struct ring *r)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * discover_impl.h - what an argument is: for discover.c, which reads prototypes, and
+ * private.h - what an argument is: for discover.c, which reads prototypes, and
  * reduce.c, which makes ones that read the same. Ids are without modifiers.
  */
-#ifndef BTF_DISCOVER_IMPL_H
-#define BTF_DISCOVER_IMPL_H
+#ifndef BTF_DISCOVER_PRIVATE_H
+#define BTF_DISCOVER_PRIVATE_H
 
-#include "btf/discover.h"
+#include "btf/discover/discover.h"
 
 /* In order of preference. */
 enum skb_kind { SKB_PLAIN, SKB_CONST, SKB_DEREF, SKB_NONE };

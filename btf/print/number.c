@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Text and numbers. What is a number in the bytes of data, and how people read it. */
-#include "btf/print_impl.h"
+#include "btf/print/private.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -5,7 +5,7 @@
  * struct or array is first walked without writing, to see whether it fits on what is left of the
  * line.
  */
-#include "btf/print_impl.h"
+#include "btf/print/private.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "btf/reduce.h"
+#include "btf/reduce/reduce.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#include "btf/reduce_impl.h"
+#include "btf/reduce/private.h"
 
 #define BUDGET 1000000 /* members to look at; a kernel takes some thousand */
 

@@ -2,8 +2,8 @@
 /*
  * reduce.h - of a kernel's BTF, megabytes, only what skbtrail asks it: tens of kilobytes.
  */
-#ifndef BTF_REDUCE_H
-#define BTF_REDUCE_H
+#ifndef BTF_REDUCE_REDUCE_H
+#define BTF_REDUCE_REDUCE_H
 
 #include "btf/btf.h"
 #include "btf/build.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ring_ops.h - inside of the transports: what a ring is, and their consumers over plain memory. */
-#ifndef OUTPUT_RING_OPS_H
-#define OUTPUT_RING_OPS_H
+/* private.h - inside of the transports: what a ring is, and their consumers over plain memory. */
+#ifndef OUTPUT_RING_PRIVATE_H
+#define OUTPUT_RING_PRIVATE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 /*
  * known.h - functions and raw tracepoints known to take an skb, for kernels without BTF.
  *
- * btf/known_functions.txt is inside the program (its head names the kernels it was made from). One
+ * btf/discover/known_functions.txt is inside the program (its head names the kernels it was made from). One
  * line each:
  *
  *	NAME SKB[*] [rREASON] [/ SKB[*] [rREASON]]
@@ -14,8 +14,8 @@
  * stands for no register. A raw tracepoint: the arguments of its skb and its location, and how many
  * it has on all kernels. A function that is left out because its arguments differ between kernels.
  */
-#ifndef BTF_KNOWN_H
-#define BTF_KNOWN_H
+#ifndef BTF_DISCOVER_KNOWN_H
+#define BTF_DISCOVER_KNOWN_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,7 +30,7 @@ enum known_kind {
 	KNOWN_DIFFERS, /* a function: nothing but its name */
 };
 
-/* Registers and arguments are as in struct skb_func and struct skb_tp (btf/discover.h). */
+/* Registers and arguments are as in struct skb_func and struct skb_tp (btf/discover/discover.h). */
 struct known_entry {
 	const char *name;
 	enum known_kind kind;

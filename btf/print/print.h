@@ -23,8 +23,8 @@
  * wire; __wsum). Enumerators have their names, bool is true or false, an array of char (up to 1024)
  * that holds printable text and then only zeroes is a string.
  */
-#ifndef BTF_PRINT_H
-#define BTF_PRINT_H
+#ifndef BTF_PRINT_PRINT_H
+#define BTF_PRINT_PRINT_H
 
 #include "btf/btf.h"
 
