@@ -10,6 +10,7 @@
 
 #define NAME_MAX_LEN   512 /* KSYM_NAME_LEN, since 6.1 */
 #define NR_MODULES_MAX 16384
+#define MAX_FUNC_SZ    65536
 
 struct sym {
 	uint64_t addr;
@@ -353,6 +354,14 @@ bool ksyms_ends_module(const struct ksyms *ks, uint64_t addr)
 	if (!behind || !ks->syms[behind - 1].module)
 		return false;
 	return behind == ks->nr || ks->syms[behind].module != ks->syms[behind - 1].module;
+}
+
+uint64_t ksyms_size_at(const struct ksyms *ks, uint64_t addr)
+{
+	uint32_t behind = first_behind(ks, addr);
+	uint64_t sz = behind < ks->nr ? ks->syms[behind].addr - addr : MAX_FUNC_SZ;
+
+	return sz < MAX_FUNC_SZ ? sz : MAX_FUNC_SZ;
 }
 
 /* What compilers add to a function that is still entered like the original: any number of these. */

@@ -41,6 +41,9 @@ bool ksyms_has_module(const struct ksyms *ks, const char *name);
 /* Is the function at addr the last of its module? False for the kernel proper. */
 bool ksyms_ends_module(const struct ksyms *ks, uint64_t addr);
 
+/* Bytes from there to the next symbol, at most 64 KiB. */
+uint64_t ksyms_size_at(const struct ksyms *ks, uint64_t addr);
+
 /*
  * Symbols of that exact name, or with suffixes the compiler adds (.isra.N, .constprop.N, .part.N,
  * .llvm.N in any combination; .cold is none): the idx-th, from 0, in order of address. exact: only

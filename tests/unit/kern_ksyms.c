@@ -425,6 +425,21 @@ static void test_ends_module(void **state)
 	ksyms_free(ks);
 }
 
+static void test_size(void **state)
+{
+	struct ksyms *ks;
+
+	load_ok(&ks, "0000000000001000 T a\n"
+		     "0000000000001000 T alias\n"
+		     "0000000000001100 T b\n"
+		     "0000000000901100 T c\n");
+	assert_int_equal(ksyms_size_at(ks, 0x1000), 0x100);
+	assert_int_equal(ksyms_size_at(ks, 0x1080), 0x80);
+	assert_int_equal(ksyms_size_at(ks, 0x1100), 0x10000);
+	assert_int_equal(ksyms_size_at(ks, 0x901100), 0x10000);
+	ksyms_free(ks);
+}
+
 struct core_file {
 	Elf64_Ehdr eh;
 	Elf64_Phdr ph[3];
@@ -541,6 +556,7 @@ int main(void)
 		cmocka_unit_test(test_name_set),
 		cmocka_unit_test(test_blacklist),
 		cmocka_unit_test(test_ends_module),
+		cmocka_unit_test(test_size),
 		cmocka_unit_test(test_kcore),
 		cmocka_unit_test(test_kcore_rejects),
 		cmocka_unit_test(test_index_keeps_order_of_colliding_items),
