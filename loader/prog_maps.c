@@ -13,6 +13,7 @@
 
 /* A packet on each CPU and in each process that sends, at most. */
 #define NR_STACKS	10240
+#define MAX_HEADS	8192 /* packets that XDP programs have at a time */
 #define NR_STACK_TRACES 16384
 
 const char *const prog_map_names[NR_PROG_MAPS] = {
@@ -55,7 +56,9 @@ void prog_maps_specs(const struct prog_config *c, const struct features *f, size
 	specs[MAP_TRACKED] = (struct bpf_map_spec){BPF_MAP_TYPE_HASH, 8,
 						   sizeof(struct trail_tracked), c->nr_tracked, 0};
 	/* Its entries are of use for a moment; nobody takes those away that came to nothing. */
-	specs[MAP_HEADS] = (struct bpf_map_spec){BPF_MAP_TYPE_LRU_HASH, 8, 8, c->nr_tracked, 0};
+	specs[MAP_HEADS] =
+		(struct bpf_map_spec){BPF_MAP_TYPE_LRU_HASH, 8, sizeof(struct trail_head),
+				      c->nr_tracked < MAX_HEADS ? c->nr_tracked : MAX_HEADS, 0};
 	specs[MAP_STACKS] = (struct bpf_map_spec){BPF_MAP_TYPE_HASH, 8, sizeof(struct trail_stack),
 						  NR_STACKS, 0};
 	specs[MAP_STACK_TRACES] = (struct bpf_map_spec){BPF_MAP_TYPE_STACK_TRACE, 4,

@@ -30,8 +30,9 @@ static const struct hook *hook_of(const struct target *t)
 
 static bool same_hook(const struct hook *a, const struct hook *b)
 {
-	return a->life == b->life && a->copies == b->copies && a->builds == b->builds &&
-	       a->notes_head == b->notes_head;
+	return a->life == b->life && a->built_of == b->built_of && a->builds == b->builds &&
+	       a->copies == b->copies && a->born == b->born && a->notes_head == b->notes_head &&
+	       a->xdp == b->xdp && a->takes == b->takes;
 }
 
 static bool serves(const struct loaded *l, const struct target *t)
@@ -43,6 +44,7 @@ static bool serves(const struct loaded *l, const struct target *t)
 	       like->deref == t->deref && like->want_caller == t->want_caller &&
 	       like->by_stack == t->by_stack && like->silent == t->silent &&
 	       like->unsure == t->unsure && like->map_args == t->map_args &&
+	       like->caller == t->caller && like->caller_sz == t->caller_sz &&
 	       same_hook(hook_of(like), hook_of(t));
 }
 
@@ -138,8 +140,14 @@ static int set_consts(const struct programs *p, struct prog *prog, const struct 
 		{"track", m->track},
 		{"life", hook->life},
 		{"copy_to", hook->copies ? 0 : TRAIL_NO_ARG},
-		{"built_of", hook->builds ? 1 : TRAIL_NO_ARG},
+		{"built_of", hook->built_of ? hook->built_of - 1 : TRAIL_NO_ARG},
+		{"builds", hook->builds},
+		{"born", hook->born},
 		{"notes_head", hook->notes_head},
+		{"xdp", hook->xdp ? hook->xdp - 1 : TRAIL_NO_ARG},
+		{"takes", hook->takes},
+		{"caller", t->caller},
+		{"caller_sz", t->caller_sz},
 		{"by_stack", m->by_stack && function},
 		{"has_get_stack", features_has(f, FEAT_GET_STACK)},
 		{"want_stack", prog_config_stack_way(m, f)},

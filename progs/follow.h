@@ -6,8 +6,7 @@
 #define PROGS_FOLLOW_H
 
 #include "progs/args.h"
-#include "progs/kernel.h"
-#include "progs/trail_abi.h"
+#include "progs/packet.h"
 
 __inline void count_untracked(void)
 {
@@ -29,9 +28,10 @@ __inline bool is_our_map(u64 addr)
 	return id == CFG(id_tracked) || id == CFG(id_stacks) || id == CFG(id_heads);
 }
 
-__inline void track(u64 skb)
+/* data: as built_of of struct trail_tracked. */
+__inline void track(u64 skb, u64 data)
 {
-	struct trail_tracked alive = {0};
+	struct trail_tracked alive = {.built_of = data};
 
 	if (bpf_map_update_elem(MAP(tracked), &skb, &alive, 0))
 		count_untracked();
@@ -56,8 +56,16 @@ __inline bool is_tracked(u64 skb, u64 sp)
 	return false;
 }
 
-/* What the function does to the life of the skb; after its event. partial: its second argument. */
-__inline void live_on(u64 skb, u64 sp, u64 partial)
+__inline u64 return_address(const u64 *regs);
+
+/* Is the probed function called directly by the one that matters for its hook? */
+__inline bool called_by(const u64 *regs)
+{
+	return CFG(caller_sz) && return_address(regs) - CFG(caller) < CFG(caller_sz);
+}
+
+/* What the function does to the life of the skb. partial: its second argument. */
+__inline void live_on(const u64 *regs, u64 skb, u64 sp, u64 partial)
 {
 	struct trail_tracked *t;
 
@@ -70,45 +78,124 @@ __inline void live_on(u64 skb, u64 sp, u64 partial)
 	t = bpf_map_lookup_elem(MAP(tracked), &skb);
 	if (!t)
 		return;
-	if (CFG(life) == TRAIL_LIFE_PARTIAL || CFG(life) == TRAIL_LIFE_LAST) {
+	if (CFG(life) == TRAIL_LIFE_DEFERS) {
+		t->dying_sp = 0;
+		t->last = 0;
+	} else if (CFG(life) == TRAIL_LIFE_PARTIAL || CFG(life) == TRAIL_LIFE_LAST) {
 		t->last = partial != 0;
-	} else if (t->last) {
+	} else if (t->last || called_by(regs)) {
 		bpf_map_delete_elem(MAP(tracked), &skb);
 	} else if (!t->dying_sp) {
 		t->dying_sp = sp;
 	}
 }
 
-/* The data of a followed skb may go on in an skb that is built around it: XDP's way. */
-__inline void note_head(struct sk_buff *skb)
-{
-	u64 head = (u64)READ(skb, head), now = bpf_ktime_get_ns();
+/* ---- from one skb to another ---- */
 
-	bpf_map_update_elem(MAP(heads), &head, &now, 0);
+/* An XDP program will see the data of this skb. key: the data's address, or the xdp_buff's. */
+__inline void note_head(struct trail_head *h, u64 skb, u64 key)
+{
+	__builtin_memset(h, 0, sizeof(*h));
+	h->skb = skb;
+	bpf_map_update_elem(MAP(heads), &key, h, 0);
 }
 
-__inline bool is_head(u64 head)
+/* The skb is freed, but XDP_TX or XDP_REDIRECT keeps its data. */
+__inline void note_taken(struct trail_head *h, struct sk_buff *skb)
 {
-	u64 *noted = bpf_map_lookup_elem(MAP(heads), &head);
+	u64 head = (u64)READ(skb, head);
 
-	return noted && bpf_ktime_get_ns() - *noted < TRAIL_HEAD_MAX_NS;
+	__builtin_memset(h, 0, sizeof(*h));
+	h->ts = bpf_ktime_get_ns();
+	h->at = head + READ(skb, mac_header) + ETH_HLEN;
+	bpf_probe_read_kernel(h->bytes, sizeof(h->bytes), (void *)h->at);
+	bpf_map_update_elem(MAP(heads), &head, h, 0);
 }
 
-__inline void note_copy(u64 from, u64 to, u64 sp)
+/* Do the data still hold the packet that XDP took? */
+__inline bool is_taken(const struct trail_head *noted, struct trail_head *room)
 {
-	if (!is_tracked(from, sp))
-		return;
-	track(to);
-	if (CFG(notes_head))
-		note_head((void *)to);
+	u64 differ = 0;
+
+	if (noted->skb || bpf_ktime_get_ns() - noted->ts >= TRAIL_HEAD_MAX_NS)
+		return false;
+	__builtin_memset(room->bytes, 0, sizeof(room->bytes));
+	bpf_probe_read_kernel(room->bytes, sizeof(room->bytes), (void *)noted->at);
+#pragma unroll
+	for (u32 i = 0; i < TRAIL_HEAD_WORDS; i++)
+		differ |= room->bytes[i] ^ noted->bytes[i];
+	return !differ;
 }
 
-__inline void note_built(u64 skb, u64 data)
+/* Follow an skb that is built around the data of a followed packet, which XDP took. */
+__inline bool note_built(struct trail_head *room, u64 skb, u64 data)
 {
-	if (!is_head(data))
-		return;
+	struct trail_head *noted = bpf_map_lookup_elem(MAP(heads), &data);
+
+	if (!noted || !is_taken(noted, room))
+		return false;
 	bpf_map_delete_elem(MAP(heads), &data);
-	track(skb);
+	track(skb, data);
+	return true;
+}
+
+/*
+ * A new skb at this address: whatever was known of the address is void. Functions that build skbs
+ * call each other; the inner ones leave alone what the outer one has noted.
+ */
+__inline void note_birth(struct trail_head *room, u64 skb, u64 data)
+{
+	struct trail_tracked *t;
+
+	if (CFG(track) && CFG(builds) && note_built(room, skb, data))
+		return;
+	t = bpf_map_lookup_elem(MAP(tracked), &skb);
+	if (t && t->built_of != data)
+		bpf_map_delete_elem(MAP(tracked), &skb);
+}
+
+__inline void note_copy(struct trail_head *room, u64 from, u64 to, u64 sp)
+{
+	struct trail_tracked *t;
+
+	if (CFG(track) && is_tracked(from, sp)) {
+		track(to, 0);
+		if (CFG(notes_head))
+			note_head(room, to, (u64)READ((struct sk_buff *)to, head));
+		return;
+	}
+	t = bpf_map_lookup_elem(MAP(tracked), &to);
+	if (t && (CFG(born) || t->dying_sp))
+		bpf_map_delete_elem(MAP(tracked), &to);
+}
+
+/*
+ * Does an XDP program run on the data of a followed packet? It may change the headers; so at its
+ * end data that matched at its start count, and the new headers are noted. key: head, or the
+ * xdp_buff.
+ */
+__inline bool is_followed_head(struct trail_head *room, u64 head, u64 key)
+{
+	struct trail_head *noted = bpf_map_lookup_elem(MAP(heads), &key);
+	u64 cpu = bpf_get_smp_processor_id() + 1, skb;
+	struct trail_tracked *t;
+
+	if (!noted)
+		return false;
+	skb = noted->skb;
+	if (skb) {
+		t = bpf_map_lookup_elem(MAP(tracked), &skb);
+		return t && !t->dying_sp && (u64)READ((struct sk_buff *)skb, head) == head;
+	}
+	if (CFG(has_verdict) && noted->running == cpu) {
+		bpf_probe_read_kernel(noted->bytes, sizeof(noted->bytes), (void *)noted->at);
+		noted->running = 0;
+		return true;
+	}
+	if (!is_taken(noted, room))
+		return false;
+	noted->running = cpu;
+	return true;
 }
 
 /* ---- by the stack ---- */

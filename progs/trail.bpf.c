@@ -15,6 +15,7 @@ union scratch {
 	struct expr_frame expr;
 	struct trail_part part;
 	struct trail_event event;
+	struct trail_head head;
 };
 
 /* ---- an event ---- */
@@ -166,6 +167,14 @@ __inline bool matches(union scratch *s, struct sk_buff *skb)
 	return true;
 }
 
+/* A new skb still holds what the last one at its address left there: no filter may see that. */
+__inline bool may_match(void)
+{
+	return CFG(built_of) == TRAIL_NO_ARG ||
+	       !(CFG(filter) || CFG(skb_expr) || CFG(tunnel_l2) || CFG(tunnel_l3) || CFG(netns) ||
+		 CFG(ifindex) || CFG(mark_mask));
+}
+
 /* Is it traced, now or since before? */
 __inline bool wanted(union scratch *s, struct sk_buff *skb, u64 sp)
 {
@@ -174,10 +183,11 @@ __inline bool wanted(union scratch *s, struct sk_buff *skb, u64 sp)
 			return true;
 		WAYS_MEET();
 	}
-	if (!matches(s, skb))
+	if (!may_match() || !matches(s, skb))
 		return false;
-	if (CFG(table) && CFG(life) != TRAIL_LIFE_END)
-		track((u64)skb);
+	/* Not from its end on: nothing might tell when that is over. */
+	if (CFG(table) && CFG(life) == TRAIL_LIFE_NONE)
+		track((u64)skb, 0);
 	return true;
 }
 
@@ -192,15 +202,21 @@ __inline struct sk_buff *skb_arg(const u64 *ctx)
 	return skb_of(reg_arg(ctx, CFG(arg)));
 }
 
-/* What a call says about copies of packets that are followed. */
-__inline void note_args(const u64 *regs, struct sk_buff *skb, u64 sp)
+/* New skbs, copies, and data that XDP gets. */
+__inline void note_args(const u64 *regs, struct trail_head *room, struct sk_buff *skb, u64 sp)
 {
 	if (CFG(copy_to) != TRAIL_NO_ARG)
-		note_copy((u64)skb, reg_arg(regs, CFG(copy_to)), sp);
+		note_copy(room, (u64)skb, reg_arg(regs, CFG(copy_to)), sp);
 	else if (CFG(built_of) != TRAIL_NO_ARG)
-		note_built((u64)skb, reg_arg(regs, CFG(built_of)));
-	else if (CFG(notes_head) && is_tracked((u64)skb, sp))
-		note_head(skb);
+		note_birth(room, (u64)skb, reg_arg(regs, CFG(built_of)));
+	else if (CFG(track) && CFG(builds) && called_by(regs))
+		note_built(room, (u64)skb, (u64)READ(skb, head));
+	else if (CFG(track) && CFG(notes_head) && is_tracked((u64)skb, sp))
+		note_head(room, (u64)skb,
+			  CFG(xdp) != TRAIL_NO_ARG ? reg_arg(regs, CFG(xdp))
+						   : (u64)READ(skb, head));
+	else if (CFG(track) && CFG(takes) && called_by(regs) && is_tracked((u64)skb, sp))
+		note_taken(room, skb);
 }
 
 __inline void fill_function(struct trail_event *ev, u64 *regs)
@@ -268,14 +284,20 @@ __inline struct sk_buff *skb_at_hand(u64 *regs, union scratch *s, u64 sp, u16 *f
 /* Is there to be an event of this argument? */
 __inline bool traced(u64 *ctx, union scratch *s, struct sk_buff *skb, u64 sp, u16 *flags)
 {
-	*flags = 0;
+	const bool is_new = CFG(built_of) != TRAIL_NO_ARG;
+
+	*flags = is_new ? TRAIL_F_SKB_GONE : 0;
 	if (wanted(s, skb, sp)) {
 		if (CFG(by_stack))
 			note_stack(ctx, (u64)skb, sp, (u64 *)s);
 		return true;
 	}
-	*flags = TRAIL_F_BY_STACK;
-	return CFG(by_stack) && skb && skb_of_stack(ctx, sp, (u64 *)s);
+	if (!CFG(by_stack))
+		return false;
+	*flags = is_new ? TRAIL_F_SKB_GONE | TRAIL_F_BY_STACK : TRAIL_F_BY_STACK;
+	/* An argument of type struct sk_buff * need not be one: some point to the head of a queue.
+	 */
+	return skb && (is_new || looks_like_skb(skb)) && skb_of_stack(ctx, sp, (u64 *)s);
 }
 
 SEC("trail/skb") int trail_skb(u64 *ctx)
@@ -295,17 +317,20 @@ SEC("trail/skb") int trail_skb(u64 *ctx)
 		show = skb != NULL;
 	} else {
 		skb = skb_arg(ctx);
-		if (CFG(context) == TRAIL_AT_FUNCTION && CFG(track)) {
-			note_args(ctx, skb, sp);
+		if (CFG(context) == TRAIL_AT_FUNCTION && CFG(table)) {
+			note_args(ctx, &s.head, skb, sp);
 			WAYS_MEET();
 		}
 		if (CFG(subject) == TRAIL_BY_ARG)
 			show = traced(ctx, &s, skb, sp, &flags);
 	}
+	if (CFG(life) != TRAIL_LIFE_NONE) {
+		WAYS_MEET();
+		live_on(ctx, (u64)skb, sp,
+			CFG(life) == TRAIL_LIFE_PARTIAL ? (u32)reg_arg(ctx, 1) : 1);
+	}
 	if (show)
 		report(ctx, &s, skb, flags);
-	if (CFG(life) != TRAIL_LIFE_NONE)
-		live_on((u64)skb, sp, CFG(life) == TRAIL_LIFE_PARTIAL ? (u32)reg_arg(ctx, 1) : 1);
 	return 0;
 }
 
@@ -334,6 +359,13 @@ __inline void fill_xdp(struct trail_event *ev, const struct moment *m, struct xd
 	fill_hdr(ev, packet_l3(&p), end);
 }
 
+__inline bool is_followed_xdp(union scratch *s, struct xdp_buff *xdp)
+{
+	u64 head = (u64)READ(xdp, data_hard_start);
+
+	return is_followed_head(&s->head, head, head) || is_followed_head(&s->head, head, (u64)xdp);
+}
+
 SEC("trail/xdp") int trail_xdp(u64 *args)
 {
 	struct xdp_buff *xdp = (void *)CTX_LOAD(args, 0);
@@ -342,7 +374,7 @@ SEC("trail/xdp") int trail_xdp(u64 *args)
 
 	if (stopped())
 		return 0;
-	if (!(CFG(track) && is_head((u64)READ(xdp, data_hard_start))) && !matches_xdp(&s, xdp))
+	if (!(CFG(track) && is_followed_xdp(&s, xdp)) && !matches_xdp(&s, xdp))
 		return 0;
 	moment_take(&m);
 	send_stack(args, &s.part, &m, (u64)xdp);

@@ -27,7 +27,7 @@ enum trail_event_flag {
 	TRAIL_F_PROG = 1 << 4,	      /* `source` is a BPF program (tc or XDP), `ip` is 0 */
 	TRAIL_F_VERDICT = 1 << 5,     /* `reason` is what the program returned, as an int */
 	TRAIL_F_BY_STACK = 1 << 6,    /* known by what its caller handles, not by its arguments */
-	TRAIL_F_SKB_GONE = 1 << 7,    /* with the former: the skb was freed; only `skb` is known */
+	TRAIL_F_SKB_GONE = 1 << 7,    /* only `skb` is known: it was freed, or is not filled in */
 	TRAIL_F_PARTS_LOST = 1 << 8,  /* there was no room for a part of it */
 };
 
@@ -44,6 +44,7 @@ enum trail_life {
 	TRAIL_LIFE_PARTIAL, /* begins to; if its second argument is not 0, without the last step */
 	TRAIL_LIFE_LAST,    /* begins to, always without it */
 	TRAIL_LIFE_END,	    /* the last step */
+	TRAIL_LIFE_DEFERS,  /* queues it: another function frees it later, maybe on another CPU */
 };
 
 /* What a program is attached to. */
@@ -176,6 +177,25 @@ enum trail_control { TRAIL_RUN, TRAIL_STOP };
 struct trail_tracked {
 	__u64 dying_sp; /* 0: alive; else the stack pointer where freeing began */
 	__u64 last;	/* not 0: freeing ends with the next function that is TRAIL_LIFE_DYING */
+	__u64 built_of; /* the skb was built around these data, which XDP took from another; or 0 */
+};
+
+#define TRAIL_HEAD_WORDS 6 /* IPv4 and TCP headers, or IPv6 header, ports and sequence number */
+
+/*
+ * The data of a followed packet that an XDP program sees, in the hash map "heads" by the address of
+ * the data (skb->head), or by the address of the xdp_buff if the kernel makes one of an skb.
+ *
+ * As long as the data belong to an skb, the entry is valid while that skb is followed and still has
+ * these data. On veth, XDP_TX and XDP_REDIRECT free the skb and keep the data ("take" them). Then
+ * the entry is valid for TRAIL_HEAD_MAX_NS, and only if the packet's headers have not changed.
+ */
+struct trail_head {
+	__u64 skb;     /* 0: the data were taken, and only then the other members are used */
+	__u64 ts;      /* when */
+	__u64 at;      /* address of `bytes`: the network header */
+	__u64 running; /* CPU + 1 while a traced XDP program runs on the data, else 0 */
+	__u64 bytes[TRAIL_HEAD_WORDS];
 };
 
 /*
@@ -189,10 +209,9 @@ struct trail_stack {
 	__u64 ret; /* where that returns to */
 };
 
-#define TRAIL_STACK_SZ 16384 /* of a kernel stack, which is aligned to its size */
-#define TRAIL_HEAD_MAX_NS                                                                          \
-	1000000000ULL	 /* so long an entry of "heads" (u64 address, u64 ts) is good */
-#define TRAIL_RAW_SZ 416 /* two parts */
+#define TRAIL_STACK_SZ	  16384		/* of a kernel stack, which is aligned to its size */
+#define TRAIL_HEAD_MAX_NS 1000000000ULL /* from taking data to building an skb around them */
+#define TRAIL_RAW_SZ	  416		/* two parts */
 
 /*
  * Constants. A program asks for one with CFG(name); the object then holds an undefined
@@ -227,7 +246,13 @@ struct trail_stack {
  *   life		enum trail_life
  *   copy_to		register of an skb that becomes a copy of this one, or TRAIL_NO_ARG
  *   built_of		register of the data that the skb is built around, or TRAIL_NO_ARG
- *   notes_head		its data may soon be in another skb
+ *   builds		XDP may have taken these data from another skb; without built_of: its own
+ *			data, where "caller" calls it
+ *   born		the skb in copy_to is newly allocated
+ *   notes_head		an XDP program may see its data, or those of the copy
+ *   xdp			register of the xdp_buff that the program will see, or TRAIL_NO_ARG
+ *   takes		called by "caller" it frees an skb whose data XDP keeps
+ *   caller, caller_sz	address and size of the calling function that matters; 0, 0: none
  *   by_stack		follow what is called while a packet is handled: "stacks"
  *   has_get_stack	bpf_get_stack() works
  *   want_stack		0; 1: bpf_get_stack(), 2: bpf_get_stackid()
@@ -271,7 +296,13 @@ struct trail_stack {
 	X(life)                                                                                    \
 	X(copy_to)                                                                                 \
 	X(built_of)                                                                                \
+	X(builds)                                                                                  \
+	X(born)                                                                                    \
 	X(notes_head)                                                                              \
+	X(xdp)                                                                                     \
+	X(takes)                                                                                   \
+	X(caller)                                                                                  \
+	X(caller_sz)                                                                               \
 	X(by_stack)                                                                                \
 	X(has_get_stack)                                                                           \
 	X(want_stack)                                                                              \

@@ -217,7 +217,7 @@ static int find_targets(struct discovery *s, const regex_t *re, const struct opt
 	if (!ret && !tracepoints)
 		ret = find_others(s, o, err);
 	if (!ret && follows(o))
-		follow_fit(&s->targets, tracepoints);
+		follow_fit(&s->targets, s->ksyms, tracepoints, o->filter_trace_xdp);
 	return ret;
 }
 

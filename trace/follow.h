@@ -3,16 +3,18 @@
 #ifndef TRACE_FOLLOW_H
 #define TRACE_FOLLOW_H
 
+#include "kern/ksyms.h"
 #include "loader/attach/attach.h"
 
 /* What a function of this name (without a compiler's suffix) does; NULL: nothing to be noted. */
 const struct hook *follow_hook(const char *name);
 
 /*
- * After targets are found: tracepoints get their hooks, and where the last function of freeing
- * cannot be seen the one before it stands for it.
+ * After targets are found: tracepoints get their hooks, where the last function of freeing cannot
+ * be seen the one before it stands for it, and silent targets whose hook has no use here are
+ * dropped. xdp: XDP programs are traced.
  */
-void follow_fit(struct targets *ts, bool tracepoints);
+void follow_fit(struct targets *ts, const struct ksyms *ks, bool tracepoints, bool xdp);
 
 /*
  * After attaching: warn where copies or ends of packets go unnoticed. Tracepoints tell of some ends

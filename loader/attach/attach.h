@@ -23,10 +23,18 @@
  */
 struct hook {
 	const char *name;
-	uint8_t life;	 /* enum trail_life of progs/trail_abi.h */
-	bool copies;	 /* (to, from): two skbs, the first becomes a copy of the second */
-	bool builds;	 /* (skb, data): the first is built around the second */
-	bool notes_head; /* the data of its skb, or of the copy, may go on in another skb */
+	uint8_t life;	  /* enum trail_life of progs/trail_abi.h */
+	uint8_t built_of; /* its skb is new: argument, from 1, that is the data; 0: it is not new */
+	bool builds; /* XDP may have taken these data from another skb; without built_of: the skb's
+			own, if called by `callers` */
+	bool copies; /* (to, from): two skbs, the first becomes a copy of the second */
+	bool born;   /* and the first is newly allocated */
+	bool notes_head; /* an XDP program may see the data of its skb, or of the copy */
+	uint8_t xdp;	 /* argument, from 1: the xdp_buff that the program will see; 0: none */
+	bool takes;	 /* called by `callers`, it frees an skb whose data XDP keeps */
+	/* Calling functions that matter for `builds`, `takes` and `life`, NULL at the end: the
+	 * first that exists counts, since the others are inlined into it. NULL: none. */
+	const char *const *callers;
 };
 
 /* One function or tracepoint. */
@@ -48,9 +56,11 @@ struct target {
 	bool silent;	      /* never shown: it is here for its hook */
 	uint8_t map_args;     /* a helper with a map, and 1: a key, 2: a key and a value; else 0 */
 	const struct hook *hook; /* NULL: none */
-	int fd;			 /* the probe or link that holds it; -1: none of its own */
-	int status;		 /* 0 attached, or -errno */
-	const char *why;	 /* static words where it was left out, or NULL */
+	uint64_t caller;	 /* address and size of the function of hook->callers; or 0, 0 */
+	uint64_t caller_sz;
+	int fd;		 /* the probe or link that holds it; -1: none of its own */
+	int status;	 /* 0 attached, or -errno */
+	const char *why; /* static words where it was left out, or NULL */
 };
 
 struct targets {

@@ -354,10 +354,19 @@ static void set_beside(struct prog_config *m, unsigned int which, const struct f
 static void check_beside(const struct sim_kernel *k, const struct btf *btf,
 			 const struct backend *backend, unsigned int which, struct most *most)
 {
-	static const char *const hooked[] = {
-		NULL,	       "__copy_skb_header", "skb_copy_header",	 "__build_skb_around",
-		"veth_xmit",   "__kfree_skb",	    "kfree_skb_partial", "skb_release_data",
-		"kfree_skbmem"};
+	static const char *const hooked[] = {NULL,
+					     "__copy_skb_header",
+					     "skb_copy_header",
+					     "__xdp_build_skb_from_frame",
+					     "__build_skb_around",
+					     "bpf_prog_run_generic_xdp",
+					     "consume_skb",
+					     "__kfree_skb",
+					     "skb_release_head_state",
+					     "kfree_skb_partial",
+					     "skb_release_data",
+					     "skb_attempt_defer_free",
+					     "kfree_skbmem"};
 	struct features features = sim_features(k);
 	struct filter outer = {0}, inner = {0};
 	struct prog_config match;
@@ -390,6 +399,10 @@ static void check_beside(const struct sim_kernel *k, const struct btf *btf,
 			struct target t = make_target(backend, 0, which & TARGET_ALL);
 
 			t.hook = has_hook ? follow_hook(hooked[i]) : NULL;
+			if (t.hook && t.hook->callers) {
+				t.caller = 0xffffffff81000000;
+				t.caller_sz = 4096;
+			}
 			t.silent = kind == 1;
 			t.by_stack = kind == 2;
 			t.map_args = t.by_stack ? 2 : 0;
