@@ -32,7 +32,9 @@ options='version_and_help check list_funcs default_backend netns_forms filter_fu
 	without_module_types measured measured_untold same_trace
 	all_functions'
 follow='track_nat track_nat_nft track_ipsec track_vxlan track_geneve track_ipip track_bridge track_clone
-	track_xdp_pass track_xdp_tx track_xdp_redirect track_ends track_full track_by_stackid
+	track_xdp_pass track_xdp_tx track_xdp_redirect track_xdp_programs track_xdp_programs_generic
+	track_bulk track_bulk_tcp track_bulk_by_stackid track_bulk_xdp track_bulk_xdp_generic
+	track_ends track_full track_by_stackid
 	non_skb_funcs bpf_helpers trace_tc trace_xdp xdp_expr skb_expr tunnel_l2 tunnel_l3 kmods
 	module_later'
 shown='output_meta output_tuple output_tcp_flags output_netns_names quiet output_caller output_stack

@@ -11,7 +11,8 @@
 #   lab_bridge / bridge_down    a bridge in the server's: of client, third and a port to nowhere
 #   lab_tunnel TYPE, tunnel_off between client and server; addresses $(inside TYPE).1 and .2
 #   lab_ipsec PORT / ipsec_down UDP to this port of the server goes through ESP
-#   xdp, tc_bpf                 programs of tests/bpf in the way; hold_packets
+#   xdp, tc_bpf                 programs of tests/bpf in the way, XDP where $XDP_MODE says (xdpdrv);
+#                               hold_packets
 
 CLIENT=10.99.0.1 SERVER=10.99.0.2
 CLIENT6=fd99::1 SERVER6=fd99::2
@@ -156,8 +157,8 @@ ipsec_down() {
 
 # ---- programs of tests/bpf in the way of packets: c, s or t, the device, the program ----
 
-xdp() { ip -n "$LAB$1" link set dev "$2" xdpdrv obj "$LAB_BPF" sec "xdp/$3"; }
-xdp_off() { ip -n "$LAB$1" link set dev "$2" xdpdrv off; } 2>/dev/null
+xdp() { ip -n "$LAB$1" link set dev "$2" "${XDP_MODE:-xdpdrv}" obj "$LAB_BPF" sec "xdp/$3"; }
+xdp_off() { ip -n "$LAB$1" link set dev "$2" "${XDP_MODE:-xdpdrv}" off; } 2>/dev/null
 
 # tc_bpf c veth-c egress gate
 tc_bpf() {

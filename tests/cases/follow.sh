@@ -234,6 +234,158 @@ case_track_xdp_pass() { track_xdp 5000 s veth-s; }
 case_track_xdp_tx() { track_xdp 5007 c veth-c; }
 case_track_xdp_redirect() { track_xdp 5008 t veth-t; }
 
+# They no longer match where the programs see them.
+track_programs() {
+	needs_functions 'ip_output|udp_rcv|__udp4_lib_rcv' || return
+	lab_third || missing "a third namespace"
+	xdp s veth-s gate && xdp c veth-c pass && xdp t veth-t pass || missing "XDP on veth"
+	hide_source
+	if trace_programs --filter-track-skb --filter-trace-xdp \
+		"src host $CLIENT and udp dst portrange 5000-5008"; then
+		for port in 5000 5007 5008 5010; do
+			udp_client "$SERVER" $port 2
+		done
+		trace_stop
+		for verdict in 5000:PASS 5007:TX 5008:REDIRECT; do
+			tuple="veth-s:.*$HIDDEN:[0-9]+->$SERVER:${verdict%:*}\\(udp\\)"
+			same_skb "$tuple +xdp_gate \\[xdp\\]\$" \
+				"$tuple +xdp_gate\\(XDP_${verdict#*:}\\) \\[xdp\\]\$"
+		done
+		for at in "5007 c veth-c" "5008 t veth-t"; do
+			# shellcheck disable=SC2086 # three words
+			set -- $at
+			tuple="$3:.*$HIDDEN:[0-9]+->$SERVER:$1\\(udp\\)"
+			same_skb "$tuple +xdp_pass \\[xdp\\]\$" "$tuple +xdp_pass\\(XDP_PASS\\) \\[xdp\\]\$"
+			expect " $(inode_of "$2") .* $tuple +$FREED"
+		done
+		expect_not ':5010\(udp\)'
+	fi
+	show_source
+	xdp_off s veth-s
+	xdp_off c veth-c
+	xdp_off t veth-t
+}
+
+case_track_xdp_programs() { track_programs; }
+case_track_xdp_programs_generic() { XDP_MODE=xdpgeneric track_programs; }
+
+# ---- among other traffic ----
+
+# What frees a packet, whichever way it goes. (The last leaves it to another CPU, which may be idle.)
+FREES='kfree_skbmem|skb_free_head|skb_release_data|skb_release_head_state|__kfree_skb|kfree_skb_partial'
+FREES="$FREES|napi_skb_cache_put|_kfree_skb_defer|__kfree_skb_defer|__napi_kfree_skb|napi_consume_skb"
+FREES="$FREES|napi_skb_free_stolen_head|napi_reuse_skb|skb_attempt_defer_free"
+
+make_bulk() { [ -s "$T/www/bulk" ] || head -c 4000000 /dev/zero >"$T/www/bulk"; }
+
+# Connections, datagrams that somebody reads and datagrams that nobody wants, both ways.
+bulk_start() {
+	make_bulk
+	on_server busybox nc -u -l -p 5900 >/dev/null 2>&1 </dev/null &
+	BULK=$!
+	(while :; do HTTP_SECONDS=20 http_get "http://$SERVER:8080/bulk" >/dev/null 2>&1; done) &
+	BULK="$BULK $!"
+	(while :; do udp_client "$SERVER" 5900 200 1000; udp_client "$SERVER" 5901 50 1000; done) &
+	BULK="$BULK $!"
+}
+
+bulk_stop() {
+	# shellcheck disable=SC2086 # words on purpose
+	kill $BULK
+	# shellcheck disable=SC2086
+	wait $BULK
+} 2>/dev/null
+
+# only_packets RE: whatever has a tuple is one of these packets.
+only_packets() {
+	grep -E '^0x.*->[^ ]*\([a-z0-9]+\) ' "$T/out" | grep -Ev -- "$1" >"$T/wrong" &&
+		bad "$(grep -c . "$T/wrong") lines of other packets: $(head -n 1 "$T/wrong")"
+}
+
+# The last that is seen of each packet is how it is freed.
+all_end() {
+	awk -v re=" ($FREES)( |\$)" '/^0x/ && !/\[xdp\]$/ { last[$1] = $0 }
+		END { for (skb in last) if (last[skb] !~ re) { print last[skb]; nr++ } exit nr > 0 }' \
+		"$T/out" >"$T/wrong" ||
+		bad "$(grep -c . "$T/wrong") packets have no end: $(head -n 1 "$T/wrong")"
+}
+
+ECHO='icmp[icmptype] == icmp-echo or icmp[icmptype] == icmp-echoreply'
+
+# among OPTION... EXPR: trace while there is all that, and a ping.
+among() {
+	needs_functions "ip_output|dev_hard_start_xmit|veth_xmit|ip_rcv|icmp_rcv|udp_rcv|__udp4_lib_rcv|$FREES" ||
+		return
+	udp_client "$SERVER" 5901 1
+	trace_start "$@" || return
+	bulk_start
+	on_client busybox ping -c 15 -i 0.1 "$SERVER" >/dev/null || bad "no answer to ping"
+}
+
+among_end() {
+	bulk_stop
+	trace_stop
+	all_end
+}
+
+# A whole connection, whose packets are cloned, merged and freed in many ways.
+case_track_bulk_tcp() {
+	needs_functions "ip_output|dev_hard_start_xmit|veth_xmit|ip_rcv|tcp_v4_rcv|$FREES" || return
+	make_bulk
+	trace_start --filter-track-skb "tcp port 8080" || return
+	(while :; do udp_client "$SERVER" 5901 50 1000; done) &
+	BULK=$!
+	HTTP_SECONDS=20 http_get "http://$SERVER:8080/bulk" >/dev/null || bad "no answer from the server"
+	on_client busybox ping -c 5 -i 0.2 "$SERVER" >/dev/null || bad "no answer to ping"
+	among_end
+	only_packets ':8080.*\(tcp\)'
+}
+
+case_track_bulk() {
+	among --filter-track-skb "host $SERVER and ($ECHO)" || return
+	among_end
+	only_packets '\(icmp\)'
+}
+
+# What is called to handle a ping handles pings, and asks for the neighbour's address.
+case_track_bulk_by_stackid() {
+	among --filter-track-skb-by-stackid "host $SERVER and ($ECHO)" || return
+	among_end
+	only_packets '\((icmp|arp)\)'
+}
+
+# Packets that XDP programs let pass, send back and redirect, and that match nowhere but where they
+# start.
+among_xdp() {
+	lab_third || missing "a third namespace"
+	xdp s veth-s gate && xdp c veth-c pass && xdp t veth-t pass || missing "XDP on veth"
+	hide_source
+	if among --filter-track-skb "host $SERVER and ($ECHO) or src host $CLIENT and udp dst portrange 5000-5009"; then
+		for port in 5000 5007 5008 5000 5007 5008; do
+			udp_client "$SERVER" $port 5
+		done
+		among_end
+		only_packets '\(icmp\)|:500[078]\(udp\)'
+		for at in "5000 s veth-s" "5007 c veth-c" "5008 t veth-t"; do
+			# shellcheck disable=SC2086 # three words
+			came_out $at 10
+		done
+	fi
+	show_source
+	xdp_off s veth-s
+	xdp_off c veth-c
+	xdp_off t veth-t
+}
+
+# came_out PORT NETNS IFACE NR: so many packets are freed there.
+came_out() {
+	nr=$(grep -cE " $(inode_of "$2") .* $3:.*$HIDDEN:[0-9]+->$SERVER:$1\(udp\) +$FREED" "$T/out")
+	[ "$nr" -eq "$4" ] || bad "$nr packets to port $1 come out at $3, not $4"
+}
+
+case_track_bulk_xdp() { among_xdp; }
+case_track_bulk_xdp_generic() { XDP_MODE=xdpgeneric among_xdp; }
+
 # ---- the end of following ----
 
 # The next packets get the memory of those before. A connection frees its packets in many ways, and
