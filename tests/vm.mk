@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Tests on a running kernel: this machine's, and Debian's in virtual machines.
 
-SERIES := $(shell awk '/^[0-9]/ { print $$1 }' tests/vm/kernels)
-FOREIGN := $(shell awk '/^[a-z]/ { print $$1 }' tests/vm/kernels)
+SERIES := $(shell awk '/^[^\#]/ && !$$6 { print $$1 }' tests/vm/kernels)
+FOREIGN := $(shell awk '/^[^\#]/ && $$6 { print $$1 }' tests/vm/kernels)
 
 RUNGS  := $(shell awk '/^[^\#]/ { print $$1 }' tests/vm/rungs | uniq)
 

@@ -3,10 +3,16 @@
 # Suites: all kinds of traffic with one way to trace, and rungs: suites where features are left
 # out (tests/vm/rungs), with proof that they are.
 
-# row TYPES BACKEND TRANSPORT RESULT: for docs/kernels.md; the series is ARCH-VERSION or VERSION.
+# row TYPES BACKEND TRANSPORT RESULT: for docs/kernels.md; the series is ARCH-VERSION, VERSION or a
+# distribution's name, which gets its version in front.
 row() {
-	[ -z "${SERIES-}" ] || [ "$only" != . ] ||
-		echo "ROW guest ${SERIES##*-} $(uname -m) $1 $2 $3 $4"
+	local kernel=${SERIES-}
+	[ -n "$kernel" ] && [ "$only" = . ] || return 0
+	case $kernel in
+	[0-9]* | *-*) kernel=${kernel##*-} ;;
+	*) kernel=$(uname -r | grep -Eo '^[0-9]+\.[0-9]+')-$kernel ;;
+	esac
+	echo "ROW guest $kernel $(uname -m) $1 $2 $3 $4"
 }
 
 check_here() {

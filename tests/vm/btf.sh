@@ -14,6 +14,10 @@ objcopy=${OBJCOPY:-llvm-objcopy} # knows all architectures
 if [ $# -eq 1 ]; then
 	vm=$(cd "$(dirname "$0")/../.." && pwd)/${VM_DIR:-build/vm}
 	"$(dirname "$0")/fetch.sh" "$1" || exit
+	if [ ! -d "$vm/$1/root" ]; then
+		echo "kernel $1: built without types" >&2
+		exit 77
+	fi
 	release=$(cat "$vm/$1/release")
 	set -- "$vm/$1/vmlinuz" "$vm/$1/root/lib/modules/$release/" "$vm/$1/$release.btf" \
 		"$vm/$1/btf"

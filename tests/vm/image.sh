@@ -73,6 +73,8 @@ copy_tools() {
 
 copy_modules() {
 	from=$dir/root/lib/modules/$release
+	: >"$stage/etc/modules"
+	[ -d "$from" ] || return 0 # everything is compiled in
 	to=$stage/lib/modules/$release
 	mkdir -p "$to"
 	cp "$from/modules.builtin" "$from/modules.order" "$to"
