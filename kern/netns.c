@@ -28,6 +28,20 @@ const struct netns_roots netns_roots = {.named = "/run/netns", .proc = "/proc"};
 /* ---- files ---- */
 
 /*
+ * Before 3.19 namespace files are on procfs, and unlike its other files they cannot be seeked.
+ * Whether this kernel is that old, the own one tells.
+ */
+static bool is_on_procfs(int fd)
+{
+	struct statfs own;
+	struct stat st;
+
+	return !statfs("/proc/self/ns/net", &own) && own.f_type == PROC_SUPER_MAGIC &&
+	       !fstat(fd, &st) && S_ISREG(st.st_mode) && lseek(fd, 0, SEEK_CUR) < 0 &&
+	       errno == ESPIPE;
+}
+
+/*
  * 0, or -EINVAL. Before 4.11 a namespace file does not tell its kind, unless its name in
  * /proc/self/fd does ("net:[4026531992]"; a bind mount shows its own path there).
  */
@@ -38,7 +52,9 @@ static int check_is_netns(int fd)
 	ssize_t n;
 	int type;
 
-	if (fstatfs(fd, &fs) < 0 || fs.f_type != NSFS_MAGIC)
+	if (fstatfs(fd, &fs) < 0)
+		return -EINVAL;
+	if (fs.f_type != NSFS_MAGIC && (fs.f_type != PROC_SUPER_MAGIC || !is_on_procfs(fd)))
 		return -EINVAL;
 	type = ioctl(fd, NS_GET_NSTYPE);
 	if (type >= 0)
@@ -170,19 +186,44 @@ static char *field(char *line, int nr)
 	return line;
 }
 
+/* Where a namespace file itself has to tell: the inode number, 0 for another file. */
+static uint32_t inode_of_file(const char *path)
+{
+	int fd = netns_open(path);
+	uint32_t inode;
+
+	if (fd < 0)
+		return 0;
+	inode = netns_fd_inode(fd);
+	close(fd);
+	return inode;
+}
+
+/* Before 3.19 the mount of a namespace looks like one of procfs: "/ /run/netns/blue ... - proc". */
+static bool may_be_on_procfs(const char *fs_root, const char *rest)
+{
+	const char *type = strstr(rest, " - ");
+
+	return !strncmp(fs_root, "/ ", 2) && type && !strncmp(type + 3, "proc ", 5);
+}
+
 /*
- * A line of mountinfo is "id parent device root mount-point ...", and the root of a namespace's
- * mount is "net:[4026532281]"; that of a real file system begins with a slash.
+ * A line of mountinfo is "id parent device root mount-point ... - type ...", and the root of a
+ * namespace's mount is "net:[4026532281]"; that of a real file system begins with a slash.
  */
 static bool search_line(const struct search *s, const char *root, char *line)
 {
 	struct netns_place p = {.kind = NETNS_MOUNTED};
 	char *fs_root = field(line, 3), *point = field(line, 4), *end;
 	char path[PATH_MAX];
+	bool on_procfs;
 
-	p.inode = fs_root ? parse_inode(fs_root) : 0;
-	end = p.inode && point ? strchr(point, ' ') : NULL;
+	end = point ? strchr(point, ' ') : NULL;
 	if (!end)
+		return false;
+	p.inode = parse_inode(fs_root);
+	on_procfs = !p.inode && may_be_on_procfs(fs_root, end);
+	if (!p.inode && !on_procfs)
 		return false;
 	*end = '\0';
 	unescape(point);
@@ -190,8 +231,10 @@ static bool search_line(const struct search *s, const char *root, char *line)
 	if (!p.name || !*++p.name ||
 	    snprintf(path, sizeof(path), "%s%s", root, point) >= (int)sizeof(path))
 		return false;
+	if (on_procfs)
+		p.inode = inode_of_file(path);
 	p.path = path;
-	return s->fn(s->arg, &p);
+	return p.inode && s->fn(s->arg, &p);
 }
 
 static bool search_mounts(const struct search *s, const char *root, const char *pid)
