@@ -143,7 +143,15 @@ uint32_t netns_self(void)
 
 /* ---- interfaces ---- */
 
-/* "lo, eth0 and 3 more"; what a terminal could take for a command becomes '?'. */
+/* What a terminal could take for a command becomes '?'. */
+static void make_printable(char *s)
+{
+	for (; *s; s++)
+		if (*s < ' ' || *s > '~')
+			*s = '?';
+}
+
+/* "lo, eth0 and 3 more" */
 static void list_interfaces(char *buf, size_t sz)
 {
 	struct if_nameindex *all = if_nameindex();
@@ -158,9 +166,7 @@ static void list_interfaces(char *buf, size_t sz)
 	if (nr > NR_NAMES_SHOWN && len < sz)
 		snprintf(buf + len, sz - len, " and %zu more", nr - NR_NAMES_SHOWN);
 	if_freenameindex(all);
-	for (; *buf; buf++)
-		if (*buf < ' ' || *buf > '~')
-			*buf = '?';
+	make_printable(buf);
 }
 
 static int lookup(const char *ifname, const char *netns, uint32_t *ifindex, struct err *err)
@@ -181,6 +187,19 @@ static int lookup(const char *ifname, const char *netns, uint32_t *ifindex, stru
 	return ret;
 }
 
+/* This thread's own namespace, to return to. */
+static int open_own(void)
+{
+	int fd = netns_open("/proc/thread-self/ns/net");
+	char path[64];
+
+	if (fd != -ENOENT)
+		return fd;
+	/* before 3.17 */
+	snprintf(path, sizeof(path), "/proc/self/task/%d/ns/net", (int)gettid());
+	return netns_open(path);
+}
+
 /*
  * Go there, look, and come back. Coming back cannot fail for want of rights: whoever may enter the
  * other one has CAP_SYS_ADMIN, and the own one is held open.
@@ -188,7 +207,7 @@ static int lookup(const char *ifname, const char *netns, uint32_t *ifindex, stru
 static int lookup_in(int ns_fd, const char *ifname, const char *netns, uint32_t *ifindex,
 		     struct err *err)
 {
-	int own_fd = netns_open("/proc/thread-self/ns/net"); /* 3.17 */
+	int own_fd = open_own();
 	int ret;
 
 	if (own_fd < 0)
@@ -227,4 +246,76 @@ int ifindex_of(const char *ifname, const char *netns, uint32_t *ifindex, struct 
 	ret = lookup_in(ns_fd, ifname, netns, ifindex, err);
 	close(ns_fd);
 	return ret;
+}
+
+/* ---- the same index in other namespaces ---- */
+
+struct elsewhere {
+	uint32_t ifindex;
+	int own_fd;
+	uint32_t *seen; /* owned: inodes that need no second look */
+	size_t nr_seen;
+	size_t nr; /* namespaces with such an interface */
+	char *buf;
+	size_t sz;
+};
+
+/* Whether this is the first time; where memory ends, once more does no harm. */
+static bool note_inode(struct elsewhere *e, uint32_t inode)
+{
+	uint32_t *seen;
+
+	for (size_t i = 0; i < e->nr_seen; i++)
+		if (e->seen[i] == inode)
+			return false;
+	seen = reallocarray(e->seen, e->nr_seen + 1, sizeof(*seen));
+	if (seen) {
+		e->seen = seen;
+		e->seen[e->nr_seen++] = inode;
+	}
+	return true;
+}
+
+static void describe(struct elsewhere *e, const char *ifname, const struct netns_place *p)
+{
+	if (p->name)
+		snprintf(e->buf, e->sz, "'%s' in network namespace '%.80s'", ifname, p->name);
+	else
+		snprintf(e->buf, e->sz, "'%s' in network namespace 'inode:%u'", ifname, p->inode);
+	make_printable(e->buf);
+}
+
+static bool look_elsewhere(void *arg, const struct netns_place *p)
+{
+	struct elsewhere *e = arg;
+	char ifname[IF_NAMESIZE];
+	bool failed = false;
+	int fd;
+
+	if (!note_inode(e, p->inode))
+		return false;
+	fd = netns_open(p->path);
+	if (fd < 0)
+		return false;
+	if (netns_fd_inode(fd) == p->inode && !setns(fd, CLONE_NEWNET)) {
+		if (if_indextoname(e->ifindex, ifname) && !e->nr++)
+			describe(e, ifname, p);
+		failed = setns(e->own_fd, CLONE_NEWNET) < 0;
+	}
+	close(fd);
+	return failed;
+}
+
+size_t ifindex_elsewhere(uint32_t ifindex, uint32_t netns, char *buf, size_t sz)
+{
+	struct elsewhere e = {.ifindex = ifindex, .own_fd = open_own(), .buf = buf, .sz = sz};
+
+	buf[0] = '\0';
+	if (e.own_fd < 0)
+		return 0;
+	note_inode(&e, netns);
+	netns_each(&netns_roots, look_elsewhere, &e);
+	free(e.seen);
+	close(e.own_fd);
+	return e.nr;
 }

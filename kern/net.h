@@ -3,6 +3,7 @@
 #ifndef KERN_NET_H
 #define KERN_NET_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -24,5 +25,12 @@ uint32_t netns_self(void);
  * the call. Errors: -ENODEV with names that are there, -EPERM, those of netns_inode().
  */
 int ifindex_of(const char *ifname, const char *netns, uint32_t *ifindex, struct err *err);
+
+/*
+ * Look for an interface of this index in the network namespaces other than netns. Returns how many
+ * have one, and of the first "'eth0' in network namespace 'blue'" in buf, printable. Those that
+ * may not be entered are passed over.
+ */
+size_t ifindex_elsewhere(uint32_t ifindex, uint32_t netns, char *buf, size_t sz);
 
 #endif

@@ -59,7 +59,7 @@ unsigned int prog_config_fields(const struct prog_config *m)
 		uses |= FIELD_MARK;
 	if (m->ifindex)
 		uses |= FIELD_IFNAME;
-	else if (m->netns)
+	if (m->netns)
 		uses |= FIELD_NETNS;
 	return uses;
 }

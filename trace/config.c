@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "kern/net.h"
 #include "loader/fields.h"
 #include "progs/trail_abi.h"
@@ -205,6 +206,30 @@ static int fit_backend(const struct config *p, const struct discovery *s, const 
 	return 0;
 }
 
+/*
+ * Where the kernel's types do not lead to the namespace of a device, its index alone decides, which
+ * is certain as long as no other namespace has an interface of that index.
+ */
+static void match_by_index_alone(struct prog_config *m, const struct options *o,
+				 const struct types *t)
+{
+	char other[256];
+	size_t nr;
+
+	if (!m->ifindex || !m->netns || !fields_require(FIELD_NETNS, t->btfs, t->nr, NULL))
+		return;
+	nr = ifindex_elsewhere(m->ifindex, m->netns, other, sizeof(other));
+	m->netns = 0;
+	if (!nr)
+		return;
+	log_warn("--filter-ifname: this kernel's types do not tell namespaces apart: packets of %s "
+		 "match too, its index is %u like that of '%s'",
+		 other, m->ifindex, o->filter_ifname);
+	if (nr > 1)
+		log_warn("--filter-ifname: so do packets in %zu other namespace%s", nr - 1,
+			 nr == 2 ? "" : "s");
+}
+
 int config_resolve(struct config *p, const struct discovery *s, const struct features *f,
 		   struct err *err)
 {
@@ -212,6 +237,8 @@ int config_resolve(struct config *p, const struct discovery *s, const struct fea
 	int ret = fit_backend(p, s, f, err);
 
 	m->check_skb = s->types.source == TYPES_MEASURED;
+	if (!ret)
+		match_by_index_alone(m, p->o, &s->types);
 	if (!ret)
 		ret = compile_exprs(p, &s->types, err);
 	if (!ret && p->o->output_skb)

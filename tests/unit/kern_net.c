@@ -158,7 +158,7 @@ static void test_fifo(void **state)
 
 static void test_other_namespace(void **state)
 {
-	char path[64], pid[16], inode[32];
+	char path[64], pid[16], inode[32], where[256];
 	const char *specs[] = {path, pid, inode};
 	struct err err = ERR_INIT;
 	uint32_t inum = 0, index = 0;
@@ -184,6 +184,11 @@ static void test_other_namespace(void **state)
 	assert_non_null(strstr(err.msg, "'no-such-if'"));
 	assert_non_null(strstr(err.msg, pid));
 	assert_non_null(strstr(err.hint, "lo"));
+	assert_true(ifindex_elsewhere(1, netns_self(), where, sizeof(where)) > 0);
+	assert_non_null(strstr(where, "'lo' in network namespace '"));
+	assert_int_equal(netns_self(), inode_at("/proc/self/ns/net"));
+	assert_int_equal(ifindex_elsewhere(0x7fffffff, netns_self(), where, sizeof(where)), 0);
+	assert_string_equal(where, "");
 	if (o.has_tun)
 		assert_non_null(strstr(err.hint, "skbt?"));
 	assert_null(strchr(err.hint, '\x1b'));

@@ -129,9 +129,22 @@ static void test_match_needs(void **state)
 			 FIELD_TRACE | FIELD_MARK);
 	assert_int_equal(prog_config_fields(&(struct prog_config){.netns = 1}),
 			 FIELD_TRACE | FIELD_NETNS);
-	/* --filter-ifname means an interface of this namespace */
 	assert_int_equal(prog_config_fields(&(struct prog_config){.netns = 1, .ifindex = 1}),
+			 FIELD_TRACE | FIELD_NETNS | FIELD_IFNAME);
+	assert_int_equal(prog_config_fields(&(struct prog_config){.ifindex = 1}),
 			 FIELD_TRACE | FIELD_IFNAME);
+}
+
+/* An interface can be matched where namespaces cannot be told apart. */
+static void test_ifname_without_netns(void **state)
+{
+	const struct field without = {"net_device", "nd_net.net", "", 0};
+	struct btf *btf = kernel_types(KERNEL_TYPES_4_19, &without);
+	const struct btf *btfs[] = {btf};
+
+	assert_int_equal(fields_require(FIELD_TRACE | FIELD_IFNAME, btfs, 1, NULL), 0);
+	assert_int_equal(fields_require(FIELD_NETNS, btfs, 1, NULL), -ENOTSUP);
+	btf_free(btf);
 }
 
 static struct programs open_programs(const struct btf *btf, const struct features *features,
@@ -246,6 +259,7 @@ int main(void)
 		cmocka_unit_test(test_options_are_refused),
 		cmocka_unit_test(test_full_types_refuse_nothing),
 		cmocka_unit_test(test_match_needs),
+		cmocka_unit_test(test_ifname_without_netns),
 		cmocka_unit_test(test_what_is_missing_is_not_read),
 		cmocka_unit_test(test_table_is_complete),
 	};
