@@ -15,7 +15,9 @@
 #include "base/number.h"
 #include "btf/btf.h"
 #include "btf/discover/discover.h"
+#include "kern/ksyms.h"
 #include "loader/attach/attach.h"
+#include "loader/attach/find.h"
 
 #define BTF_DIR	      "/sys/kernel/btf"
 #define LAYOUT_INDENT "        "
@@ -196,14 +198,39 @@ static bool print_sources(FILE *out, const struct types_opts *o, struct types *u
 	return found;
 }
 
-/* The types are there; what is in them? */
-static bool print_used(FILE *out, const struct types *t)
+/*
+ * How many of the functions this kernel has, by its symbols: what is measured comes with a table of
+ * the functions of many kernels. Without symbols, how many the types name.
+ */
+static int count_funcs(const struct types *t, const struct types_opts *o, size_t *nr,
+		       struct err *err)
 {
+	bool measured = t->source == TYPES_MEASURED;
+	struct find_opts find = {.untyped_modules = !measured, .any_module = measured};
+	struct targets found = {0};
 	struct skb_func *funcs = NULL;
+	struct ksyms *ksyms;
+	int ret;
+
+	if (!features_has(o->features, FEAT_KALLSYMS) || ksyms_load(&ksyms, NULL, NULL)) {
+		ret = discover_funcs(t->btfs[0], DISCOVER_NR_REGS, &funcs, nr, err);
+		free(funcs);
+		return ret;
+	}
+	ret = targets_find_funcs(&found, t->btfs, t->modules, t->nr, ksyms, &find, NULL, err);
+	*nr = found.nr;
+	targets_release(&found);
+	ksyms_free(ksyms);
+	return ret;
+}
+
+/* The types are there; what is in them? */
+static bool print_used(FILE *out, const struct types *t, const struct types_opts *o)
+{
 	struct skb_tp *tps = NULL;
 	struct err err = ERR_INIT;
 	size_t nr_funcs = 0, nr_tps = 0;
-	int ret = discover_funcs(t->btfs[0], DISCOVER_NR_REGS, &funcs, &nr_funcs, &err);
+	int ret = count_funcs(t, o, &nr_funcs, &err);
 
 	if (!ret)
 		ret = discover_tracepoints(t->btfs[0], &tps, &nr_tps, &err);
@@ -214,7 +241,6 @@ static bool print_used(FILE *out, const struct types *t)
 		row(out, MARK_OK, "btf", "%s: %zu functions and %zu tracepoints carry an skb",
 		    t->words, nr_funcs, nr_tps);
 	}
-	free(funcs);
 	free(tps);
 	return !ret;
 }
@@ -229,7 +255,7 @@ static bool print_types(FILE *out, const struct types_opts *o)
 
 	heading(out, "Types and symbols");
 	if (print_sources(out, o, &used)) {
-		whole = print_used(out, &used);
+		whole = print_used(out, &used, o);
 		types_release(&used);
 	} else if (o->kernel_btf) {
 		row(out, MARK_NEEDED, "btf", "none: the file asked for cannot be used");
