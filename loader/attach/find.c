@@ -272,6 +272,28 @@ static bool some_untyped(const struct find *s)
 	return false;
 }
 
+/*
+ * Linux 4.4 put (net, sk) in front of the skb of the output path. The table knows later kernels;
+ * on earlier ones, which still have ip_local_out_sk() (3.16), the program finds the skb of all that
+ * do not begin with it.
+ */
+static bool before_net_arguments(const struct find *s)
+{
+	struct ksym sym;
+
+	return s->any_module && ksyms_by_name(s->ks, "ip_local_out_sk", true, 0, &sym);
+}
+
+static void search_arguments(struct skb_func *funcs, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++) {
+		if (!funcs[i].skb_reg || funcs[i].deref)
+			continue;
+		funcs[i].skb_reg = TARGET_ANY_ARG;
+		funcs[i].reason_reg = TARGET_NO_ARG;
+	}
+}
+
 static int take_btf(struct find *s)
 {
 	struct skb_func *funcs;
@@ -280,6 +302,8 @@ static int take_btf(struct find *s)
 
 	if (ret < 0)
 		return ret;
+	if (before_net_arguments(s))
+		search_arguments(funcs, nr);
 	for (size_t from = 0; from < nr && ret == 0; from = to) {
 		for (to = from + 1; to < nr && !strcmp(funcs[to].name, funcs[from].name); to++)
 			;

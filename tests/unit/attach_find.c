@@ -94,18 +94,20 @@ static void build_types(struct fixture *x)
 	func(&x->split_build, "in_module", x->skb, 0, 0);
 }
 
-static void load_symbols(struct fixture *x)
+static struct ksyms *symbols_of(const char *text)
 {
 	char path[] = "/tmp/skbtrail-test-XXXXXX";
 	int fd = mkstemp(path);
 	struct err err = ERR_INIT;
+	struct ksyms *ks = NULL;
 
 	assert_true(fd >= 0);
-	assert_int_equal(write(fd, symbols, strlen(symbols)), strlen(symbols));
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 	close(fd);
-	if (ksyms_load(&x->ks, path, &err))
+	if (ksyms_load(&ks, path, &err))
 		fail_msg("%s", err.msg);
 	unlink(path);
+	return ks;
 }
 
 static int setup(void **state)
@@ -123,7 +125,7 @@ static int setup(void **state)
 		if (btf_parse(&x->btfs[i], blob, sz, i ? x->btfs[0] : NULL, &err))
 			fail_msg("%s", err.msg);
 	}
-	load_symbols(x);
+	x->ks = symbols_of(symbols);
 	*state = x;
 	return 0;
 }
@@ -293,6 +295,31 @@ static void test_any_module(void **state)
 	bb_release(&b);
 }
 
+/* A kernel from before Linux 4.4 has the skb earlier than the table says: it is searched for. */
+static void test_before_net_arguments(void **state)
+{
+	struct find_opts o = {.any_module = true};
+	const char *const no_module[] = {NULL};
+	struct targets ts = {0};
+	struct err err = ERR_INIT;
+	struct fixture *x = *state;
+
+	ksyms_free(x->ks);
+	x->ks = symbols_of("0000000000001000 T plain\n"
+			   "0000000000001100 T split\n"
+			   "0000000000001200 T ip_local_out_sk\n");
+	if (targets_find_funcs(&ts, (const struct btf *const *)x->btfs, no_module, 1, x->ks, &o,
+			       NULL, &err))
+		fail_msg("%s", err.msg);
+	assert_int_equal(ts.nr, 2);
+	assert_string_equal(ts.t[0].name, "plain");
+	assert_int_equal(ts.t[0].skb_reg, TARGET_ANY_ARG);
+	assert_int_equal(ts.t[0].reason_reg, TARGET_NO_ARG);
+	assert_string_equal(ts.t[1].name, "split");
+	assert_int_equal(ts.t[1].skb_reg, 0);
+	targets_release(&ts);
+}
+
 static void test_regex(void **state)
 {
 	struct fixture *x = *state;
@@ -369,6 +396,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_targets, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_left_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_any_module, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_before_net_arguments, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_regex, setup, teardown),
 		cmocka_unit_test(test_tracepoints),
 	};
