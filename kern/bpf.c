@@ -163,6 +163,10 @@ int bpf_prog_words(int prog_fd, struct bpf_prog_words *words)
 	};
 	int ret = get_info(prog_fd, &info, sizeof(info));
 
+	if (ret == -E2BIG) { /* before 5.0 nothing tells of functions */
+		info = (struct bpf_prog_info){0};
+		ret = get_info(prog_fd, &info, sizeof(info));
+	}
 	if (ret)
 		return ret;
 	*words = (struct bpf_prog_words){info.type, info.btf_id, func.type_id, ""};
