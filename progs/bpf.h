@@ -58,6 +58,16 @@ static u64 (*const bpf_get_func_ip)(void *ctx) = (void *)173;
 		asm("%0 = cfg_" #name " ll" : "=r"(__v));                                          \
 		__v;                                                                               \
 	})
+/*
+ * The same, read at this very place. A value that the compiler keeps on the stack from an earlier
+ * use is no constant any more, to the loader and to verifiers before 5.3.
+ */
+#define CFG_HERE(name)                                                                             \
+	({                                                                                         \
+		u64 __v;                                                                           \
+		asm volatile("%0 = cfg_" #name " ll" : "=r"(__v));                                 \
+		__v;                                                                               \
+	})
 #define MAP(name)                                                                                  \
 	({                                                                                         \
 		void *__m;                                                                         \

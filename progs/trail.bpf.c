@@ -254,7 +254,7 @@ __inline void report(u64 *ctx, union scratch *s, struct sk_buff *skb, u16 flags)
 	WAYS_MEET();
 	moment_take(&m);
 	send_stack(ctx, &s->part, &m, (u64)skb);
-	if (CFG(map_arg))
+	if (CFG_HERE(map_arg))
 		send_map(ctx, &s->part, &m, (u64)skb, reg_arg(ctx, 0), reg_arg(ctx, 1),
 			 reg_arg(ctx, 2));
 	if (!(flags & TRAIL_F_SKB_GONE))
@@ -263,7 +263,7 @@ __inline void report(u64 *ctx, union scratch *s, struct sk_buff *skb, u16 flags)
 	if (!(flags & TRAIL_F_SKB_GONE))
 		fill_skb(&s->event, skb);
 	s->event.flags |= flags;
-	if (CFG(context) == TRAIL_AT_FUNCTION)
+	if (CFG_HERE(context) == TRAIL_AT_FUNCTION)
 		fill_function(&s->event, ctx);
 	else
 		fill_arguments(&s->event, ctx);

@@ -48,7 +48,7 @@ struct sim_kernel {
 	bool needs_release;   /* before 5.0 kprobe programs state the kernel's exact version */
 };
 
-/* 4.4, 4.9, 4.14, 4.19, 5.4. */
+/* 4.4, 4.9, 4.14, 4.18-el8, 4.19, 5.4. */
 extern const struct sim_kernel sim_kernels[];
 extern const size_t sim_nr_kernels;
 

@@ -37,6 +37,20 @@ const struct sim_kernel sim_kernels[] = {
 	 .const_ld_imm64 = true,
 	 .less_jumps = true,
 	 .needs_release = true},
+	/* RHEL 8 as it began; what it was given later is in the series above and below. */
+	{.name = "4.18-el8",
+	 .version = SIM_VERSION(4, 18),
+	 .max_insns = 4096,
+	 .max_processed = 131072,
+	 .scalar_bounds = true,
+	 .jump_prunes = true,
+	 .raw_stack = true,
+	 .null_copies = true,
+	 .const_ld_imm64 = true,
+	 .less_jumps = true,
+	 .prog_name = true,
+	 .attach_type = true,
+	 .needs_release = true},
 	{.name = "4.19",
 	 .version = SIM_VERSION(4, 19),
 	 .max_insns = 4096,
@@ -79,6 +93,8 @@ struct features sim_features(const struct sim_kernel *k)
 	f.f[FEAT_LARGE_PROGRAMS].has = k->max_insns > 4096;
 	f.f[FEAT_PROG_NAME].has = k->prog_name;
 	f.f[FEAT_KPROBE_PMU].has = k->version >= SIM_VERSION(4, 17);
+	f.f[FEAT_STACK_ID].has = k->version >= SIM_VERSION(4, 6);
+	f.f[FEAT_GET_STACK].has = k->version >= SIM_VERSION(4, 18);
 	f.f[FEAT_RAW_TRACEPOINT].has = k->version >= SIM_VERSION(4, 17);
 	return f;
 }
@@ -101,6 +117,10 @@ static const struct sim_helper helpers[] = {
 	 SIM_INTEGER,
 	 {SIM_CTX, SIM_MAP, SIM_ANYTHING, SIM_MEM, SIM_SIZE}},
 	{BPF_FUNC_get_stackid, SIM_VERSION(4, 6), SIM_INTEGER, {SIM_CTX, SIM_MAP, SIM_ANYTHING}},
+	{BPF_FUNC_get_stack,
+	 SIM_VERSION(4, 18),
+	 SIM_INTEGER,
+	 {SIM_CTX, SIM_RAW, SIM_SIZE, SIM_ANYTHING}},
 	{BPF_FUNC_get_current_task, SIM_VERSION(4, 8), SIM_INTEGER, {SIM_NO_ARG}},
 	{BPF_FUNC_probe_read_str,
 	 SIM_VERSION(4, 11),
@@ -228,7 +248,8 @@ bool sim_map_create(const struct sim_kernel *k, const struct bpf_map_spec *spec,
 {
 	*r = (struct sim_result){0};
 	if (spec->type != BPF_MAP_TYPE_ARRAY && spec->type != BPF_MAP_TYPE_HASH &&
-	    spec->type != BPF_MAP_TYPE_PERF_EVENT_ARRAY)
+	    spec->type != BPF_MAP_TYPE_PERF_EVENT_ARRAY &&
+	    !(spec->type == BPF_MAP_TYPE_STACK_TRACE && k->version >= SIM_VERSION(4, 6)))
 		return refuse(r, "unknown map type");
 	if (spec->flags) /* the attribute is of 4.6, flags of these types later */
 		return refuse(r, "map flags");

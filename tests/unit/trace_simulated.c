@@ -255,7 +255,9 @@ struct way {
 static void print_rows(const struct sim_kernel *k, const struct backend *b, const char *result)
 {
 	printf("ROW simulation %s x86_64 file %s %s\n", k->name, b->name, result);
-	printf("ROW simulation %s x86_64 measured %s %s\n", k->name, b->name, result);
+	/* A guest measures for itself. */
+	if (k->version != SIM_VERSION(4, 19))
+		printf("ROW simulation %s x86_64 measured %s %s\n", k->name, b->name, result);
 }
 
 static void test_takes_every_program(void **state)
@@ -421,7 +423,8 @@ static void check_beside(const struct sim_kernel *k, const struct btf *btf,
 static void test_beside(void **state)
 {
 	static const struct backend *const some[] = {&backend_kprobe, &backend_kprobe_events,
-						     &backend_tracepoint};
+						     &backend_tracepoint,
+						     &backend_tracepoint_events};
 
 	for (size_t n = 0; n < sim_nr_kernels; n++) {
 		const struct sim_kernel *k = &sim_kernels[n];
