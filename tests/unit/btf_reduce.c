@@ -168,6 +168,46 @@ static void test_what_stays(void **state)
 	bb_release(&b);
 }
 
+/* What pahole makes of a kernel's DWARF: structs twice, where units differ in what they hold. */
+static void test_detached(void **state)
+{
+	struct btf *wanted = make_wanted(), *full, *red;
+	uint32_t u32, skb[2], hue, proto, real;
+	static const char *const funcs[] = {"f", "g"};
+	struct btf_build b;
+
+	bb_init(&b);
+	u32 = bb_int(&b, "unsigned int", 4, 0);
+	real = bb_float(&b, "double", 8);
+	hue = bb_enum64(&b, "color", 8, false);
+	bb_enum64_val(&b, "RED", UINT64_C(0x100000001));
+	for (int i = 0; i < 2; i++) {
+		uint32_t sub = bb_struct(&b, "sub_t", 8);
+
+		bb_member(&b, "x", u32, 32);
+		skb[i] = bb_struct(&b, "sk_buff", 64);
+		bb_member(&b, "color", hue, 0);
+		bb_member(&b, "real", real, 64);
+		bb_member(&b, "len", u32, 128);
+		bb_member(&b, "sub", sub, 192);
+		skb[i] = bb_ptr(&b, skb[i]);
+		proto = bb_func_proto(&b, 0);
+		bb_param(&b, "skb", skb[i]);
+		bb_func(&b, funcs[i], proto, BTF_FUNC_STATIC);
+	}
+	full = bb_parse(&b, NULL);
+	check_reduced_lists(full, wanted);
+	red = reduced(full, wanted, NULL);
+	assert_int_equal(count(red, BTF_KIND_STRUCT, "sk_buff"), 2);
+	assert_int_equal(count(red, BTF_KIND_FUNC, "f"), 1);
+	assert_int_equal(count(red, BTF_KIND_FUNC, "g"), 1);
+	assert_int_equal(btf_vlen(the(red, BTF_KIND_ENUM64, "color")), 1);
+	btf_free(red);
+	btf_free(full);
+	btf_free(wanted);
+	bb_release(&b);
+}
+
 static void test_no_skb(void **state)
 {
 	struct btf *wanted = make_wanted(), *full;
@@ -275,7 +315,7 @@ static void test_vmlinux(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_what_stays),	cmocka_unit_test(test_no_skb),
+		cmocka_unit_test(test_what_stays),	cmocka_unit_test(test_detached), cmocka_unit_test(test_no_skb),
 		cmocka_unit_test(test_hostile_nesting), cmocka_unit_test(test_mutations),
 		cmocka_unit_test(test_vmlinux),
 	};
