@@ -4,9 +4,12 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int cmp_int(const void *a, const void *b)
@@ -55,4 +58,42 @@ void process_alone(const char *name, const int *keep, size_t nr, int also)
 	}
 	prctl(PR_SET_NAME, name);
 	(void)!chdir("/");
+}
+
+/* A process of the user's, that has not ended, with this name. */
+static bool has_name(const char *pid, const char *name)
+{
+	char path[64], stat_line[128], *comm, *end;
+	struct stat st;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	n = fstat(fd, &st) || st.st_uid != geteuid() ? -1
+						     : read(fd, stat_line, sizeof(stat_line) - 1);
+	close(fd);
+	stat_line[n > 0 ? n : 0] = '\0';
+	/* "PID (COMM) STATE ..." */
+	comm = strchr(stat_line, '(');
+	end = strrchr(stat_line, ')');
+	if (!comm || !end || end[1] != ' ' || end[2] == 'Z')
+		return false;
+	*end = '\0';
+	return !strcmp(comm + 1, name);
+}
+
+bool process_is_alone(const char *name)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *d;
+	bool found = false;
+
+	while (dir && !found && (d = readdir(dir)))
+		found = d->d_name[0] >= '0' && d->d_name[0] <= '9' && has_name(d->d_name, name);
+	if (dir)
+		closedir(dir);
+	return found;
 }

@@ -3,6 +3,7 @@
 #ifndef KERN_BACKGROUND_H
 #define KERN_BACKGROUND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -11,5 +12,8 @@
  * (-1: none). The standard streams are /dev/null.
  */
 void process_alone(const char *name, const int *keep, size_t nr, int also);
+
+/* Whether this user has such a process, by the name it was given (15 characters at most). */
+bool process_is_alone(const char *name);
 
 #endif

@@ -142,6 +142,8 @@ static int attach(struct session *s, struct err *err)
 	};
 	int ret;
 
+	if (s->discovery.backend->slow_detach)
+		attach_wait_for_others(&stop_flag);
 	progress_init(&progress);
 	ret = s->discovery.backend->attach(&ctx, &s->attachment, err);
 	progress_end(&progress);

@@ -146,4 +146,10 @@ const struct backend *backend_by_name(const char *name);
  */
 void attachment_close(struct attachment *a);
 
+/*
+ * Probes that are being removed hold up every new one: while such a child of an earlier run is at
+ * work, say so and wait until it has ended, a minute at most, or until *stop is set.
+ */
+void attach_wait_for_others(const volatile sig_atomic_t *stop);
+
 #endif

@@ -8,12 +8,17 @@
 
 #include <unistd.h>
 
+#include "base/log.h"
 #include "kern/background.h"
 #include "loader/attach/backend.h"
 
 /* Up to this many are closed while the user waits: a tenth of a second each at worst. */
 #define NR_CLOSE_HERE 4
 #define PROGRESS_STEP 32
+
+#define DETACHER	 "skbtrail-detach"
+#define DETACHER_STEP_US 20000
+#define DETACHER_MAX_US	 60000000
 
 const struct backend *const backends[] = {
 	&backend_kprobe_multi,	    &backend_kprobe,
@@ -56,6 +61,20 @@ void targets_release(struct targets *ts)
 		free(ts->t[i].name);
 	free(ts->t);
 	*ts = (struct targets){0};
+}
+
+/* ---- before attaching ---- */
+
+void attach_wait_for_others(const volatile sig_atomic_t *stop)
+{
+	if (!process_is_alone(DETACHER))
+		return;
+	log_info("waiting for an earlier skbtrail, which is still removing its probes");
+	for (unsigned int us = 0; us < DETACHER_MAX_US && !*stop; us += DETACHER_STEP_US) {
+		usleep(DETACHER_STEP_US);
+		if (!process_is_alone(DETACHER))
+			return;
+	}
 }
 
 /* ---- for the backends ---- */
@@ -238,7 +257,7 @@ static int cmp_int(const void *a, const void *b)
 static void detach_alone(struct attachment *a)
 {
 	qsort(a->fds, a->nr_fds, sizeof(*a->fds), cmp_int);
-	process_alone("skbtrail-detach", a->fds, a->nr_fds, a->events.pid ? a->events.fd : -1);
+	process_alone(DETACHER, a->fds, a->nr_fds, a->events.pid ? a->events.fd : -1);
 }
 
 /*
