@@ -138,8 +138,12 @@ cp "${SKBTRAIL:-build/skbtrail}" "$T/skbtrail" || exit 1
 SKBTRAIL=$T/skbtrail
 BACKENDS=$(echo "${BACKENDS:-$(seems_to_have)}" | tr ',\n' '  ')
 BEST=${BACKENDS%% *}
-# Debian's arm64 5.10 has no types of static functions.
-ARP_RCV=$(grep -qa arp_rcv /sys/kernel/btf/vmlinux && echo yes)
+# Debian's arm64 5.10 has no types of static functions; without types there is a table of them.
+if [ -e /sys/kernel/btf/vmlinux ]; then
+	ARP_RCV=$(grep -qa arp_rcv /sys/kernel/btf/vmlinux && echo yes)
+else
+	ARP_RCV=$("$SKBTRAIL" --list-funcs 2>/dev/null | grep -q '^arp_rcv ' && echo yes)
+fi
 REASONS=${REASONS:-$(grep -qa SKB_DROP_REASON /sys/kernel/btf/vmlinux && echo yes || echo no)}
 RCU_BEFORE=$(cat /sys/kernel/rcu_expedited 2>/dev/null)
 KPROBES_BEFORE=$(nr_kprobes)

@@ -22,8 +22,20 @@ skip() { [ -n "$skip" ] || skip=$*; }
 # In a guest the table of kernels says what there is: then what is missing is a failure.
 missing() { if [ -n "${MUST_HAVE-}" ]; then bad "missing: $*"; else skip "$*"; fi; }
 
+# excluded CASE: the reason of tests/vm/excluded why it is not run on this kernel, if there is one.
+excluded() {
+	[ -n "${SERIES-}" ] || return 0
+	awk -v s="$SERIES" -v c="$1" '
+		/^[^#]/ && s ~ "^(" $1 ")$" && c ~ "^(" $2 ")$" {
+			sub(/^[^ ]+ +[^ ]+ +/, "")
+			print
+			exit
+		}' tests/vm/excluded
+}
+
 run_case() {
-	why='' skip=''
+	why='' skip=$(excluded "$1")
+	[ -z "$skip" ] || { echo "TEST $1 SKIP $skip"; return; }
 	: >"$T/out"
 	: >"$T/err"
 	"$2"

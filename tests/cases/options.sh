@@ -283,7 +283,9 @@ no_process() {
 }
 no_kprobes() { [ "$(nr_kprobes)" -le "$KPROBES_BEFORE" ]; }
 
+# Before Linux 4.1 tracefs is a part of debugfs.
 kprobe_events=/sys/kernel/tracing/kprobe_events
+[ -e $kprobe_events ] || kprobe_events=/sys/kernel/debug/tracing/kprobe_events
 nr_events() { grep -c "[:/]$1/" $kprobe_events; }
 can_make_events() {
 	[ -w $kprobe_events ] && return

@@ -57,7 +57,7 @@ overlay() {
 # More than one thread of emulation breaks kernels that rewrite their own code (kprobes).
 accel=${VM_ACCEL:-tcg,thread=single}
 cpus=2
-# One CPU, as the README beside that kernel says.
+# The el7 kernel is for one CPU.
 [ "$series" != el7 ] || cpus=1
 # The console, the line for the command's words, and the device that this line is.
 case $arch in
