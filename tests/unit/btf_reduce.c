@@ -315,9 +315,9 @@ static void test_vmlinux(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_what_stays),	cmocka_unit_test(test_detached), cmocka_unit_test(test_no_skb),
-		cmocka_unit_test(test_hostile_nesting), cmocka_unit_test(test_mutations),
-		cmocka_unit_test(test_vmlinux),
+		cmocka_unit_test(test_what_stays), cmocka_unit_test(test_detached),
+		cmocka_unit_test(test_no_skb),	   cmocka_unit_test(test_hostile_nesting),
+		cmocka_unit_test(test_mutations),  cmocka_unit_test(test_vmlinux),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
