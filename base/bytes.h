@@ -2,8 +2,8 @@
 /*
  * bytes.h - a bounds-checked cursor over untrusted bytes, and checked size arithmetic.
  *
- * A failed read sets `bad` and yields zeroes; the cursor stays bad. So a parser may read
- * a whole record and test `bad` once.
+ * A failed read sets `bad` and yields zeroes; the cursor stays bad. A parser can read a whole
+ * record and test `bad` once.
  */
 #ifndef BASE_BYTES_H
 #define BASE_BYTES_H
@@ -30,7 +30,7 @@ static inline size_t bytes_left(const struct bytes *b)
 	return b->bad ? 0 : b->sz - b->off;
 }
 
-/* The next sz bytes in place, or NULL (and bad) where there are fewer. */
+/* The next sz bytes in place, or NULL (and bad) if fewer are left. */
 static inline const void *bytes_take(struct bytes *b, size_t sz)
 {
 	const void *p;
@@ -44,7 +44,7 @@ static inline const void *bytes_take(struct bytes *b, size_t sz)
 	return p;
 }
 
-/* Copy the next sz bytes to dst; dst is zeroed where there are fewer. */
+/* Copy the next sz bytes to dst; dst is zeroed if fewer are left. */
 static inline bool bytes_read(struct bytes *b, void *dst, size_t sz)
 {
 	const void *p = bytes_take(b, sz);
@@ -88,7 +88,7 @@ static inline uint64_t bytes_u64(struct bytes *b)
 	return v;
 }
 
-/* Move to off from the start; past the end is bad. */
+/* Move to offset off from the start. Seeking past the end sets bad. */
 static inline bool bytes_seek(struct bytes *b, size_t off)
 {
 	if (b->bad || off > b->sz)
@@ -98,7 +98,7 @@ static inline bool bytes_seek(struct bytes *b, size_t off)
 	return !b->bad;
 }
 
-/* A cursor over [off, off + sz) of the same bytes; bad where that does not fit. */
+/* A cursor over [off, off + sz) of the same bytes; bad if that range is out of bounds. */
 static inline struct bytes bytes_sub(const struct bytes *b, size_t off, size_t sz)
 {
 	if (b->bad || off > b->sz || sz > b->sz - off)

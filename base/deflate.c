@@ -11,7 +11,7 @@
 #include "base/write_all.h"
 
 #define CHUNK_SZ    (64 * 1024)
-#define GZIP_FORMAT 16 /* added to the window's bits: see deflateInit2() in zlib.h */
+#define GZIP_FORMAT 16 /* added to windowBits: see deflateInit2() in zlib.h */
 
 size_t deflate_bound(size_t sz)
 {
@@ -36,7 +36,7 @@ size_t deflate_bytes(const void *src, size_t sz, void *dst)
 	return ret == Z_STREAM_END ? z.total_out : 0;
 }
 
-/* Pack what z has been given, to the end if flush says so, and write it. */
+/* Compress z's pending input and write the result. Z_FINISH ends the stream. */
 static int pack_chunk(z_stream *z, int flush, uint8_t *out, int out_fd)
 {
 	int ret;

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* deflate.h - pack data as RFC 1951 says, and files as RFC 1952 says, with zlib. */
+/* deflate.h - compress data (RFC 1951) and files (gzip, RFC 1952) with zlib. */
 #ifndef BASE_DEFLATE_H
 #define BASE_DEFLATE_H
 
 #include <stddef.h>
 
-/* At most this many bytes come of sz. */
+/* Upper bound of the compressed size of sz bytes. */
 size_t deflate_bound(size_t sz);
 
 /*
- * Pack src into dst, which has room for deflate_bound(sz). Returns the size; 0 without memory
- * (0.4 MB).
+ * Compress src into dst, which has room for deflate_bound(sz) bytes. Needs 0.4 MB of memory.
+ * Returns the compressed size, or 0 if out of memory.
  */
 size_t deflate_bytes(const void *src, size_t sz, void *dst);
 
 /*
- * Pack all that can be read from in_fd as a gzip file to out_fd. 0, or -errno of read(2) or
- * write(2), or -ENOMEM (0.4 MB); out_fd then holds the beginning.
+ * Read in_fd to its end and write it to out_fd as a gzip file. Needs 0.4 MB of memory. Returns 0,
+ * the -errno of read(2) or write(2), or -ENOMEM. After an error out_fd holds a truncated file.
  */
 int gzip_file(int in_fd, int out_fd);
 

@@ -7,9 +7,9 @@
 
 #include "base/inflate.h"
 
-#define MOST_SZ (16U << 20) /* nothing embedded is this large: the size is damaged */
+#define MOST_SZ (16U << 20) /* no embedded file is this large: a larger size is corrupt */
 
-/* The header is 10 bytes: signature, method (8: deflate), flags, time, two more; RFC 1952. */
+/* RFC 1952: the header is 10 bytes: magic, method (8: deflate), flags, mtime, XFL, OS. */
 static bool header_ok(struct bytes *b)
 {
 	static const uint8_t start[] = {0x1f, 0x8b, 8, 0}; /* no flags: no name, no comment */
@@ -24,7 +24,7 @@ int embedded_open(const struct embedded *e, void **data, size_t *sz, struct err 
 	uint32_t crc, len;
 	uint8_t *p = NULL;
 
-	/* What the trailer says is needed first. */
+	/* The trailer holds the size to allocate. */
 	trailer = b.sz < 8 ? bytes_of(NULL, 0) : bytes_sub(&b, b.sz - 8, 8);
 	crc = bytes_u32(&trailer);
 	len = bytes_u32(&trailer);

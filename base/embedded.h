@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * embedded.h - files inside the executable, stored as gzip(1) makes them.
+ * embedded.h - files embedded in the executable, compressed by gzip(1).
  *
- * An assembler file includes this header and says `embed NAME, "FILE.gz"`; the Makefile makes
- * FILE.gz from FILE. C says EMBEDDED(NAME); at the top and embedded_open(&NAME, ...).
+ * An assembler file includes this header and uses `embed NAME, "FILE.gz"`; the Makefile makes
+ * FILE.gz from FILE. A C file declares EMBEDDED(NAME); at the top and calls
+ * embedded_open(&NAME, ...).
  */
 #ifndef BASE_EMBEDDED_H
 #define BASE_EMBEDDED_H
@@ -37,8 +38,8 @@ struct embedded {
 	static const struct embedded name = {name##_start, name##_end}
 
 /*
- * The file as it was. *data is the caller's to free; a NUL follows its *sz bytes.
- * Errors: -ENOMEM; -EINVAL where the executable is damaged.
+ * Decompress the file. The caller frees *data; a NUL follows its *sz bytes.
+ * Errors: -ENOMEM; -EINVAL if the executable is damaged.
  */
 int embedded_open(const struct embedded *e, void **data, size_t *sz, struct err *err);
 

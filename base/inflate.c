@@ -5,7 +5,7 @@
 
 bool inflate_bytes(struct bytes *src, void *dst, size_t dst_sz)
 {
-	uint8_t extra; /* data that holds one byte more than it should shows itself here */
+	uint8_t extra; /* filled if the data decompresses to more than dst_sz bytes */
 	z_stream z = {
 		.next_in = (uint8_t *)src->data + src->off,
 		.avail_in = bytes_left(src),

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* inflate.h - unpack deflated data (RFC 1951), with zlib. */
+/* inflate.h - decompress deflate data (RFC 1951) with zlib. */
 #ifndef BASE_INFLATE_H
 #define BASE_INFLATE_H
 
 #include "base/bytes.h"
 
 /*
- * Unpack exactly dst_sz bytes. src ends after the last byte of the data. False where the data is
- * malformed, or holds more or less than that, and without memory; dst then holds anything.
+ * Decompress exactly dst_sz bytes and advance src past the compressed data. Returns false if the
+ * data is malformed, decompresses to more or fewer bytes, or memory runs out; the contents of dst
+ * are then undefined.
  */
 bool inflate_bytes(struct bytes *src, void *dst, size_t dst_sz);
 

@@ -2,9 +2,9 @@
 /*
  * insn.h - eBPF instructions: constructors and a growing array of them.
  *
- * Only instructions of the first instruction set are built (no 32-bit jumps, no
- * unsigned less-than jumps, which kernels before 4.14 lack). <linux/bpf.h> cannot be
- * included beside <pcap/pcap.h>, and so neither can this.
+ * Only the original instruction set is used: no 32-bit jumps, and no unsigned less-than
+ * jumps, which kernels before 4.14 lack. Like <linux/bpf.h>, this header cannot be
+ * included together with <pcap/pcap.h>.
  */
 #ifndef BASE_INSN_H
 #define BASE_INSN_H
@@ -46,7 +46,7 @@ static inline int insn_is_ld_imm64(const struct bpf_insn *i)
 	return i->code == (BPF_LD | BPF_DW | BPF_IMM);
 }
 
-/* Bytes that a load or store moves. */
+/* Size of a load or store in bytes. */
 static inline unsigned insn_access_sz(const struct bpf_insn *i)
 {
 	switch (BPF_SIZE(i->code)) {
@@ -61,7 +61,7 @@ static inline unsigned insn_access_sz(const struct bpf_insn *i)
 	}
 }
 
-/* A growing array. After a failed push `oom` stays set, so a generator tests it once. */
+/* A growing array. A failed push sets `oom` for good, so a generator can test it once. */
 struct insn_buf {
 	struct bpf_insn *insns; /* owned */
 	size_t nr;

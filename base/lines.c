@@ -17,7 +17,7 @@ int lines_openat(struct lines *l, int dir_fd, const char *path)
 	l->fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
 	if (l->fd < 0)
 		return -errno;
-	/* One byte more: to terminate a last line without newline. */
+	/* One more byte to terminate a last line without a newline. */
 	l->buf = malloc(CHUNK_SZ + 1);
 	if (l->buf)
 		return 0;
@@ -31,7 +31,7 @@ int lines_open(struct lines *l, const char *path)
 	return lines_openat(l, AT_FDCWD, path);
 }
 
-/* Read more behind what is left of the last read. Returns the number of bytes or -errno. */
+/* Read more after the unconsumed bytes. Returns the number of bytes read, or -errno. */
 static ssize_t lines_fill(struct lines *l)
 {
 	ssize_t n;

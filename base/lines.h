@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* lines.h - a text file of the kernel, line by line, in large reads. */
+/* lines.h - read a kernel text file (/proc, tracefs) line by line, with large reads. */
 #ifndef BASE_LINES_H
 #define BASE_LINES_H
 
@@ -8,11 +8,11 @@
 struct lines {
 	int fd;
 	char *buf;	   /* owned */
-	size_t start, end; /* what is read and not yet given out */
-	size_t nr;	   /* number of the last line, from 1 */
+	size_t start, end; /* bytes read but not yet returned */
+	size_t nr;	   /* number of the line last returned, from 1 */
 };
 
-/* 0 or -errno. Always followed by lines_close(), which does nothing after a failure. */
+/* Returns 0 or -errno. lines_close() may be called after a failure, too. */
 int lines_open(struct lines *l, const char *path);
 int lines_openat(struct lines *l, int dir_fd, const char *path); /* as openat(2) */
 

@@ -37,7 +37,7 @@ void log_warn(const char *fmt, ...)
 	va_end(ap);
 }
 
-/* Further lines below the first one, so that a mark stands below what it means. */
+/* Indent further lines like the first, so that a caret lines up with the text it marks. */
 static void print_hint(const char *hint)
 {
 	const char *lead = "hint: ";

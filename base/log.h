@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* log.h - words for the user, on stderr. stdout is for data only. */
+/* log.h - messages to the user, on stderr. stdout is for data only. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
@@ -9,16 +9,16 @@ enum log_level { LOG_QUIET = -1, LOG_INFO, LOG_VERBOSE, LOG_DEBUG };
 
 extern enum log_level log_level; /* LOG_INFO until main() sets it */
 
-/* One line on stderr if the level is at most log_level; "\n" is added. */
+/* Print one line to stderr if level <= log_level; "\n" is appended. */
 void log_at(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #define log_info(...)	 log_at(LOG_INFO, __VA_ARGS__)
 #define log_verbose(...) log_at(LOG_VERBOSE, __VA_ARGS__)
 #define log_debug(...)	 log_at(LOG_DEBUG, __VA_ARGS__)
 
-/* "skbtrail: message" and, where there is one, "hint: ...". Always printed. */
+/* "skbtrail: message" and, if there is a hint, "hint: ...". Always printed. */
 void log_err(const struct err *err);
-/* "skbtrail: warning: ...": always printed unless LOG_QUIET. */
+/* "skbtrail: warning: ...". Printed unless LOG_QUIET. */
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * number.h - numbers in text files of the kernel. Instead of scanf(3), which would bring 130 KB of
- * floating point and wide characters into the static program.
+ * number.h - parse numbers in kernel text files. Replaces scanf(3), which would add 130 KB of
+ * floating-point and wide-character code to the static program.
  */
 #ifndef BASE_NUMBER_H
 #define BASE_NUMBER_H
@@ -16,8 +16,9 @@
 #include <unistd.h>
 
 /*
- * The number at *s, after spaces; *s moves behind it. base is 8, 10 or 16 (with or without 0x).
- * False, and *s where it was: no digit there (a sign is none), or too large.
+ * Parse the number at *s after optional spaces and tabs, and advance *s past it. base is 8, 10 or
+ * 16 (with or without 0x). Returns false and leaves *s unchanged if there is no digit (signs are
+ * not accepted) or the number is too large.
  */
 static inline bool number_take(const char **s, int base, uint64_t *v)
 {
@@ -36,7 +37,7 @@ static inline bool number_take(const char **s, int base, uint64_t *v)
 	return true;
 }
 
-/* As number_take(), and then the character c. */
+/* As number_take(), but the character c must follow; *s advances past c. */
 static inline bool number_then(const char **s, int base, uint64_t *v, char c)
 {
 	const char *at = *s;
@@ -48,8 +49,8 @@ static inline bool number_then(const char **s, int base, uint64_t *v, char c)
 }
 
 /*
- * The decimal number that a file of /proc or /sys starts with; -1 where there is none. The path is
- * relative to the directory as for openat(2).
+ * The decimal number at the start of a /proc or /sys file; -1 if there is none. The path is
+ * relative to dir_fd, as for openat(2).
  */
 static inline int64_t number_in_file_at(int dir_fd, const char *path)
 {

@@ -71,8 +71,8 @@ int str_index_build(struct str_index *x, uint32_t nr, str_hash_fn hash, const vo
 		return -ENOMEM;
 	}
 	/*
-	 * A counting sort: first each bucket's end, then fill backwards, which turns ends into
-	 * starts and leaves the items of a bucket in ascending order.
+	 * Counting sort: compute the end of each bucket, then fill backwards. This turns ends into
+	 * starts and keeps the items of each bucket in ascending order.
 	 */
 	for (uint32_t i = 0; i < nr; i++)
 		x->start[bucket_of(x, hash(arg, i))]++;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* strings.h - many strings in little memory: a pool, and a hash index of numbered items. */
+/* strings.h - compact storage for many strings: a pool, and a hash index of numbered items. */
 #ifndef BASE_STRINGS_H
 #define BASE_STRINGS_H
 
@@ -7,22 +7,25 @@
 #include <stdint.h>
 
 struct str_pool {
-	char *data; /* owned; strings one after the other, each terminated */
+	char *data; /* owned; NUL-terminated strings, back to back */
 	size_t sz, cap;
 };
 
-/* Add len bytes and a terminator. Returns their offset, or -ENOMEM, -E2BIG over 2 GiB. */
+/*
+ * Append len bytes and a terminator. Returns their offset, -ENOMEM, or -E2BIG if the pool would
+ * exceed 2 GiB.
+ */
 int64_t str_pool_add(struct str_pool *p, const char *s, size_t len);
-/* Give back what is reserved beyond the strings. */
+/* Release unused capacity. */
 void str_pool_trim(struct str_pool *p);
 void str_pool_release(struct str_pool *p);
 
-/* FNV-1a; empty: 0x811c9dc5. */
+/* FNV-1a; the hash of an empty string is 0x811c9dc5. */
 uint32_t str_hash(const char *s, size_t len);
 
 /*
- * Items 0..nr-1 by the hash of their key: the items of one bucket stand together, in
- * ascending order, whatever the keys are.
+ * Items 0..nr-1 by the hash of their keys. The items of a bucket are contiguous and in
+ * ascending order.
  */
 struct str_index {
 	uint32_t *start; /* owned; nr_buckets + 1 */
@@ -33,7 +36,7 @@ struct str_index {
 typedef uint32_t (*str_hash_fn)(const void *arg, uint32_t item);
 
 int str_index_build(struct str_index *x, uint32_t nr, str_hash_fn hash, const void *arg);
-/* The items that may have this hash: from the returned pointer on, *nr of them. */
+/* The items whose key may have this hash: returns a pointer to the first of *nr items. */
 const uint32_t *str_index_at(const struct str_index *x, uint32_t hash, uint32_t *nr);
 void str_index_release(struct str_index *x);
 

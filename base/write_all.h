@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* All sz bytes, over short writes and signals: 0, or the -errno of write(2). */
+/* Write all sz bytes; retries short writes and EINTR. Returns 0, or the -errno of write(2). */
 int write_all(int fd, const void *data, size_t sz);
 
 #endif
