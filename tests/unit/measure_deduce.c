@@ -31,7 +31,7 @@
 #define LIMIT_NET  400
 #define OVERHEAD   576 /* of SKB_TRUESIZE() */
 
-enum { TRANSPORT_HEADER = LAYOUT_NR, TRUESIZE, DST, QDISC_LEN, NR_PARTS };
+enum { TRANSPORT_HEADER = LAYOUT_NR, TRUESIZE, CONNTRACK, QDISC_LEN, NR_PARTS };
 
 struct world {
 	uint32_t seed;
@@ -94,7 +94,7 @@ static void make_layout(struct world *w)
 	memset(w->taken, 0, sizeof(w->taken));
 	w->off[SKB_CB] = place(w, 48, 8, LIMIT_SKB);
 	w->off[QDISC_LEN] = w->off[SKB_CB] + 4 * (rnd(w) % 12);
-	PLACE(8, LIMIT_SKB, SKB_HEAD, SKB_DATA, SKB_DEV, SKB_SK, DST);
+	PLACE(8, LIMIT_SKB, SKB_HEAD, SKB_DATA, SKB_DEV, SKB_SK, CONNTRACK);
 	PLACE(4, LIMIT_SKB, SKB_TAIL, SKB_END, SKB_LEN, SKB_MARK, TRUESIZE);
 	PLACE(2, LIMIT_SKB, SKB_MAC_HEADER, SKB_NETWORK_HEADER, SKB_PROTOCOL, TRANSPORT_HEADER);
 	w->off[TCP_CB_SEQ] = 0;
@@ -204,7 +204,7 @@ static void put_skb(struct world *w, const struct packet *p, uint8_t *skb)
 	PUT(skb, SKB_DATA, uint64_t, head + room);
 	PUT(skb, SKB_DEV, uint64_t, pointer(w));
 	PUT(skb, SKB_SK, uint64_t, pointer(w));
-	PUT(skb, DST, uint64_t, pointer(w));
+	PUT(skb, CONNTRACK, uint64_t, pointer(w));
 	PUT(skb, QDISC_LEN, uint32_t, ETH_HLEN + l3_len_of(p));
 	PUT(skb, SKB_LEN, uint32_t, ETH_HLEN + l3_len_of(p));
 	PUT(skb, SKB_TAIL, uint32_t, tail);
@@ -215,6 +215,21 @@ static void put_skb(struct world *w, const struct packet *p, uint8_t *skb)
 	PUT(skb, SKB_NETWORK_HEADER, uint16_t, room + ETH_HLEN);
 	PUT(skb, TRANSPORT_HEADER, uint16_t, room + ETH_HLEN + 20);
 	PUT(skb, SKB_PROTOCOL, uint16_t, htons(p->family == AF_INET ? 0x0800 : 0x86dd));
+}
+
+/* The tuple of struct nf_conn: addresses as in a socket, both ports in network byte order. */
+static void put_conntrack(const struct packet *p, uint8_t *mem)
+{
+	const size_t sz = p->family == AF_INET ? 4 : 16;
+	const uint16_t ports[] = {htons(p->sport), htons(p->dport)};
+
+	memset(mem, 0, 80);
+	put(mem, 24, p->saddr, sz);
+	put(mem, 40, &ports[0], sizeof(ports[0]));
+	put(mem, 42, &p->family, sizeof(p->family));
+	put(mem, 44, p->daddr, sz);
+	put(mem, 60, &ports[1], sizeof(ports[1]));
+	mem[62] = p->protocol;
 }
 
 static void put_sk(struct world *w, const struct packet *p, uint64_t net, uint8_t *sk)
@@ -273,6 +288,8 @@ static void see_pointees(struct world *w, struct seen *s, uint64_t net)
 			put_packet(s->packet, mem + 2); /* nearly the same bytes */
 		if (slots->off[i] == w->off[SKB_SK])
 			put_sk(w, s->packet, net, mem);
+		if (slots->off[i] == w->off[CONNTRACK])
+			put_conntrack(s->packet, mem);
 		if (slots->off[i] == w->off[SKB_DEV])
 			put(mem, w->off[DEV_NAME], s->packet->device.name, 16);
 	}

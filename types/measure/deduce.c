@@ -67,7 +67,7 @@ int deduce_slots(struct evidence *e)
 /* ---- the buffer ---- */
 
 /* Is this the packet, from its Ethernet header on? */
-static bool is_packet(const uint8_t *mem, const struct packet *p)
+static bool is_packet_from_mac(const uint8_t *mem, const struct packet *p)
 {
 	const uint8_t *ip = mem + ETH_HLEN;
 
@@ -109,6 +109,11 @@ static bool slot_fits(const struct evidence *e, size_t slot,
 	return nr > 0;
 }
 
+static bool is_packet(const struct evidence *e, size_t slot)
+{
+	return slot_fits(e, slot, is_packet_from_mac);
+}
+
 unsigned int nr_xmit(const struct evidence *e)
 {
 	unsigned int nr = 0;
@@ -119,12 +124,12 @@ unsigned int nr_xmit(const struct evidence *e)
 }
 
 /*
- * Slots whose pointees pass the test are places of a member; the number of the slot, or -ENODATA
- * where there is not just one. The buffer holds the addresses of the packet as its socket does:
- * once it is known it is nothing else.
+ * Slots that fit are places of a member; the number of the slot, or -ENODATA where there is not
+ * just one. The buffer holds the addresses of the packet as its socket does: once it is known it
+ * is nothing else.
  */
 static int find_pointer(const struct evidence *e, struct places *places, enum layout_member which,
-			bool (*test)(const uint8_t *mem, const struct packet *p))
+			bool (*fits)(const struct evidence *e, size_t slot))
 {
 	int head = place_of(&places[SKB_HEAD]), data = place_of(&places[SKB_DATA]);
 	struct places *p = &places[which];
@@ -134,7 +139,7 @@ static int find_pointer(const struct evidence *e, struct places *places, enum la
 	for (size_t i = 0; i < e->slots.nr; i++) {
 		int off = e->slots.off[i];
 
-		if (off == head || off == data || !slot_fits(e, i, test))
+		if (off == head || off == data || !fits(e, i))
 			continue;
 		places_add(p, off);
 		found = i;
@@ -267,17 +272,42 @@ void deduce_len(const struct evidence *e, struct places *places)
 	}
 }
 
-static bool is_device(const uint8_t *mem, const struct packet *p)
+static bool has_name(const uint8_t *mem, const struct packet *p)
 {
 	return memmem(mem, SEEN_POINTEE_SZ, p->device.name, LAYOUT_IFNAMSIZ) != NULL;
 }
 
+static bool is_device(const struct evidence *e, size_t slot)
+{
+	return slot_fits(e, slot, has_name);
+}
+
 /* Both addresses of an IPv4 packet; a socket that talks IPv6 has these in other places. */
-static bool is_socket(const uint8_t *mem, const struct packet *p)
+static bool has_addresses(const uint8_t *mem, const struct packet *p)
 {
 	size_t sz = p->family == AF_INET ? 4 : 16;
 
 	return memmem(mem, SKC_MAX_SZ, p->saddr, sz) && memmem(mem, SKC_MAX_SZ, p->daddr, sz);
+}
+
+/*
+ * A conntrack entry (skb->nfct, later _nfct) has the addresses too, but both ports in network byte
+ * order. Only a socket has its own port in host byte order (skc_num), always in the same place.
+ */
+static bool has_own_port(const struct evidence *e, size_t slot)
+{
+	struct places num = {0};
+
+	for (size_t i = 0; i < e->nr; i++)
+		if (e->seen[i].xmit)
+			places_keep(&num, e->seen[i].pointee[slot], SKC_MAX_SZ, 2,
+				    &e->seen[i].packet->sport, sizeof(uint16_t));
+	return num.nr_packets && places_next(&num, 0) < PLACES_MAX;
+}
+
+static bool is_socket(const struct evidence *e, size_t slot)
+{
+	return slot_fits(e, slot, has_addresses) && has_own_port(e, slot);
 }
 
 int deduce_skb(struct evidence *e, struct places *places)
