@@ -16,6 +16,7 @@
 #include "cli/progress.h"
 #include "cli/stop.h"
 #include "kern/clock.h"
+#include "kern/setting.h"
 #include "loader/fields.h"
 #include "loader/prog_trace.h"
 #include "loader/programs.h"
@@ -309,6 +310,12 @@ static void say_summary(const struct options *o, const struct pipeline_stats *st
 
 /* ---- the runs ---- */
 
+static void mend_setting(const struct setting *s)
+{
+	if (setting_mend(s))
+		log_info("restored '%s', which a killed skbtrail had left changed", s->path);
+}
+
 /* Everything up to the moment when packets are traced. */
 static int session_start(struct session *s, struct err *err)
 {
@@ -322,6 +329,8 @@ static int session_start(struct session *s, struct err *err)
 		ret = open_files(s, err);
 	if (ret)
 		return ret;
+	mend_setting(&setting_rcu_expedited);
+	mend_setting(&setting_kprobes_optimization);
 	ret = discovery_features(&s->features, s->o, err);
 	if (module_watch_open(&s->watch) < 0)
 		log_verbose("modules that are loaded later will not be noticed");

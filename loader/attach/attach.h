@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "kern/features.h"
 #include "kern/kprobe_events.h"
+#include "kern/setting.h"
 
 #define TARGET_NO_ARG  0xff
 #define TARGET_ANY_ARG 0xfe
@@ -96,7 +97,7 @@ struct attachment {
 	int *fds; /* owned */
 	size_t nr_fds;
 	size_t nr_attached, nr_failed; /* targets */
-	int rcu_expedited_saved;       /* -1: not changed; else the value to restore */
+	struct setting_change *rcu_expedited;
 	struct kprobe_events events;   /* to be removed with the probes; else closed */
 	size_t nr_leftovers;	       /* events of killed runs that were found and removed */
 };
@@ -140,9 +141,8 @@ const struct backend *backend_by_name(const char *name);
  * Quiesce, then detach: here where there are few probes, else in a child process that outlives
  * this one, so that the prompt is back at once. The child is its own session, named
  * skbtrail-detach, ignores SIGINT, SIGTERM and SIGHUP, and holds no terminal, pipe, file, program
- * or map. It restores rcu_expedited; killed by SIGKILL it cannot, and the kernel then removes the
- * probes, but kprobe events only the next skbtrail. The counts stay readable; the fds of the
- * targets are void. Does nothing for a zeroed attachment.
+ * or map. Where it is killed, the kernel removes the probes, and the next skbtrail the kprobe events.
+ * The counts stay readable; the fds of the targets are void. Does nothing for a zeroed attachment.
  */
 void attachment_close(struct attachment *a);
 

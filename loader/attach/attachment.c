@@ -82,7 +82,7 @@ void attach_wait_for_others(const volatile sig_atomic_t *stop)
 int attachment_begin(struct attachment *a, const struct backend *backend,
 		     const struct attach_ctx *ctx, size_t max_fds, struct err *err)
 {
-	*a = (struct attachment){.backend = backend, .rcu_expedited_saved = -1};
+	*a = (struct attachment){.backend = backend};
 	a->fds = calloc(max_fds ? max_fds : 1, sizeof(*a->fds));
 	if (!a->fds)
 		return err_sys(err, -ENOMEM, "cannot attach to %zu functions", ctx->targets->nr);

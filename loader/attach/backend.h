@@ -19,8 +19,8 @@ void attachment_add(struct attachment *a, int fd);
 void attachment_close_fds(struct attachment *a);
 
 /*
- * While it is 1, /sys/kernel/rcu_expedited makes each wait for a grace period short; the saved
- * value is in the attachment. Only a process that is killed by SIGKILL in between leaves it at 1.
+ * While /sys/kernel/rcu_expedited is 1, each wait for a grace period is short; kern/setting.h
+ * restores it whatever happens to this process.
  */
 void attachment_expedite(struct attachment *a);
 void attachment_unexpedite(struct attachment *a);

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -14,32 +12,15 @@
 #define NR_CLOSERS	4
 #define CLOSER_STACK_SZ (128 << 10)
 
-#define RCU_EXPEDITED "/sys/kernel/rcu_expedited"
-
 void attachment_expedite(struct attachment *a)
 {
-	int fd = open(RCU_EXPEDITED, O_RDWR | O_CLOEXEC);
-	char old;
-
-	if (fd < 0)
-		return;
-	if (read(fd, &old, 1) == 1 && old == '0' && pwrite(fd, "1", 1, 0) == 1)
-		a->rcu_expedited_saved = 0;
-	close(fd);
+	a->rcu_expedited = setting_change(&setting_rcu_expedited);
 }
 
 void attachment_unexpedite(struct attachment *a)
 {
-	int fd;
-
-	if (a->rcu_expedited_saved < 0)
-		return;
-	fd = open(RCU_EXPEDITED, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	if (write(fd, "0", 1) == 1)
-		a->rcu_expedited_saved = -1;
-	close(fd);
+	setting_restore(a->rcu_expedited);
+	a->rcu_expedited = NULL;
 }
 
 struct closers {

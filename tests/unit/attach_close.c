@@ -61,7 +61,7 @@ static const struct backend slow = {
 
 static void test_child(void **state)
 {
-	struct attachment a = {.backend = &slow, .rcu_expedited_saved = -1};
+	struct attachment a = {.backend = &slow};
 	int probe[2], other[2];
 	struct told told;
 	struct timespec t0, t1;
@@ -111,7 +111,7 @@ static void test_here(void **state)
 {
 	static const struct backend quick = {
 		.name = "quick", .slow_detach = true, .detach = attachment_close_fast};
-	struct attachment a = {.backend = &quick, .rcu_expedited_saved = -1};
+	struct attachment a = {.backend = &quick};
 	int probe[2];
 	char c;
 

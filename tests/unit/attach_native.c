@@ -189,7 +189,7 @@ static void check_backend(const struct backend *backend)
 	assert_int_equal(last, ts.nr);
 	assert_true(ts.t[ts.nr - 1].status < 0);
 	assert_non_null(ts.t[ts.nr - 1].why);
-	assert_int_equal(a.rcu_expedited_saved, -1);
+	assert_null(a.rcu_expedited);
 	traffic();
 	assert_true(count(&c) >= 20);
 	close_wait(&a);
