@@ -4,6 +4,7 @@
 #   V=1     show the commands
 #   SAN=1   address and undefined-behaviour sanitizers, in build/san (unit tests)
 #   ARCH=   arm64 or riscv64: build for that machine, in build/ARCH (make deps-ARCH before)
+#   LIBC=   system: link this system's libraries, static as by default; LIBC=system STATIC= dynamically
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -20,7 +21,14 @@ STRIP   ?= strip
 Q       := $(if $(V),,@)
 say      = $(if $(V),@:,@printf '  %-6s %s\n' $(1) $(2))
 
-B       := build$(if $(filter-out $(HOST),$(ARCH)),/$(ARCH))$(if $(SAN),/san)
+LIBC    ?= musl
+STATIC  ?= 1
+
+# Sanitizers need the system's libc.
+ifdef SAN
+override LIBC := system
+endif
+B       := build$(if $(filter-out $(HOST),$(ARCH)),/$(ARCH))$(if $(SAN),/san,$(if $(filter system,$(LIBC)),/system))$(if $(STATIC)$(SAN),,-dynamic)
 
 # ---- for another architecture: Debian's cross compiler, libraries from tests/sysroot.sh ----
 
@@ -42,6 +50,7 @@ $(LIBRARIES):
 	@echo "no libraries for $(ARCH) yet: make deps-$(ARCH)" >&2; exit 1
 endif
 
+include packaging/libc.mk
 include tests/rules.mk
 
 # ---- the program ----
@@ -56,14 +65,14 @@ WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 	   -Wno-unused-parameter -Wno-missing-field-initializers
 ALL_CFLAGS := -std=gnu11 -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 	   -DSKBTRAIL_VERSION='"$(VERSION)"' -ffunction-sections -fdata-sections \
-	   -fno-asynchronous-unwind-tables $(SAME_PATHS) $(CROSS_FLAGS) $(WARN) $(CFLAGS)
+	   -fno-asynchronous-unwind-tables $(SAME_PATHS) $(or $(LIBC_CFLAGS),$(CROSS_FLAGS)) $(WARN) $(CFLAGS)
 ifdef SAN
 ALL_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 LDFLAGS_ALL := -fsanitize=address,undefined
 else
-LDFLAGS_ALL := -static -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,-T,trace/no_unwind.ld
+LDFLAGS_ALL := $(if $(STATIC),-static) -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,-T,trace/no_unwind.ld
 endif
-LDFLAGS_ALL += $(CROSS_FLAGS) $(LDFLAGS)
+LDFLAGS_ALL += $(if $(LIBC_DIR),,$(CROSS_FLAGS)) $(LDFLAGS)
 LIBS    := -lpcap -lelf -lz
 
 # $(call room_src,ROOM): its C files; the program's main() is linked by itself.
@@ -82,8 +91,8 @@ all: $(B)/skbtrail ## build the program (default); ARCH=arm64, ARCH=riscv64: for
 MAIN_OBJ := $(B)/trace/main.o $(B)/filter/capture_stubs.o $(B)/btf/elf_stubs.o
 $(B)/skbtrail: $(MAIN_OBJ) trace/no_unwind.ld $(foreach r,$(ROOMS),$(call room_lib,$(r)))
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(MAIN_OBJ) -Wl,--start-group $(filter %.a,$^) \
-		-Wl,--end-group $(LIBS) 2>$@.log || { cat $@.log >&2; exit 1; }
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(LIBC_START) $(MAIN_OBJ) -Wl,--start-group $(filter %.a,$^) \
+		-Wl,--end-group $(LIBS) $(LIBC_END) 2>$@.log || { cat $@.log >&2; exit 1; }
 
 define room_rule
 $(call room_lib,$(1)): $(call room_obj,$(1))
@@ -136,9 +145,11 @@ $(B)/%.o: %.S base/embedded.h Makefile
 -include $(shell find $(addprefix $(B)/,$(sort $(foreach r,$(ROOMS),$(firstword $(subst /, ,$(r))))) \
 	progs tests) -name '*.d' 2>/dev/null)
 
+ifneq ($(LIBC),musl)
 $(B)/known-functions: tests/known/make.c $(foreach r,$(filter base btf%,$(ROOMS)),$(call room_lib,$(r)))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lelf
+endif
 
 known-functions: $(B)/known-functions ## make btf/discover/known_functions.txt anew, from Debian's kernels
 	$(Q)tests/known/fetch.sh
@@ -179,11 +190,17 @@ uninstall: ## remove what install put there
 DEB_ARCH := $(subst x86_64,amd64,$(ARCH))
 DEB      := $(B)/skbtrail_$(VERSION)_$(DEB_ARCH).deb
 
+# The stripped program of x86_64 is at most this large; tests/docs.sh checks it.
+SIZE_LIMIT := 700000
+
+print-%:
+	@echo '$($*)'
+
 deb: $(B)/skbtrail ## a Debian package, in build/; MAINTAINER='Name <address>' if git has no user
 	$(Q)rm -rf $(B)/deb
 	$(Q)$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR=$(B)/deb
 	$(call say,DEB,$(DEB))
-	$(Q)SYSROOT=$(SYSROOT) packaging/deb.sh $(B)/deb $(VERSION) $(DEB_ARCH) $(DEB) >$(DEB).log
+	$(Q)SYSROOT=$(SYSROOT) LIBRARIES=$(if $(LIBC_DIR),$(LIBC_DIR)/packages) packaging/deb.sh $(B)/deb $(VERSION) $(DEB_ARCH) $(DEB) >$(DEB).log
 	$(Q)rm -rf $(B)/deb
 
 release: ## stripped programs for all architectures, with SHA256SUMS, in build/release
@@ -194,11 +211,12 @@ release: ## stripped programs for all architectures, with SHA256SUMS, in build/r
 
 # ---- what the machine needs ----
 
-DEPS := gcc make clang llvm binutils libc6-dev libelf-dev libpcap-dev zlib1g-dev
+DEPS := gcc make clang llvm binutils flex bison bzip2 xz-utils linux-libc-dev libc6-dev libelf-dev \
+	libpcap-dev zlib1g-dev
 DEPS_arm64 := gcc-aarch64-linux-gnu qemu-system-arm
 DEPS_riscv64 := gcc-riscv64-linux-gnu qemu-system-misc
 DEPS_RUN := iproute2 iptables nftables busybox-static procps
-DEPS_CHECK := libcmocka-dev qemu-system-x86 cpio xz-utils kmod python3 file \
+DEPS_CHECK := libcmocka-dev qemu-system-x86 cpio kmod python3 file \
 	groff-base
 
 deps: ## install the Debian packages that are missing (DEPS in the Makefile)

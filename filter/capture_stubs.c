@@ -31,8 +31,9 @@ STUB(usb_findalldevs)
 /*
  * libpcap scans one thing with scanf(3): DECnet addresses ("decnet host 1.2"). With all its kinds
  * of numbers that is 90 KB. Linux 6.1 dropped DECnet; without scanf such an address is refused as
- * malformed. Two names: glibc 2.38 has a new one.
+ * malformed. Three names: musl's, and glibc's, which has a new one since 2.38.
  */
+#undef sscanf
 #define NO_SCANF(name)                                                                             \
 	__attribute__((weak)) int name(const char *text, const char *format, ...);                 \
 	int name(const char *text, const char *format, ...)                                        \
@@ -40,5 +41,6 @@ STUB(usb_findalldevs)
 		return 0;                                                                          \
 	}
 
+NO_SCANF(sscanf)
 NO_SCANF(__isoc99_sscanf)
 NO_SCANF(__isoc23_sscanf)

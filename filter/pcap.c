@@ -3,7 +3,6 @@
 #include "filter/filter.h"
 
 #include <errno.h>
-#include <nss.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +13,12 @@
 #define SNAPLEN 262144
 
 /*
- * A static glibc opens NSS modules of the machine it runs on, which may be of another
- * version, or of another C library. These two are part of libc.a (since glibc 2.34).
+ * A static glibc opens NSS modules of the machine it runs on, which may be of another version, or of
+ * another C library. "files" and "dns" are part of libc.a (since glibc 2.34). musl has no NSS.
  */
+#ifdef __GLIBC__
+#include <nss.h>
+
 static void configure_lookup(void)
 {
 	static const char *const dbs[] = {"services", "protocols", "networks", "ethers"};
@@ -25,6 +27,11 @@ static void configure_lookup(void)
 	for (size_t i = 0; i < sizeof(dbs) / sizeof(dbs[0]); i++)
 		__nss_configure_lookup(dbs[i], "files");
 }
+#else
+static void configure_lookup(void)
+{
+}
+#endif
 
 /* Characters of names and keywords; a backslash makes a name of a keyword. */
 static bool is_word_char(char c)

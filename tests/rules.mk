@@ -3,6 +3,21 @@
 # ROOM is the last part of the room's name: attach for loader/attach.
 
 UNIT_SRC := $(filter-out tests/unit/lib_%,$(wildcard tests/unit/*_*.c))
+# Unit tests are linked with the system's libraries (libcmocka): built in build/system, build/unit
+# points there.
+ifeq ($(LIBC),musl)
+unit: ## build the unit tests
+	$(Q)$(MAKE) --no-print-directory LIBC=system unit
+	@[ -L $(B)/unit ] || rm -rf $(B)/unit
+	@ln -sfn system/unit $(B)/unit
+
+$(B)/known-functions:
+	$(Q)$(MAKE) --no-print-directory LIBC=system $(@:$(B)/%=$(B)/system/%)
+	@ln -sf system/known-functions $@
+
+.PHONY: unit
+else
+
 UNIT     := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
 
 # $(call rooms_up_to,ROOM): the libraries of a unit test.
@@ -12,7 +27,7 @@ reverse = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword
 ROOMS_DOWN = $(strip $(call reverse,$(ROOMS)))
 rooms_up_to = $(call rooms_from,$(1),$(ROOMS_DOWN))
 
-unit: $(UNIT) ## build the unit tests
+unit: $(UNIT)
 
 # tests/unit/lib_*.c: helpers of several tests (the eBPF interpreter, BTF builder).
 UNIT_LIB := $(patsubst tests/unit/%.c,$(B)/tests/unit/%.o,$(wildcard tests/unit/lib_*.c))
@@ -32,6 +47,8 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(B)/unit/lib.a \
 
 include tests/core.mk
 include tests/object.mk
+endif
+
 include tests/vm.mk
 
 .PRECIOUS: $(B)/%.o

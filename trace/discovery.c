@@ -326,7 +326,9 @@ void discovery_trim(struct discovery *s)
 	types_release(&s->types);
 	left_outs_release(&s->left_outs);
 	ksyms_drop_names_index(s->ksyms);
+#ifdef __GLIBC__
 	malloc_trim(0);
+#endif
 }
 
 void discovery_release(struct discovery *s)

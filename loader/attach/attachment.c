@@ -240,7 +240,7 @@ void target_fail(struct target *t, int status)
 		t->why = "the kernel cannot probe it";
 		break;
 	default:
-		t->why = strerrordesc_np(-status);
+		t->why = strerror(-status);
 	}
 }
 

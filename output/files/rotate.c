@@ -275,7 +275,7 @@ static int compress_all(const struct rotate *r)
 static void tell(const struct rotate *r, bool *told, const char *what, int ret)
 {
 	if (ret && !*told)
-		log_warn("cannot %s a backup of '%s': %s", what, r->name, strerrordesc_np(-ret));
+		log_warn("cannot %s a backup of '%s': %s", what, r->name, strerror(-ret));
 	*told |= ret != 0;
 }
 

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What the program is linked with. LIBC=musl, the default: a static program of musl, libpcap, libelf
+# and zlib, which packaging/libraries.sh builds from pinned sources in build/lib/ARCH. LIBC=system:
+# the system's libraries, in build/system; a static program, with STATIC= a dynamic one. Unit tests
+# are always linked with the system's.
+
+ifeq ($(filter musl system,$(LIBC)),)
+$(error LIBC=$(LIBC): expected musl or system)
+endif
+
+ifeq ($(LIBC),musl)
+LIBC_DIR  := build/lib/$(ARCH)
+HEADERS   := $(if $(SYSROOT),$(SYSROOT)/usr/include $(SYSROOT)/usr/include/$(TRIPLET),\
+	/usr/include /usr/include/$(shell $(CC) -print-multiarch))
+LIBC_CFLAGS := -nostdinc -isystem $(LIBC_DIR)/include -isystem $(shell $(CC) -print-file-name=include)
+# In this order: the start files, the program, its libraries, the end files.
+gcc_file   = $(shell $(CC) -print-file-name=$(1))
+LIBC_START := -nostdlib -L$(LIBC_DIR)/lib $(LIBC_DIR)/lib/crt1.o $(LIBC_DIR)/lib/crti.o \
+	$(call gcc_file,crtbeginT.o)
+LIBC_END   := -Wl,--start-group -lc -lgcc -lgcc_eh -Wl,--end-group $(call gcc_file,crtend.o) \
+	$(LIBC_DIR)/lib/crtn.o
+STATIC     := 1
+
+LIBRARIES_SYSTEM := $(LIBRARIES)
+LIBRARIES  := $(LIBC_DIR)/packages
+$(LIBRARIES): packaging/libraries packaging/libraries.sh $(LIBRARIES_SYSTEM)
+	$(Q)packaging/libraries.sh $(ARCH) $(CC) $(AR) $(HEADERS)
+	@touch $@
+endif
