@@ -89,7 +89,7 @@ all: $(B)/skbtrail ## build the program (default); ARCH=arm64, ARCH=riscv64: for
 # in static programs are for the log; with --no-warnings ld says nothing of undefined symbols either,
 # and links them as 0.
 MAIN_OBJ := $(B)/trace/main.o $(B)/filter/capture_stubs.o $(B)/btf/elf_stubs.o
-$(B)/skbtrail: $(MAIN_OBJ) trace/no_unwind.ld $(foreach r,$(ROOMS),$(call room_lib,$(r)))
+$(B)/skbtrail: $(MAIN_OBJ) trace/no_unwind.ld $(if $(LIBC_DIR),$(LIBRARIES)) $(foreach r,$(ROOMS),$(call room_lib,$(r)))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(LIBC_START) $(MAIN_OBJ) -Wl,--start-group $(filter %.a,$^) \
 		-Wl,--end-group $(LIBS) $(LIBC_END) 2>$@.log || { cat $@.log >&2; exit 1; }
@@ -192,6 +192,12 @@ DEB      := $(B)/skbtrail_$(VERSION)_$(DEB_ARCH).deb
 
 # The stripped program of x86_64 is at most this large; tests/docs.sh checks it.
 SIZE_LIMIT := 700000
+
+readme-figures: $(B)/skbtrail ## write the size of the stripped program into README.md
+	$(Q)$(STRIP) -o $(B)/stripped $<
+	$(Q)size=$$(stat -c %s $(B)/stripped | sed -E ':a; s/([0-9])([0-9]{3})($$|,)/\1,\2\3/; ta') && \
+		sed -i "s/^\(| executable, stripped |.* \)[0-9,]* |$$/\1$$size |/" README.md
+	$(Q)rm -f $(B)/stripped
 
 print-%:
 	@echo '$($*)'

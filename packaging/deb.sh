@@ -4,7 +4,8 @@
 #
 # STAGE is what `make install PREFIX=/usr DESTDIR=STAGE` left there, and becomes the package's tree;
 # ARCH is Debian's name of it. Environment: MAINTAINER, "Name <address>", by default git's user;
-# SYSROOT, where libraries of a foreign architecture are unpacked; SOURCE_DATE_EPOCH, by default the
+# LIBRARIES, the list of the libraries that were built for the program; SYSROOT,
+# where the system's libraries of a foreign architecture are unpacked; SOURCE_DATE_EPOCH, by default the
 # last commit's time, so that the same commit gives the same bytes.
 set -eu
 umask 022
@@ -31,6 +32,10 @@ export SOURCE_DATE_EPOCH
 # The sources that belong to a static program, as their licences ask; of what came in no package
 # there is nothing to say.
 built_using() {
+	if [ -n "${LIBRARIES-}" ]; then
+		sed -n '2,$ s/^\([a-z]*\) .*_\(.*\) \(.*\)$/\1 (= \3)/p' "$LIBRARIES" | sort | paste -sd, | sed 's/,/, /g'
+		return
+	fi
 	for l in $libraries; do
 		p=${l#*:}
 		if [ -n "$sysroot" ]; then

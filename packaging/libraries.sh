@@ -7,6 +7,7 @@
 # from the Debian mirror that this machine's apt uses, whatever its own release, and are kept in
 # build/lib/src. build/lib/ARCH/packages lists what was built.
 set -u
+unset MAKEFLAGS MFLAGS MAKELEVEL # musl has an ARCH of its own
 cd "$(dirname "$0")/.." || exit 1
 . tests/apt.sh
 
@@ -50,7 +51,7 @@ lists() {
 
 # The pinned file in build/lib/src, or the suite's newest.
 get() {
-	file=$(pinned "$1" 3)
+	file=$(pinned "$1" 3) version=$(pinned "$1" 2)
 	[ "$(sum "$src/$file")" != "$(pinned "$1" 4)" ] || return 0
 	lists
 	rm -rf "$top/get"
@@ -63,6 +64,7 @@ get() {
 			fail "'$got' is not the file that ${pins##*/} pins: its SHA-256 differs"
 	else
 		echo "libraries: $1 $(pinned "$1" 2) is not there any more; taking $got" >&2
+		version=${got#*_} version=${version%.orig.tar.*}
 	fi
 	mv "$top/get/$got" "$src/$got" || exit 1
 	file=$got
@@ -74,7 +76,7 @@ unpack() {
 	at=$dir.obj/$1
 	mkdir -p "$at" && tar -xf "$src/$file" -C "$at" --strip-components=1 >"$log" 2>&1 ||
 		fail "cannot unpack '$file': $(tail -n 1 "$log")"
-	echo "$1 $file" >>"$dir.new/packages"
+	echo "$1 $file $version" >>"$dir.new/packages"
 }
 
 # compile LIBRARY FLAGS FILE...: the program's own size and paths rules.

@@ -310,7 +310,7 @@ deb_looks_right() {
 		[ "$(dpkg-deb -f "$f" "${field%% *}")" = "${field#* }" ] || bad "$arch: ${field%% *}"
 	done
 	[ -z "$(dpkg-deb -f "$f" Depends)" ] || bad "$arch: depends on something"
-	dpkg-deb -f "$f" Built-Using | grep -q 'glibc (= .*libpcap (= ' || bad "$arch: Built-Using"
+	dpkg-deb -f "$f" Built-Using | grep -q 'libpcap (= .*musl (= ' || bad "$arch: Built-Using"
 	zcat "$dir/usr/share/man/man8/skbtrail.8.gz" | cmp -s - "$page" || bad "$arch: another man page"
 	zcat "$dir/usr/share/doc/skbtrail/changelog.gz" >"$T/changelog"
 	grep -q "^skbtrail ($version) " "$T/changelog" || bad "$arch: changelog"

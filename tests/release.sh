@@ -21,6 +21,8 @@ release() { make --no-print-directory -j"$(nproc)" -C "$1" RELEASE_ARCHS="$archs
 mkdir -p "$tmp/copy/build"
 git ls-files | xargs cp --parents -t "$tmp/copy"
 ln -s "$PWD/build/sysroot" "$tmp/copy/build/sysroot"
+mkdir "$tmp/copy/build/lib"
+ln -s "$PWD/build/lib/src" "$tmp/copy/build/lib/src" # the libraries are built anew, of the same sources
 if ! release . || ! release "$tmp/copy"; then
 	sed 's/^/  | /' "$tmp/log"
 	echo "TEST build FAIL $(tail -n 1 "$tmp/log")"

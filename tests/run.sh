@@ -3,8 +3,8 @@
 # usage: run.sh [STAGE...] - run tests and sum up; the last line is "N passed, N failed[, N skipped]"
 #
 # Stages: unit, san (the unit tests with sanitizers), layers, native, demo, cross (builds for other
-# architectures), release, docs (pages, completion, packages), vm-SERIES for each of tests/vm/kernels,
-# and rungs-SERIES for those in tests/vm/rungs. Default: all. Whole outputs are in
+# architectures), release, static (size, names without libraries), docs (pages, completion,
+# packages), vm-SERIES for each of tests/vm/kernels, and rungs-SERIES for those in tests/vm/rungs. Default: all. Whole outputs are in
 # build/check/STAGE.log (B/check with B=DIR). Guests run JOBS at a time (default: one for each CPU). At
 # the end, what they found is compared with docs/kernels.md.
 set -u
@@ -73,6 +73,7 @@ stage_demo() {
 
 stage_cross() { tests/cross.sh; }
 stage_release() { tests/release.sh; }
+stage_static() { tests/static.sh "$B/skbtrail" "$(make -s print-SIZE_LIMIT)"; }
 stage_docs() { SKBTRAIL=$B/skbtrail tests/docs.sh; }
 
 # The last: what the others found. With a result that is another, the page must be said to lie.
@@ -126,7 +127,7 @@ run_stage() {
 
 stages=("$@")
 [ $# -gt 0 ] || mapfile -t stages < <(
-	printf '%s\n' unit san layers native demo cross release docs
+	printf '%s\n' unit san layers native demo cross release static docs
 	awk '/^[^#]/ && $4 != "-" { print "vm-" $1 }' tests/vm/kernels
 	awk '/^[^#]/ { print "rungs-" $1 }' tests/vm/rungs | uniq
 )
