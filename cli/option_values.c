@@ -18,7 +18,7 @@ int value_flag(bool *v, const char *arg)
 	return 0;
 }
 
-/* Decimal, 0x hexadecimal or 0 octal, up to max; *end where it stopped. */
+/* Decimal, hexadecimal (0x) or octal (0), at most max; *end: the first unparsed character. */
 static int parse_number(const char *arg, uint64_t max, uint64_t *v, char **end)
 {
 	if (*arg < '0' || *arg > '9')
@@ -57,7 +57,7 @@ int value_positive(uint64_t *v, const char *arg)
 	return value_whole_number(v, arg) || !*v || *v > INT32_MAX ? -EINVAL : 0;
 }
 
-/* A number with one of the letters behind it, each worth units[i]; without a letter the first. */
+/* A number and an optional suffix: letters[i] multiplies by units[i]. Default: the first one. */
 static int parse_units(uint64_t *v, const char *arg, const char *letters, const uint64_t *units)
 {
 	const char *letter = letters;
@@ -87,7 +87,7 @@ int value_age(uint64_t *v, const char *arg)
 	return parse_units(v, arg, "dhms", units);
 }
 
-/* pwru's lists: more are added to what is there. */
+/* As in pwru, a repeated option adds to the list. */
 int value_list(struct option_list *l, const char *arg)
 {
 	while (*arg) {

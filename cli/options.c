@@ -25,7 +25,7 @@ enum opt_type {
 };
 
 struct opt {
-	const char *group; /* of this and the following ones, for --help */
+	const char *group; /* --help heading for this and the following options */
 	const char *name;
 	char letter;
 	const char *arg;
@@ -44,50 +44,52 @@ static const struct opt opts[] = {
 	{NULL, "filter-mark", 0, "MARK[/MASK]", "only packets with this mark", OPT_MARK,
 	 AT(filter_mark)},
 	{NULL, "filter-ifname", 'i', "NAME",
-	 "only this interface, of --filter-netns or of our namespace", OPT_TEXT, AT(filter_ifname)},
-	{NULL, "filter-skb-expr", 0, "CEXPR", "only where it holds: 'skb->dev->mtu > 1400'",
-	 OPT_TEXT, AT(filter_skb_expr)},
+	 "only this interface, in --filter-netns or our own namespace", OPT_TEXT,
+	 AT(filter_ifname)},
+	{NULL, "filter-skb-expr", 0, "CEXPR",
+	 "only packets for which it is true: 'skb->len > 1400'", OPT_TEXT, AT(filter_skb_expr)},
 	{NULL, "filter-xdp-expr", 0, "CEXPR", "the same at XDP: 'xdp->rxq->queue_index == 1'",
 	 OPT_TEXT, AT(filter_xdp_expr)},
 	{NULL, "filter-tunnel-pcap-l2", 0, "EXPR",
-	 "only tunnels with such an Ethernet packet inside", OPT_TEXT, AT(filter_tunnel_pcap_l2)},
-	{NULL, "filter-tunnel-pcap-l3", 0, "EXPR", "only tunnels with such an IP packet inside",
+	 "only tunnels whose inner Ethernet packet matches", OPT_TEXT, AT(filter_tunnel_pcap_l2)},
+	{NULL, "filter-tunnel-pcap-l3", 0, "EXPR", "only tunnels whose inner IP packet matches",
 	 OPT_TEXT, AT(filter_tunnel_pcap_l3)},
 
 	{"Following packets", "filter-track-skb", 0, NULL,
-	 "go on when a packet no longer matches; follow copies too", OPT_FLAG,
-	 AT(filter_track_skb)},
+	 "follow matched packets and their copies until freed", OPT_FLAG, AT(filter_track_skb)},
 	{NULL, "filter-track-skb-by-stackid", 0, NULL,
-	 "all that is called to handle a packet, other packets too", OPT_FLAG,
+	 "also everything called while a packet is handled", OPT_FLAG,
 	 AT(filter_track_skb_by_stackid)},
-	{NULL, "filter-track-size", 0, "N", "packets followed at a time (default 65536)",
+	{NULL, "filter-track-size", 0, "N", "follow up to N packets at a time (default 65536)",
 	 OPT_POSITIVE, AT(filter_track_size)},
-	{NULL, "filter-non-skb-funcs", 0, "LIST", "also these functions, by the packet at hand",
-	 OPT_LIST, AT(filter_non_skb_funcs)},
-	{NULL, "filter-track-bpf-helpers", 0, NULL, "also helpers that BPF programs call", OPT_FLAG,
+	{NULL, "filter-non-skb-funcs", 0, "LIST",
+	 "also these functions, when called for a followed packet", OPT_LIST,
+	 AT(filter_non_skb_funcs)},
+	{NULL, "filter-track-bpf-helpers", 0, NULL, "also helpers called by BPF programs", OPT_FLAG,
 	 AT(filter_track_bpf_helpers)},
 	{NULL, "filter-trace-tc", 0, NULL, "also tc's BPF programs, with their verdicts", OPT_FLAG,
 	 AT(filter_trace_tc)},
 	{NULL, "filter-trace-xdp", 0, NULL, "also XDP programs, with their verdicts", OPT_FLAG,
 	 AT(filter_trace_xdp)},
 
-	{"Tracing", "backend", 0, "NAME", "one of those that --check lists (default: the best)",
+	{"Tracing", "backend", 0, "NAME", "one of those listed by --check (default: the best)",
 	 OPT_BACKEND, AT(backend)},
-	{NULL, "kmods", 0, "LIST", "of the modules only these (default: all)", OPT_LIST, AT(kmods)},
-	{NULL, "all-kmods", 0, NULL, "all modules, also with --kmods", OPT_FLAG, AT(all_kmods)},
+	{NULL, "kmods", 0, "LIST", "trace only these modules (default: all)", OPT_LIST, AT(kmods)},
+	{NULL, "all-kmods", 0, NULL, "trace all modules, even with --kmods", OPT_FLAG,
+	 AT(all_kmods)},
 	{NULL, "kernel-btf", 0, "FILE|DIR",
 	 "this kernel's types: BTF or ELF, or a directory of RELEASE.btf", OPT_TEXT,
 	 AT(kernel_btf)},
-	{NULL, "kernel-btf-force", 0, NULL, "take it even if it is for another kernel", OPT_FLAG,
+	{NULL, "kernel-btf-force", 0, NULL, "use it even if made for another kernel", OPT_FLAG,
 	 AT(kernel_btf_force)},
 	{NULL, "without", 0, "FEATURE,...",
-	 "act as if the kernel lacked what --check calls by these names", OPT_TEXT, AT(without)},
-	{NULL, "ring-size", 0, "BYTES[K|M]", "room for events on their way (default 16M)", OPT_SIZE,
+	 "act as if the kernel lacked these features (see --check)", OPT_TEXT, AT(without)},
+	{NULL, "ring-size", 0, "BYTES[K|M]", "size of the event buffer (default 16M)", OPT_SIZE,
 	 AT(ring_sz)},
-	{NULL, "filter-kprobe-batch", 0, "N", "as in pwru; has no effect", OPT_POSITIVE,
-	 AT(filter_kprobe_batch)},
-	{NULL, "set-percpu-buf", 0, "BYTES", "as in pwru; has no effect", OPT_POSITIVE,
-	 AT(set_percpu_buf)},
+	{NULL, "filter-kprobe-batch", 0, "N", "for compatibility with pwru; has no effect",
+	 OPT_POSITIVE, AT(filter_kprobe_batch)},
+	{NULL, "set-percpu-buf", 0, "BYTES", "for compatibility with pwru; has no effect",
+	 OPT_POSITIVE, AT(set_percpu_buf)},
 	{NULL, "ready-file", 0, "FILE", "create FILE once everything is attached", OPT_TEXT,
 	 AT(ready_file)},
 
@@ -96,10 +98,11 @@ static const struct opt opts[] = {
 	{NULL, "output-tuple", 0, NULL, "addresses and ports (default true)", OPT_FLAG,
 	 AT(output_tuple)},
 	{NULL, "output-tcp-flags", 0, NULL, "flags of TCP packets", OPT_FLAG, AT(output_tcp_flags)},
-	{NULL, "output-caller", 0, NULL, "who called the function", OPT_FLAG, AT(output_caller)},
-	{NULL, "output-stack", 0, NULL, "all callers", OPT_FLAG, AT(output_stack)},
-	{NULL, "output-tunnel", 0, NULL, "addresses and ports of the packet inside a tunnel's",
-	 OPT_FLAG, AT(output_tunnel)},
+	{NULL, "output-caller", 0, NULL, "where the function was called from", OPT_FLAG,
+	 AT(output_caller)},
+	{NULL, "output-stack", 0, NULL, "call stack of the function", OPT_FLAG, AT(output_stack)},
+	{NULL, "output-tunnel", 0, NULL, "addresses and ports of the inner packet", OPT_FLAG,
+	 AT(output_tunnel)},
 	{NULL, "output-skb", 0, NULL, "all of struct sk_buff", OPT_FLAG, AT(output_skb)},
 	{NULL, "output-skb-shared-info", 0, NULL, "all of struct skb_shared_info", OPT_FLAG,
 	 AT(output_skb_shared_info)},
@@ -108,13 +111,13 @@ static const struct opt opts[] = {
 	 "values of C expressions: 'skb->hash,skb->dev->mtu'", OPT_LIST, AT(output_skb_metadata)},
 	{NULL, "output-xdp-metadata", 0, "LIST", "the same at XDP: 'xdp->rxq->queue_index'",
 	 OPT_LIST, AT(output_xdp_metadata)},
-	{NULL, "output-bpfmap", 0, NULL, "maps that helpers use, with key and value", OPT_FLAG,
+	{NULL, "output-bpfmap", 0, NULL, "maps used by BPF helpers, with key and value", OPT_FLAG,
 	 AT(output_bpfmap)},
 	{NULL, "output-netns-names", 0, NULL, "names of network namespaces", OPT_FLAG,
 	 AT(output_netns_names)},
-	{NULL, "netns-names-max-length", 0, "N", "cut them to N characters", OPT_NUMBER,
+	{NULL, "netns-names-max-length", 0, "N", "cut these names to N characters", OPT_NUMBER,
 	 AT(netns_names_max_length)},
-	{NULL, "output-json", 0, NULL, "one JSON object a line", OPT_FLAG, AT(output_json)},
+	{NULL, "output-json", 0, NULL, "one JSON object per line", OPT_FLAG, AT(output_json)},
 	{NULL, "output-limit-lines", 'c', "N", "stop after N events", OPT_NUMBER,
 	 AT(output_limit_lines)},
 	{NULL, "timestamp", 0, "MODE", "none, current, relative or absolute (default none)",
@@ -122,32 +125,32 @@ static const struct opt opts[] = {
 	{NULL, "color", 0, "WHEN", "auto, always or never (default auto; NO_COLOR is respected)",
 	 OPT_COLOUR, AT(colour)},
 
-	{"Files", "output-file", 0, "FILE", "write to FILE instead of to standard output", OPT_TEXT,
+	{"Files", "output-file", 0, "FILE", "write to FILE instead of standard output", OPT_TEXT,
 	 AT(output_file)},
-	{NULL, "output-file-max-size", 0, "MB", "begin a new one when it is so large",
-	 OPT_FILE_SIZE, AT(output_file_max_size)},
-	{NULL, "output-file-max-age", 0, "DAYS", "delete old ones then", OPT_AGE,
+	{NULL, "output-file-max-size", 0, "MB", "start a new file at this size", OPT_FILE_SIZE,
+	 AT(output_file_max_size)},
+	{NULL, "output-file-max-age", 0, "DAYS", "delete backups older than this", OPT_AGE,
 	 AT(output_file_max_age)},
-	{NULL, "output-file-max-backups", 0, "N", "keep so many old ones (default: all)",
+	{NULL, "output-file-max-backups", 0, "N", "keep at most N backups (default: all)",
 	 OPT_NUMBER, AT(output_file_max_backups)},
-	{NULL, "output-file-compress", 0, NULL, "compress old ones (gzip)", OPT_FLAG,
+	{NULL, "output-file-compress", 0, NULL, "compress backups (gzip)", OPT_FLAG,
 	 AT(output_file_compress)},
-	{NULL, "record", 'w', "FILE", "record events and all names that they need", OPT_TEXT,
-	 AT(record)},
-	{NULL, "replay", 'r', "FILE", "print a record; on any machine, without root", OPT_TEXT,
+	{NULL, "record", 'w', "FILE", "record events, with all names needed to print them",
+	 OPT_TEXT, AT(record)},
+	{NULL, "replay", 'r', "FILE", "print a record, on any machine and without root", OPT_TEXT,
 	 AT(replay)},
 
-	{"Information", "check", 0, NULL, "what this kernel offers, what is missing, how to get it",
-	 OPT_FLAG, AT(check)},
-	{NULL, "list-funcs", 0, NULL, "what would be attached", OPT_FLAG, AT(list_funcs)},
-	{NULL, "btf-pack", 0, "OUT FILE...", "write a skbtrail that carries the types in FILEs",
+	{"Information", "check", 0, NULL,
+	 "what this kernel supports, what is missing, how to get it", OPT_FLAG, AT(check)},
+	{NULL, "list-funcs", 0, NULL, "list what would be attached", OPT_FLAG, AT(list_funcs)},
+	{NULL, "btf-pack", 0, "OUT FILE...", "write a skbtrail that contains the types from FILEs",
 	 OPT_TEXT, AT(btf_pack)},
-	{NULL, "verifier-log", 0, "FILE", "write the verifier's whole log if a program is rejected",
+	{NULL, "verifier-log", 0, "FILE", "write the full verifier log if a program is rejected",
 	 OPT_TEXT, AT(verifier_log)},
 	{NULL, "quiet", 'q', NULL, "no progress and no summary", OPT_FLAG, AT(quiet)},
-	{NULL, "verbose", 'v', NULL, "name what could not be attached, and why", OPT_FLAG,
+	{NULL, "verbose", 'v', NULL, "name functions that could not be probed, and why", OPT_FLAG,
 	 AT(verbose)},
-	{NULL, "debug", 0, NULL, "more words", OPT_FLAG, AT(debug)},
+	{NULL, "debug", 0, NULL, "messages for developers", OPT_FLAG, AT(debug)},
 	{NULL, "version", 'V', NULL, "print the version", OPT_FLAG, AT(version)},
 	{NULL, "help", 'h', NULL, "this text", OPT_FLAG, AT(help)},
 };
@@ -164,19 +167,19 @@ static const char *opt_accepts(const struct opt *opt)
 	case OPT_BACKEND:
 		return "kprobe-multi, kprobe, kprobe-events, tracepoint or tracepoint-events";
 	case OPT_LIST:
-		return "a list: texts that are not empty, with commas between them";
+		return "a comma-separated list without empty items";
 	case OPT_NUMBER:
 		return "a whole number";
 	case OPT_POSITIVE:
-		return "a whole number from 1 on";
+		return "a positive whole number";
 	case OPT_FILE_SIZE:
-		return "megabytes, or a number with K, M or G behind it";
+		return "a number of megabytes, or a number with suffix K, M or G";
 	case OPT_AGE:
-		return "days, or a number with d, h, m or s behind it";
+		return "a number of days, or a number with suffix d, h, m or s";
 	case OPT_SIZE:
-		return "bytes from 4K to 1024M, with K or M behind the number";
+		return "a size from 4K to 1024M, in bytes or with suffix K or M";
 	case OPT_MARK:
-		return "MARK or MARK/MASK, decimal or 0x..., MARK inside MASK";
+		return "MARK or MARK/MASK, decimal or 0x..., with all bits of MARK in MASK";
 	case OPT_TIMESTAMP:
 		return "none, current, relative or absolute";
 	case OPT_COLOUR:
@@ -184,7 +187,7 @@ static const char *opt_accepts(const struct opt *opt)
 	case OPT_TEXT:
 		break;
 	}
-	return "a text that is not empty";
+	return "a non-empty string";
 }
 
 static int opt_set(struct options *o, const struct opt *opt, const char *arg, struct err *err)
@@ -269,7 +272,7 @@ static int join_words(struct options *o, int nr, char **words, struct err *err)
 	return 0;
 }
 
-/* One that was given of those that say what becomes of an output file; NULL: none. */
+/* The first rotation option that was given; NULL: none. */
 static const char *rotation_option(const struct options *o)
 {
 	return o->output_file_max_size	    ? "max-size"
@@ -279,7 +282,7 @@ static const char *rotation_option(const struct options *o)
 					    : NULL;
 }
 
-/* What no record has unless it was made with these options. */
+/* Output options that must be given to --record. */
 static bool shows_more(const struct options *o)
 {
 	return o->output_caller || o->output_stack || o->output_tunnel || o->output_skb ||
@@ -287,7 +290,7 @@ static bool shows_more(const struct options *o)
 	       o->output_netns_names || o->output_skb_metadata.nr || o->output_xdp_metadata.nr;
 }
 
-/* Filters, and what becomes of packets. */
+/* Options that select packets, which must be given to --record. */
 static bool filters(const struct options *o)
 {
 	return o->expr || o->filter_func || o->filter_netns || o->filter_mark_mask ||
@@ -301,38 +304,39 @@ static int check_conflicts(const struct options *o, struct err *err)
 	const char *rotation = rotation_option(o);
 
 	if (o->record && (o->output_file || o->output_json))
-		return err_set(err, -EINVAL, "--record writes no text: it goes without --output-%s",
+		return err_set(err, -EINVAL,
+			       "--record writes no text: it cannot be used with --output-%s",
 			       o->output_file ? "file" : "json");
 	if (rotation && !o->output_file)
-		return err_set(err, -EINVAL, "--output-file-%s goes with --output-file", rotation);
+		return err_set(err, -EINVAL, "--output-file-%s needs --output-file", rotation);
 	if (o->filter_xdp_expr && !o->filter_trace_xdp)
-		return err_set(err, -EINVAL, "--filter-xdp-expr goes with --filter-trace-xdp");
+		return err_set(err, -EINVAL, "--filter-xdp-expr needs --filter-trace-xdp");
 	if (o->output_xdp_metadata.nr && !o->filter_trace_xdp)
-		return err_set(err, -EINVAL, "--output-xdp-metadata goes with --filter-trace-xdp");
+		return err_set(err, -EINVAL, "--output-xdp-metadata needs --filter-trace-xdp");
 	if (o->kernel_btf_force && !o->kernel_btf)
-		return err_set(err, -EINVAL, "--kernel-btf-force goes with --kernel-btf");
+		return err_set(err, -EINVAL, "--kernel-btf-force needs --kernel-btf");
 	if (o->replay && (o->record || o->check || o->list_funcs || o->ready_file))
-		return err_set(err, -EINVAL, "--replay only prints: it goes without --%s",
+		return err_set(err, -EINVAL, "--replay only prints: it cannot be used with --%s",
 			       o->record       ? "record"
 			       : o->check      ? "check"
 			       : o->list_funcs ? "list-funcs"
 					       : "ready-file");
 	if (o->replay && shows_more(o))
 		return err_set(err, -EINVAL,
-			       "--replay shows what was recorded: the other --output options are "
-			       "set when it is made");
+			       "--replay shows what was recorded: give the other --output options "
+			       "to --record");
 	if (o->replay && filters(o))
 		return err_set(err, -EINVAL,
-			       "--replay prints the whole record: filters are set "
-			       "when it is made");
+			       "--replay prints the whole record: give filters to --record");
 	return 0;
 }
 
-/* The words are files then, and no expression. */
+/* With --btf-pack the arguments are files, not an expression. */
 static int check_pack(const struct options *o, struct err *err)
 {
 	if (o->check || o->list_funcs || o->replay || o->record || o->kernel_btf || o->without)
-		return err_set(err, -EINVAL, "--btf-pack writes a program: it goes without --%s",
+		return err_set(err, -EINVAL,
+			       "--btf-pack writes a program: it cannot be used with --%s",
 			       o->check	       ? "check"
 			       : o->list_funcs ? "list-funcs"
 			       : o->replay     ? "replay"
@@ -342,7 +346,9 @@ static int check_pack(const struct options *o, struct err *err)
 	if (o->nr_files)
 		return 0;
 	err_set(err, -EINVAL, "--btf-pack: no FILE after '%s'", o->btf_pack);
-	err_hint(err, "as in: skbtrail --btf-pack skbtrail-fleet 5.10.0-8-amd64.btf vmlinux-6.1.0");
+	err_hint(
+		err,
+		"for example: skbtrail --btf-pack skbtrail-fleet 5.10.0-8-amd64.btf vmlinux-6.1.0");
 	return -EINVAL;
 }
 
@@ -426,7 +432,8 @@ void options_help(FILE *out)
 {
 	fputs("Usage: skbtrail [OPTION]... [PCAP EXPRESSION]\n\n"
 	      "Follow network packets through the kernel: one line for each function that a\n"
-	      "matching packet passes, down to the one that dropped it. Until Ctrl-C.\n\n"
+	      "matching packet passes through, down to the one that drops it. Runs until "
+	      "Ctrl-C.\n\n"
 	      "  skbtrail 'host 10.0.0.1 and tcp port 80'\n",
 	      out);
 	for (size_t i = 0; i < NR_OPTS; i++) {

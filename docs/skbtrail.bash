@@ -1,20 +1,20 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Completion of skbtrail's command line in bash: options, and values where they are known.
+# Bash completion for skbtrail: options, and their values where they are known.
 #
-# Neither is listed here: the program is asked for its options, and for what they accept.
+# Neither is listed here: both come from the program's --help and error messages.
 
 declare -gA _skbtrail_kept=()
 
-# _skbtrail_keep PROGRAM OPTION: what it prints, kept in the shell unless it fails.
+# _skbtrail_keep PROGRAM OPTION: caches the output in the shell; fails if there is none.
 _skbtrail_keep() {
 	local key="$1 $2"
 	[ -n "${_skbtrail_kept[$key]-}" ] || _skbtrail_kept[$key]=$("$@" 2>/dev/null </dev/null)
 	[ -n "${_skbtrail_kept[$key]}" ]
 }
 
-# A line for each option: its name, its letter or "-", and the form of its value, as in FILE|DIR, or
-# nothing. In --help a form comes after one space, in capitals.
+# Prints a line per option: its name, its letter or "-", and the form of its value, such as
+# FILE|DIR, or nothing. In --help the form follows after one space, in capitals.
 _skbtrail_options() {
 	_skbtrail_keep "$1" --help && awk '
 		/^  (-.,|   ) --/ && match($0, /--[a-z0-9-]+( [A-Z][^ ]*)?/) {
@@ -23,22 +23,22 @@ _skbtrail_options() {
 		}' <<<"${_skbtrail_kept["$1 --help"]}"
 }
 
-# The words that an option accepts, if it is for some only: what is said of another. With --help
-# behind it nothing else can happen. Which features there are is said by those who look at them.
+# The values of an option that accepts only certain words, taken from the error for the value "?".
+# A --help after it makes sure that no trace starts. For --without, --check prints that error.
 _skbtrail_accepted() {
-	local said last=--help
+	local error last=--help
 	[ "$2" != --without ] || last=--check
-	said=$("$1" "$2=?" "$last" 2>&1 >/dev/null </dev/null)
-	case $said in
-	*'hint: there are: '*) said=${said##*'hint: there are: '} ;;
-	*"'?' is not "*) said=${said##*"'?' is not "} ;;
+	error=$("$1" "$2=?" "$last" 2>&1 >/dev/null </dev/null)
+	case $error in
+	*'hint: there are: '*) error=${error##*'hint: there are: '} ;;
+	*"'?' is not "*) error=${error##*"'?' is not "} ;;
 	*) return ;;
 	esac
-	said=${said/ or /, }
-	[[ ! $said =~ ^[a-z0-9-]+(, [a-z0-9-]+)*$ ]] || printf '%s\n' "${said//, /$'\n'}"
+	error=${error/ or /, }
+	[[ ! $error =~ ^[a-z0-9-]+(, [a-z0-9-]+)*$ ]] || printf '%s\n' "${error//, /$'\n'}"
 }
 
-# Of the network namespace that the line has: none, a process id or a name.
+# Interfaces of a network namespace: a process id, a name, or empty for our own.
 _skbtrail_interfaces() {
 	case $1 in
 	'') ls /sys/class/net ;;
@@ -47,8 +47,8 @@ _skbtrail_interfaces() {
 	esac 2>/dev/null
 }
 
-# _skbtrail_values PROGRAM OPTION FORM START [NETNS]: the values of an option, one a line. START may
-# leave out others already.
+# _skbtrail_values PROGRAM OPTION FORM START [NETNS]: an option's values, one per line. Values that
+# do not begin with START may be left out.
 _skbtrail_values() {
 	case $2:$3 in
 	*:REGEX) awk 'NR > 1 { print $1 }' <<<"${_skbtrail_kept["$1 --list-funcs"]-}" ;;
@@ -62,9 +62,9 @@ _skbtrail_values() {
 	esac
 }
 
-# _skbtrail_offer WORD BEFORE START: of the lines of stdin those that begin with START, BEFORE before
-# them. WORD is the whole word of the user. Names are anybody's text: compgen -W would expand them,
-# and what needs quotes gets them, or is left out where the user has begun with one.
+# _skbtrail_offer WORD BEFORE START: offers the lines of stdin that begin with START, each prefixed
+# with BEFORE. WORD is the whole word at the cursor. Names are untrusted, and compgen -W would
+# expand them. Names that need quoting are quoted, or left out if WORD begins with a quote.
 _skbtrail_offer() {
 	local name quoted
 	while IFS= read -r name; do
@@ -77,8 +77,8 @@ _skbtrail_offer() {
 	done
 }
 
-# What the line says before the word at the cursor, into variables of the caller: option, the one whose
-# value the word is, or may be; netns; packs, whether words are files to be packed.
+# Parses the line before the cursor into variables of the caller: option, whose value the word is or
+# may be; netns; packs, set if arguments are files to be packed.
 _skbtrail_before_cursor() {
 	local i next
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -117,7 +117,7 @@ _skbtrail() {
 	value:FILE* | value:OUT) compopt -o default ;;
 	value:*)
 		[ "$its_form" != REGEX ] || _skbtrail_keep "$program" --list-funcs
-		case $its_form in # the last of several
+		case $its_form in # complete the last item
 		REGEX) name=${start##*[|(]} ;;
 		LIST | *,*) name=${start##*,} ;;
 		*) name=$start ;;

@@ -67,7 +67,7 @@ case_error_file_options() {
 			# shellcheck disable=SC2086 # words on purpose
 			expect_error $with "--output-file-$o"
 			[ "$RC" -eq 2 ] || bad "exit code $RC for '$o', expected 2"
-			said "--output-file-${o%=*} goes with --output-file"
+			said "--output-file-${o%=*} needs --output-file"
 		done
 	done
 	[ ! -e "$T/file" ] || bad "a file was created"
