@@ -85,6 +85,27 @@ static inline void insn_push(struct insn_buf *b, struct bpf_insn i)
 	b->insns[b->nr++] = i;
 }
 
+/* What insn_kernel_addr() and progs/bpf.h compare the halves of addresses with. */
+static inline uint64_t insn_below_kernel(uint64_t kernel_start)
+{
+	return (kernel_start >> 1) - 1;
+}
+
+/* reg = reg if it is kernel_start or above, else 0; without branches. t and u are overwritten. */
+static inline void insn_kernel_addr(struct insn_buf *b, uint8_t reg, uint8_t t, uint8_t u,
+				    uint64_t kernel_start)
+{
+	uint64_t below = insn_below_kernel(kernel_start);
+
+	insn_push(b, insn(BPF_LD | BPF_DW | BPF_IMM, t, 0, 0, (int32_t)below));
+	insn_push(b, insn(0, 0, 0, 0, (int32_t)(below >> 32)));
+	insn_push(b, INSN_MOV_REG(u, reg));
+	insn_push(b, INSN_ALU64_IMM(BPF_RSH, u, 1));
+	insn_push(b, INSN_ALU64_REG(BPF_SUB, t, u));
+	insn_push(b, INSN_ALU64_IMM(BPF_ARSH, t, 63));
+	insn_push(b, INSN_ALU64_REG(BPF_AND, reg, t));
+}
+
 static inline void insn_buf_release(struct insn_buf *b)
 {
 	free(b->insns);

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -79,6 +80,12 @@ static inline bool features_has(const struct features *f, enum feature which)
  * where memory stays limited; which matters only without FEAT_MEMCG_MEMLOCK.
  */
 int limits_raise(void);
+
+/*
+ * The lowest address that may be the kernel's. Below it on x86_64 are non-canonical addresses;
+ * a kernel that is made to read one may warn.
+ */
+uint64_t kernel_start(void);
 
 /*
  * Why BPF may be refused to this process, as one phrase with a remedy: not root and

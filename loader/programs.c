@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/insn.h"
 #include "base/log.h"
 #include "kern/bpf.h"
 #include "progs/trail_abi.h"
@@ -157,6 +158,7 @@ static int set_consts(const struct programs *p, struct prog *prog, const struct 
 		{"want_tunnel", m->in_tunnel},
 		{"nr_meta", at->is_xdp ? m->nr_xdp_meta : m->nr_skb_meta},
 		{"map_arg", m->maps ? t->map_args : 0},
+		{"below_kernel", insn_below_kernel(kernel_start())},
 		{"id_tracked", p->maps.id[MAP_TRACKED]},
 		{"id_stacks", p->maps.id[MAP_STACKS]},
 		{"id_heads", p->maps.id[MAP_HEADS]},
@@ -172,7 +174,7 @@ static int emit_filter(void *prog, int frame_off, struct insn_buf *out, struct e
 
 static int emit_expr(void *expr, int frame_off, struct insn_buf *out, struct err *err)
 {
-	return expr_emit(expr, frame_off, out, err);
+	return expr_emit(expr, frame_off, kernel_start(), out, err);
 }
 
 /* Expressions whose values go into a part, one after the other. */
@@ -197,7 +199,8 @@ static int emit_meta(void *arg, int frame_off, struct insn_buf *out, struct err 
 		int ret;
 
 		insn_push(out, INSN_LDX(BPF_DW, BPF_REG_2, BPF_REG_10, base));
-		ret = expr_emit(m->exprs[i], frame_off + META_SLOT(TRAIL_MAX_META), out, err);
+		ret = expr_emit(m->exprs[i], frame_off + META_SLOT(TRAIL_MAX_META), kernel_start(),
+				out, err);
 		if (ret)
 			return ret;
 		insn_push(out, INSN_STX(BPF_DW, BPF_REG_10, frame_off + META_SLOT(i), BPF_REG_0));

@@ -130,6 +130,29 @@ static u64 (*const bpf_get_func_ip)(void *ctx) = (void *)173;
 		__val;                                                                             \
 	})
 
+/*
+ * A pointer that is to be followed, checked where it is obtained: a register or a word of memory may
+ * hold anything, and a kernel that is made to read a non-canonical address warns. What is below the
+ * kernel's half of the address space becomes NULL. There are no branches, so that a verifier has
+ * nothing to follow. Not for what the verifier knows to be a pointer.
+ */
+__inline u64 kernel_addr(u64 addr)
+{
+	u64 half = addr, is_kernel;
+
+	asm volatile("%0 = cfg_below_kernel ll\n"
+		     "%1 >>= 1\n"
+		     "%0 -= %1\n"
+		     "%0 s>>= 63\n"
+		     "%2 &= %0\n"
+		     : "=&r"(is_kernel), "+r"(half), "+r"(addr));
+	return addr;
+}
+
+/* READ() of a pointer that is to be followed. */
+#define READ_PTR(ptr, member)                                                                      \
+	((__typeof__((ptr)->member))kernel_addr((u64)READ(ptr, member)))
+
 /* A member that is a bit-field in some kernels, as an unsigned value of up to 64 bits. */
 #define READ_BITS(ptr, member)                                                                     \
 	({                                                                                         \

@@ -22,7 +22,7 @@ __inline void count_untracked(void)
  */
 __inline bool is_our_map(u64 addr)
 {
-	struct bpf_map *map = (void *)addr;
+	struct bpf_map *map = (void *)kernel_addr(addr);
 	u32 id = READ(map, id);
 
 	return id == CFG(id_tracked) || id == CFG(id_stacks) || id == CFG(id_heads);
@@ -103,7 +103,7 @@ __inline void note_head(struct trail_head *h, u64 skb, u64 key)
 /* The skb is freed, but XDP_TX or XDP_REDIRECT keeps its data. */
 __inline void note_taken(struct trail_head *h, struct sk_buff *skb)
 {
-	u64 head = (u64)READ(skb, head);
+	u64 head = (u64)READ_PTR(skb, head);
 
 	__builtin_memset(h, 0, sizeof(*h));
 	h->ts = bpf_ktime_get_ns();
@@ -161,7 +161,7 @@ __inline void note_copy(struct trail_head *room, u64 from, u64 to, u64 sp)
 	if (CFG(track) && is_tracked(from, sp)) {
 		track(to, 0);
 		if (CFG(notes_head))
-			note_head(room, to, (u64)READ((struct sk_buff *)to, head));
+			note_head(room, to, (u64)READ((struct sk_buff *)kernel_addr(to), head));
 		return;
 	}
 	t = bpf_map_lookup_elem(MAP(tracked), &to);

@@ -16,7 +16,7 @@ extern u64 splice_xdp_expr(struct expr_frame *f, u64 xdp);
 
 __inline u32 dev_netns(struct net_device *dev)
 {
-	struct net *net = READ(dev, nd_net.net);
+	struct net *net = READ_PTR(dev, nd_net.net);
 
 	return net ? READ(net, ns.inum) : 0;
 }
@@ -24,16 +24,16 @@ __inline u32 dev_netns(struct net_device *dev)
 /* The namespace of the device, or of the socket while there is no device. */
 __inline u32 skb_netns(struct sk_buff *skb)
 {
-	struct net_device *dev = READ(skb, dev);
+	struct net_device *dev = READ_PTR(skb, dev);
 	struct net *net = NULL;
 
 	if (dev)
-		net = READ(dev, nd_net.net);
+		net = READ_PTR(dev, nd_net.net);
 	if (!net) {
-		struct sock *sk = READ(skb, sk);
+		struct sock *sk = READ_PTR(skb, sk);
 
 		if (sk)
-			net = READ(sk, __sk_common.skc_net.net);
+			net = READ_PTR(sk, __sk_common.skc_net.net);
 	}
 	return net ? READ(net, ns.inum) : 0;
 }
@@ -45,7 +45,7 @@ __inline bool match_meta(struct sk_buff *skb)
 	if (CFG(netns) && skb_netns(skb) != CFG(netns))
 		return false;
 	if (CFG(ifindex)) {
-		struct net_device *dev = READ(skb, dev);
+		struct net_device *dev = READ_PTR(skb, dev);
 
 		if (!dev || (u32)READ(dev, ifindex) != CFG(ifindex))
 			return false;
@@ -145,7 +145,7 @@ __inline bool match_tunnel(struct filter_frame *f, struct sk_buff *skb)
 /* A packet at an XDP program has its Ethernet header first. */
 __inline bool match_xdp_packet(struct filter_frame *f, struct xdp_buff *xdp)
 {
-	u64 data = (u64)READ(xdp, data), avail = (u64)READ(xdp, data_end) - data;
+	u64 data = (u64)READ_PTR(xdp, data), avail = (u64)READ(xdp, data_end) - data;
 
 	if (!CFG(raw_stack))
 		__builtin_memset(f->window, 0, sizeof(f->window));
@@ -156,8 +156,8 @@ __inline bool match_xdp_packet(struct filter_frame *f, struct xdp_buff *xdp)
 /* There is no mark yet: with --filter-mark nothing matches. */
 __inline bool match_xdp_meta(struct xdp_buff *xdp)
 {
-	struct xdp_rxq_info *rxq = READ(xdp, rxq);
-	struct net_device *dev = READ(rxq, dev);
+	struct xdp_rxq_info *rxq = READ_PTR(xdp, rxq);
+	struct net_device *dev = READ_PTR(rxq, dev);
 
 	if (CFG(mark_mask))
 		return false;

@@ -40,14 +40,14 @@ struct packet {
  */
 __inline bool looks_like_skb(struct sk_buff *skb)
 {
-	u64 head = (u64)READ(skb, head), data = head;
+	u64 head = (u64)READ_PTR(skb, head), data = head;
 	u32 tail = READ(skb, tail), end = tail;
 
 	if (HAS(skb, data))
 		data = (u64)READ(skb, data);
 	if (HAS(skb, end))
 		end = READ(skb, end);
-	return head >> 63 && data - head <= tail && tail <= end && end <= BUFFER_MAX;
+	return head && head < -4095ULL && data - head <= tail && tail <= end && end <= BUFFER_MAX;
 }
 
 /*
@@ -56,7 +56,7 @@ __inline bool looks_like_skb(struct sk_buff *skb)
  */
 __inline bool dev_is_ethernet(struct sk_buff *skb)
 {
-	struct net_device *dev = READ(skb, dev);
+	struct net_device *dev = READ_PTR(skb, dev);
 	u16 type = READ(dev, type);
 
 	return type == ARPHRD_ETHER || type == ARPHRD_LOOPBACK;
@@ -76,7 +76,7 @@ __inline bool mac_reaches(u64 head, u16 mac, u16 net)
 
 __inline void packet_locate(struct packet *p, struct sk_buff *skb)
 {
-	u64 head = (u64)READ(skb, head);
+	u64 head = (u64)READ_PTR(skb, head);
 	u16 mac = HAS(skb, mac_header) ? READ(skb, mac_header) : NO_HEADER;
 	u16 net = READ(skb, network_header);
 	bool net_set = net != 0 && net != NO_HEADER;
@@ -186,7 +186,7 @@ __inline void build_ports(struct built_ports *l4, struct sk_buff *skb, struct so
  */
 __inline u32 packet_build(u8 *buf, struct sk_buff *skb)
 {
-	struct sock *sk = READ(skb, sk);
+	struct sock *sk = READ_PTR(skb, sk);
 	u16 family = READ(sk, __sk_common.skc_family);
 	u8 state = READ(sk, __sk_common.skc_state);
 	u32 daddr = READ(sk, __sk_common.skc_daddr);

@@ -117,7 +117,7 @@ __inline void read_about(u8 *dst, u64 dst_sz, u32 sz, u64 addr)
 __inline void send_map(void *ctx, struct trail_part *p, struct moment *m, u64 skb, u64 map_addr,
 		       u64 key, u64 value)
 {
-	struct bpf_map *map = (void *)map_addr;
+	struct bpf_map *map = (void *)kernel_addr(map_addr);
 	struct trail_map *t = (void *)p->data;
 
 	part_begin(p, m, skb, TRAIL_PART_MAP, 0);
@@ -125,17 +125,17 @@ __inline void send_map(void *ctx, struct trail_part *p, struct moment *m, u64 sk
 	t->key_size = READ(map, key_size);
 	t->value_size = READ(map, value_size);
 	READ_INTO(t->name, sizeof(t->name), map, name);
-	read_about(t->key, sizeof(t->key), t->key_size, key);
+	read_about(t->key, sizeof(t->key), t->key_size, kernel_addr(key));
 	if (CFG(map_arg) == 2) {
 		t->has_value = 1;
-		read_about(t->value, sizeof(t->value), t->value_size, value);
+		read_about(t->value, sizeof(t->value), t->value_size, kernel_addr(value));
 	}
 	part_send(ctx, p, m, sizeof(*t));
 }
 
 __inline void send_shared(void *ctx, struct trail_part *p, struct moment *m, struct sk_buff *skb)
 {
-	u64 addr = (u64)READ(skb, head) + READ(skb, end), sz = CFG(sz_shared);
+	u64 addr = (u64)READ_PTR(skb, head) + READ(skb, end), sz = CFG(sz_shared);
 
 	send_raw(ctx, p, m, (u64)skb, TRAIL_PART_SHARED_INFO, addr, sz, 0);
 	send_raw(ctx, p, m, (u64)skb, TRAIL_PART_SHARED_INFO, addr, sz, TRAIL_PART_SZ);

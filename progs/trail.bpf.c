@@ -91,7 +91,7 @@ __inline void fill_skb(struct trail_event *ev, struct sk_buff *skb)
 	ev->mark = READ(skb, mark);
 	ev->len = READ(skb, len);
 	ev->protocol = be16(READ(skb, protocol));
-	fill_dev(ev, READ(skb, dev));
+	fill_dev(ev, READ_PTR(skb, dev));
 	fill_headers(ev, skb);
 }
 
@@ -123,11 +123,14 @@ __inline struct sk_buff *skb_of(u64 arg)
 {
 	u64 skb = arg;
 
+	/* What a BPF program of tc is called with is a pointer to the verifier, and is an skb. */
+	if (CFG(context) == TRAIL_AT_PROG)
+		return (void *)arg;
 	if (CFG(arg_deref)) {
 		skb = 0;
-		bpf_probe_read_kernel(&skb, sizeof(skb), (void *)arg);
+		bpf_probe_read_kernel(&skb, sizeof(skb), (void *)kernel_addr(arg));
 	}
-	return (void *)skb;
+	return (void *)kernel_addr(skb);
 }
 
 /* The first register that leads to an skb, where only the kernel's sources would tell which. */
@@ -135,7 +138,7 @@ __inline struct sk_buff *skb_search(const u64 *regs)
 {
 #pragma unroll
 	for (int n = 0; n < REG_NR_ARGS; n++) {
-		struct sk_buff *skb = (void *)reg_arg(regs, n);
+		struct sk_buff *skb = (void *)kernel_addr(reg_arg(regs, n));
 
 		if (looks_like_skb(skb))
 			return skb;
@@ -344,9 +347,9 @@ __inline bool matches_xdp(union scratch *s, struct xdp_buff *xdp)
 
 __inline void fill_xdp(struct trail_event *ev, const struct moment *m, struct xdp_buff *xdp)
 {
-	struct xdp_rxq_info *rxq = READ(xdp, rxq);
-	struct net_device *dev = READ(rxq, dev);
-	u64 data = (u64)READ(xdp, data), end = (u64)READ(xdp, data_end);
+	struct xdp_rxq_info *rxq = READ_PTR(xdp, rxq);
+	struct net_device *dev = READ_PTR(rxq, dev);
+	u64 data = (u64)READ_PTR(xdp, data), end = (u64)READ(xdp, data_end);
 	struct packet p = {.l2 = data, .end = end};
 	u16 type = 0;
 

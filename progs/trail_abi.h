@@ -262,6 +262,7 @@ struct trail_stack {
  *   nr_meta		expressions: splice_skb_meta or splice_xdp_meta is there
  *   map_arg		the target is a helper whose first argument is a struct bpf_map: 1 with a
  *			key, 2 with a key and a value behind it; else 0
+ *   below_kernel	half of the lowest address of the kernel, less 1: kernel_addr()
  *   id_tracked, id_stacks, id_heads	the kernel's numbers of these maps
  */
 #define TRAIL_CONSTS(X)                                                                            \
@@ -312,6 +313,7 @@ struct trail_stack {
 	X(want_tunnel)                                                                             \
 	X(nr_meta)                                                                                 \
 	X(map_arg)                                                                                 \
+	X(below_kernel)                                                                            \
 	X(id_tracked)                                                                              \
 	X(id_stacks)                                                                               \
 	X(id_heads)

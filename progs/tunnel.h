@@ -125,7 +125,7 @@ __inline void inner_of_headers(struct inner *in, u64 at)
 
 __inline void inner_of_skb(struct inner *in, struct sk_buff *skb)
 {
-	u64 head = (u64)READ(skb, head);
+	u64 head = (u64)READ_PTR(skb, head);
 	u16 net = READ(skb, inner_network_header), mac = READ(skb, inner_mac_header);
 
 	if (!READ_BITS(skb, encapsulation) || !net)

@@ -17,6 +17,7 @@ enum { R0, R1, R2, R3, R4, R5, FP = 10 };
 struct code {
 	struct insn_buf *out;
 	int slots_off;
+	uint64_t kernel_start;
 };
 
 /*
@@ -130,6 +131,8 @@ static void gen_load(struct code *c, const struct expr_node *n, unsigned int slo
 	int16_t off = slot_off(c, slot);
 
 	gen(c, n->a, slot, R3);
+	if (n->a->op != OP_VAR)
+		insn_kernel_addr(c->out, R3, R1, R2, c->kernel_start);
 	if (n->off)
 		emit(c, INSN_ALU64_IMM(BPF_ADD, R3, (int32_t)n->off));
 	emit(c, INSN_ST(BPF_DW, FP, off, 0));
@@ -402,9 +405,14 @@ unsigned int expr_nr_slots(const struct expr *e)
 	return SLOT_FIRST + e->root->need;
 }
 
-int expr_emit(const struct expr *e, int slots_off, struct insn_buf *out, struct err *err)
+int expr_emit(const struct expr *e, int slots_off, uint64_t kernel_start, struct insn_buf *out,
+	      struct err *err)
 {
-	struct code c = {.out = out, .slots_off = slots_off};
+	struct code c = {
+		.out = out,
+		.slots_off = slots_off,
+		.kernel_start = kernel_start,
+	};
 
 	emit(&c, INSN_STX(BPF_DW, FP, slot_off(&c, SLOT_VARIABLE), R2));
 	if (expr_is_truth(e->root))

@@ -66,9 +66,11 @@ unsigned int expr_nr_slots(const struct expr *e);
  * extended to 64 bits by its sign). It uses r0-r5 and expr_nr_slots() u64 from r10 + slots_off on
  * (negative, multiple of 8), which need not have been written before, and no other memory; r6-r9
  * are not touched. No backward jumps, no 32-bit and no less-than ones, nothing out of reach; memory
- * is read with bpf_probe_read_kernel (113) only, into stack that was written before. -ENOMEM.
+ * is read with bpf_probe_read_kernel (113) only, into stack that was written before; a pointer that
+ * was read itself is followed only from kernel_start up, below that it counts as NULL. -ENOMEM.
  */
-int expr_emit(const struct expr *e, int slots_off, struct insn_buf *out, struct err *err);
+int expr_emit(const struct expr *e, int slots_off, uint64_t kernel_start, struct insn_buf *out,
+	      struct err *err);
 
 /*
  * A value as text by the expression's type: enumerators by name, bool as true or false, pointers

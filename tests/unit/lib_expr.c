@@ -406,7 +406,7 @@ uint64_t expr_run(const struct expr *e, bool with_memory)
 	uint64_t r0;
 
 	assert_in_range(expr_nr_slots(e), 1, 16);
-	if (expr_emit(e, EXPR_SLOTS_OFF, &code, &err))
+	if (expr_emit(e, EXPR_SLOTS_OFF, 0, &code, &err))
 		fail_msg("'%s': %s", expr_text(e), err.msg);
 	for (size_t i = 0; i < code.nr; i += insn_is_ld_imm64(&code.insns[i]) ? 2 : 1)
 		check_insn(e, &code.insns[i]);

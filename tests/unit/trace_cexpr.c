@@ -68,7 +68,7 @@ static struct insn_buf make_program(const struct expr *e, const struct bpf_insn 
 
 	for (size_t i = 0; i < nr; i++)
 		insn_push(&code, head[i]);
-	if (expr_emit(e, -8 * (int)expr_nr_slots(e), &code, &err))
+	if (expr_emit(e, -8 * (int)expr_nr_slots(e), 0xffff800000000000, &code, &err))
 		fail_msg("%s", err.msg);
 	insn_push(&code, INSN_EXIT());
 	return code;
