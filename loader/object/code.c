@@ -68,7 +68,7 @@ uint16_t code_uses(const struct bpf_insn *i)
 	case BPF_STX: /* compare and exchange reads r0 too */
 		return BIT(i->dst_reg) | BIT(i->src_reg) |
 		       (BPF_MODE(i->code) == BPF_MEM ? 0 : BIT(0));
-	default: /* loads of packet bytes take their context from r6 */
+	default: /* packet loads (BPF_ABS, BPF_IND) take their context from r6 */
 		return insn_is_ld_imm64(i) ? 0 : BIT(6) | BIT(i->src_reg);
 	}
 }
@@ -84,7 +84,7 @@ uint16_t code_defs(const struct bpf_insn *i)
 		return code_is_call(i) ? CALLER_REGS : 0;
 	case BPF_LD:
 		return insn_is_ld_imm64(i) ? BIT(i->dst_reg) : CALLER_REGS;
-	default: /* an atomic fetch writes a register sometimes: not counted on */
+	default: /* an atomic fetch may write a register; do not rely on it */
 		return 0;
 	}
 }
@@ -95,7 +95,7 @@ bool code_is_pure(const struct bpf_insn *i)
 
 	switch (BPF_CLASS(i->code)) {
 	case BPF_ALU:
-	case BPF_ALU64: /* before 4.16 a division by zero ended the program */
+	case BPF_ALU64: /* before 4.16 a division by zero ends the program */
 		return !((op == BPF_DIV || op == BPF_MOD) && code_has_src(i));
 	case BPF_LDX:
 		return BPF_MODE(i->code) == BPF_MEM;
@@ -139,7 +139,7 @@ static bool writes_r10(const struct bpf_insn *i)
 	       (class == BPF_ALU || class == BPF_ALU64 || class == BPF_LDX || insn_is_ld_imm64(i));
 }
 
-/* What is wrong with one instruction by itself, or NULL. */
+/* Error text if the instruction is invalid by itself, else NULL. */
 static const char *insn_fault(const struct bpf_insn *insns, size_t nr, size_t idx)
 {
 	const struct bpf_insn *i = &insns[idx];
@@ -150,17 +150,17 @@ static const char *insn_fault(const struct bpf_insn *insns, size_t nr, size_t id
 	if (i->dst_reg > BPF_REG_10 || i->src_reg > BPF_REG_10)
 		return "register out of range";
 	if (writes_r10(i))
-		return "the frame pointer is written";
+		return "write to the frame pointer";
 	if (insn_is_ld_imm64(i) && (idx + 1 == nr || insns[idx + 1].code))
 		return "64-bit load without its second half";
 	if (idx + code_len(i) == nr && !code_is_exit(i) && !code_is_ja(i))
-		return "the program runs over its end";
+		return "the program runs past its end";
 	if (!code_is_jump(i))
 		return NULL;
 	to = (int64_t)idx + 1 + i->off;
 	if (to < 0 || to >= (int64_t)nr)
 		return "jump out of the program";
-	/* A second half has opcode 0, which is no instruction, so what is before tells. */
+	/* The second half of a 64-bit load has opcode 0; the slot before it identifies it. */
 	if (to > 0 && insn_is_ld_imm64(&insns[to - 1]))
 		return "jump into a 64-bit load";
 	return NULL;
@@ -175,8 +175,8 @@ static const char *ref_fault(const struct prog *prog, size_t n)
 		return "symbol out of order";
 	i = &prog->code.insns[ref->idx];
 	if (ref->kind == PROG_REF_SPLICE)
-		return code_is_call(i) && i->src_reg ? NULL : "splice that is no call";
-	return insn_is_ld_imm64(i) ? NULL : "symbol on something else than a 64-bit load";
+		return code_is_call(i) && i->src_reg ? NULL : "splice symbol that is not a call";
+	return insn_is_ld_imm64(i) ? NULL : "symbol that is not on a 64-bit load";
 }
 
 static int fault(const struct prog *prog, size_t idx, const char *what, struct err *err)
@@ -206,7 +206,7 @@ int code_check(const struct prog *prog, struct err *err)
 		is_ref = ref < prog->nr_refs && prog->refs[ref].idx == idx;
 		what = insn_fault(insns, nr, idx);
 		if (!what && code_is_call(&insns[idx]) && insns[idx].src_reg && !is_ref)
-			what = "call of a function that was not inlined";
+			what = "call to a function that was not inlined";
 		if (what)
 			return fault(prog, idx, what, err);
 	}

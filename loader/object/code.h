@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* code.h - what one instruction reads, writes and where it goes; whether a program is sound. */
+/* code.h - properties of single instructions (registers, jumps), and checking a program. */
 #ifndef LOADER_OBJECT_CODE_H
 #define LOADER_OBJECT_CODE_H
 
@@ -8,7 +8,7 @@
 #include "base/insn.h"
 #include "loader/object/object.h"
 
-/* Slots that the instruction takes. */
+/* Number of struct bpf_insn slots that the instruction takes. */
 static inline size_t code_len(const struct bpf_insn *i)
 {
 	return insn_is_ld_imm64(i) ? 2 : 1;
@@ -42,7 +42,7 @@ static inline bool code_is_cond(const struct bpf_insn *i)
 	return code_is_jump(i) && !code_is_ja(i);
 }
 
-/* A byte swap; in the classes of jumps the same bits are "signed less or equal". */
+/* A byte swap. In the jump classes the same opcode bits mean "signed less or equal". */
 static inline bool code_is_end(const struct bpf_insn *i)
 {
 	unsigned class = BPF_CLASS(i->code);
@@ -60,23 +60,24 @@ static inline bool code_has_src(const struct bpf_insn *i)
 uint16_t code_uses(const struct bpf_insn *i);
 uint16_t code_defs(const struct bpf_insn *i);
 
-/* The instruction does nothing but write its destination register. */
+/* The only effect of the instruction is to write its destination register. */
 bool code_is_pure(const struct bpf_insn *i);
 
-/* What is known of a helper. Source: include/uapi/linux/bpf.h. */
+/* Properties of a helper. Source: include/uapi/linux/bpf.h. */
 struct code_helper {
 	int32_t id;
 	uint8_t nr_args;
-	bool fills; /* writes r2 bytes at r1; else it writes no memory of the program */
+	bool fills; /* writes r2 bytes at r1; otherwise it writes no memory of the program */
 };
 
-/* NULL for helpers that nothing is known of and for calls that are no helper's. */
+/* NULL for unknown helpers and for calls that do not call a helper. */
 const struct code_helper *code_helper(const struct bpf_insn *call);
 
 /*
- * Check that the instructions are known ones with registers in range, r10 is not written, jumps
- * land on instructions, the end is not run over, calls are helpers' or refs, and refs are ordered
- * and stand on the right kind of instruction. Errors: -EINVAL with section and instruction number.
+ * Check that opcodes are known, registers are in range, r10 is never written, jumps land on
+ * instructions, execution cannot run past the end, every call is a helper call or a ref, and refs
+ * are ordered and refer to the right kind of instruction. Errors: -EINVAL with section and
+ * instruction number.
  */
 int code_check(const struct prog *prog, struct err *err);
 

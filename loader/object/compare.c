@@ -5,7 +5,7 @@
 
 #include "loader/object/private.h"
 
-/* Of partial types, made by other means than a compiler, only places count. */
+/* Partial types were not made by a compiler: only their offsets are comparable. */
 static bool is_compared(const struct core_relo *r, bool partial)
 {
 	return r->kind == BPF_CORE_FIELD_BYTE_OFFSET ||

@@ -45,7 +45,7 @@ static size_t new_len(const struct edit_slot *slot)
 	return slot->drop ? slot->nr_ins : 1;
 }
 
-/* pos[n]: where old instruction n, or what stands for it, is now. */
+/* pos[n]: new index of old instruction n, or of its replacement. */
 static size_t *new_positions(const struct edit *e)
 {
 	size_t nr = e->prog->code.nr, *pos = calloc(nr + 1, sizeof(*pos));

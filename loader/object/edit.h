@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * edit.h - take instructions out of a program and put others in; jumps and refs follow.
+ * edit.h - remove and replace instructions of a program; jumps and refs are adjusted.
  *
  *   edit_begin, then any number of edit_drop/edit_replace by old index, then edit_commit
  *
- * Old indexes stay what they are until edit_commit(). A jump to a dropped instruction goes to
- * what follows it; a jump to a replaced one goes to the first that stands for it. Single
- * instructions may also be changed in place before the commit.
+ * Old indexes stay valid until edit_commit(). A jump to a dropped instruction then goes to the
+ * next instruction, a jump to a replaced one to the first of its replacement. Single instructions
+ * may also be changed in place before the commit.
  */
 #ifndef LOADER_OBJECT_EDIT_H
 #define LOADER_OBJECT_EDIT_H
@@ -16,9 +16,9 @@
 #include "loader/object/object.h"
 
 struct edit_slot {
-	bool drop; /* the old instruction goes */
+	bool drop; /* remove the old instruction */
 	bool drop_ref;
-	size_t ins; /* first of what stands here now, in edit.ins */
+	size_t ins; /* index of the first replacement in edit.ins */
 	size_t nr_ins;
 };
 
@@ -32,22 +32,22 @@ struct edit {
 /* Errors: those of code_check(), -ENOMEM. */
 int edit_begin(struct edit *e, struct prog *prog, struct err *err);
 
-/* Both slots of a 64-bit load go. A ref on it goes too. */
+/* Remove the instruction at idx (both slots of a 64-bit load) and any ref on it. */
 void edit_drop(struct edit *e, size_t idx);
 
 /*
- * nr instructions in place of the one at idx. Jumps among them are relative to each other; one
+ * Replace the instruction at idx by nr instructions. Their jumps are relative to each other; one
  * past the last is the instruction after idx.
  */
 void edit_replace(struct edit *e, size_t idx, const struct bpf_insn *insns, size_t nr);
 
-/* A ref on the instruction at idx is done with; the instruction stays. */
+/* Remove the ref on the instruction at idx, but keep the instruction. */
 void edit_drop_ref(struct edit *e, size_t idx);
 
-/* Errors: -E2BIG for a jump that gets too long, those of code_check(), -ENOMEM. */
+/* Errors: -E2BIG if a jump gets too long, those of code_check(), -ENOMEM. */
 int edit_commit(struct edit *e, struct err *err);
 
-/* After edit_begin(), whether it or the commit failed or not. */
+/* Call after every edit_begin(), even if it or edit_commit() failed. */
 void edit_release(struct edit *e);
 
 #endif

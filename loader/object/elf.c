@@ -15,7 +15,7 @@
 #define HOST_ELFDATA ELFDATA2MSB
 #endif
 
-#define MAX_INSNS (1u << 20) /* of the verifier since 5.2 */
+#define MAX_INSNS (1u << 20) /* the verifier's limit since 5.2 */
 
 struct reader {
 	Elf *elf;
@@ -121,7 +121,7 @@ static int read_section(struct reader *r, Elf_Scn *scn, struct err *err)
 	return 0;
 }
 
-/* cfg_NAME, map_NAME, splice_NAME; NULL where the symbol is none of them. */
+/* NAME of cfg_NAME, map_NAME or splice_NAME; NULL for other symbols. */
 static const char *ref_name(const char *symbol, enum prog_ref_kind *kind)
 {
 	static const struct {
@@ -182,7 +182,7 @@ static int read_relo(struct reader *r, struct obj_prog *p, const Elf64_Rel *rel,
 	Elf64_Sym sym;
 
 	if (rel->r_offset % sizeof(*p->insns) || idx >= p->nr)
-		return err_set(err, -EINVAL, "byte %llu is no instruction",
+		return err_set(err, -EINVAL, "byte %llu is not the start of an instruction",
 			       (unsigned long long)rel->r_offset);
 	if (!bytes_seek(&b, ELF64_R_SYM(rel->r_info) * sizeof(sym)) ||
 	    !bytes_read(&b, &sym, sizeof(sym)))
@@ -228,7 +228,7 @@ static int read_relos(struct reader *r, Elf_Scn *scn, struct err *err)
 	ret = section_bytes(scn, p->section, &b, err);
 	while (!ret && bytes_left(&b)) {
 		if (!bytes_read(&b, &rel, sizeof(rel)))
-			ret = err_set(err, -EINVAL, "record cut short");
+			ret = err_set(err, -EINVAL, "truncated record");
 		else
 			ret = read_relo(r, p, &rel, err);
 	}
@@ -297,7 +297,7 @@ int obj_open(struct obj **out, const void *data, size_t sz, struct err *err)
 		ret = oom(err);
 		goto out;
 	}
-	r.elf = elf_memory((char *)data, sz); /* reads only: nothing is updated or converted */
+	r.elf = elf_memory((char *)data, sz); /* only reads data */
 	if (!r.elf || elf_getshdrstrndx(r.elf, &r.shstr_idx)) {
 		ret = err_set(err, -EINVAL, "%s", elf_errmsg(-1));
 		goto out;

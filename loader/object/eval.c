@@ -31,7 +31,7 @@ static bool eval_end(const struct bpf_insn *i, uint64_t dst, uint64_t *res)
 	}
 }
 
-/* Right shift of the low `bits` bits that keeps the sign. */
+/* Arithmetic right shift of 64 bits (wide) or of the low 32. */
 static uint64_t shift_signed(uint64_t v, unsigned by, bool wide)
 {
 	return wide ? (uint64_t)((int64_t)v >> by) : (uint32_t)((int32_t)v >> by);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* eval.h - arithmetic and comparisons on known values, as the kernel does them. */
+/* eval.h - evaluate ALU instructions and jumps on known values, as the kernel does. */
 #ifndef LOADER_OBJECT_EVAL_H
 #define LOADER_OBJECT_EVAL_H
 
@@ -8,9 +8,9 @@
 #include "base/insn.h"
 
 /*
- * The result of an ALU instruction; src is only looked at where the instruction has a source
- * register. False where it is not known: division by zero (ends the program before
- * 4.16), signed division, sign-extending moves, unconditional swaps.
+ * The result of an ALU instruction; src is used only if the instruction has a source register.
+ * Returns false if the result is not known: division by zero (before 4.16 it ends the program),
+ * signed division, sign-extending moves, unconditional byte swaps.
  */
 bool eval_alu(const struct bpf_insn *i, uint64_t dst, uint64_t src, uint64_t *res);
 

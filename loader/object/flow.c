@@ -13,8 +13,8 @@
 #define NR_VALS	 (NR_REGS + NR_SLOTS)
 
 enum kind {
-	ANY,   /* may be a frame address */
-	OTHER, /* cannot be one */
+	ANY,   /* unknown; may be a frame address */
+	OTHER, /* unknown, but not a frame address */
 	CONST,
 	FRAME, /* r10 plus v */
 };
@@ -24,13 +24,13 @@ struct val {
 	uint64_t v;
 };
 
-/* Registers first, then slots from r10 - 512 up. Two arrays: a program has many states. */
+/* Registers first, then slots from r10 - 512 up. Two arrays save memory: there are many states. */
 struct state {
 	uint64_t v[NR_VALS];
 	uint8_t kind[NR_VALS];
 };
 
-/* States are kept where blocks start: at targets of jumps and after conditional ones. */
+/* States are kept at the start of basic blocks: jump targets and after conditional jumps. */
 struct block {
 	bool reached;
 	bool pending;
@@ -72,7 +72,7 @@ static void forget_stack(struct state *s)
 		set(s, n, unknown(ANY));
 }
 
-/* Bytes [off, off + sz) from r10 get a value that is not known. */
+/* Bytes [off, off + sz) from r10 become unknown. */
 static void forget_range(struct state *s, int64_t off, uint64_t sz, enum kind kind)
 {
 	if (off < -STACK_SZ || off >= 0 || sz > (uint64_t)-off) {
@@ -84,7 +84,7 @@ static void forget_range(struct state *s, int64_t off, uint64_t sz, enum kind ki
 		set(s, NR_REGS + n, unknown(kind));
 }
 
-/* Index of the value at r10 + off, or 0 where that is not exactly one slot. */
+/* Index of the value at r10 + off, or 0 if the access does not cover exactly one slot. */
 static size_t slot_at(int64_t off, unsigned sz)
 {
 	if (sz != 8 || off < -STACK_SZ || off > -8 || off % 8)
@@ -146,7 +146,7 @@ static void step_store(const struct bpf_insn *i, struct state *s)
 		forget_range(s, off, insn_access_sz(i), ANY);
 	else if (addr.kind == ANY)
 		forget_stack(s);
-	if (!plain) { /* fetching ones write their source register or r0 */
+	if (!plain) { /* an atomic fetch writes its source register or r0 */
 		set(s, i->src_reg == BPF_REG_10 ? BPF_REG_0 : i->src_reg, unknown(ANY));
 		set(s, BPF_REG_0, unknown(ANY));
 	}
@@ -172,7 +172,7 @@ static void step_call_memory(const struct bpf_insn *i, struct state *s)
 
 static void step_call(const struct bpf_insn *i, struct state *s)
 {
-	/* A poisoned instruction could have written anything; nobody gets past it. */
+	/* The replaced instruction could have written anything. No run passes a poisoned call. */
 	if (!i->src_reg && (uint32_t)i->imm >= CORE_POISON) {
 		memset(s, 0, sizeof(*s));
 		set(s, BPF_REG_10, (struct val){FRAME, 0});
@@ -239,7 +239,7 @@ static struct val join(struct val a, struct val b)
 	return unknown(may_be_frame(a) || may_be_frame(b) ? ANY : OTHER);
 }
 
-/* Another way into the block at idx. */
+/* Join the state of one more path into the block at idx. */
 static void enter(struct flow *f, size_t idx, const struct state *s)
 {
 	struct block *b = &f->blocks[f->block_at[idx] - 1];
@@ -259,7 +259,7 @@ static void enter(struct flow *f, size_t idx, const struct state *s)
 	}
 }
 
-/* Is it a frame address, and which? */
+/* Whether val is a known frame address; *off is its offset from r10. */
 static bool is_frame(struct val val, int *off)
 {
 	bool yes = val.kind == FRAME && (int64_t)val.v == (int)val.v;
@@ -290,7 +290,7 @@ static void note_after(const struct bpf_insn *i, const struct state *s, struct f
 	out->makes_frame = code_is_pure(i) && is_frame(dst, &out->made_off);
 }
 
-/* Leave the block by a jump at idx: the ways that are open. */
+/* Enter the blocks that the jump at idx can reach. */
 static void leave(struct flow *f, size_t idx, const struct state *s)
 {
 	const struct bpf_insn *i = &f->insns[idx];
@@ -302,7 +302,7 @@ static void leave(struct flow *f, size_t idx, const struct state *s)
 		enter(f, idx + 1, s);
 }
 
-/* Go through the block that starts at idx: on to others, or, with out, write down what is known. */
+/* Walk the block that starts at idx: propagate to its successors or, with out, record facts. */
 static void walk(struct flow *f, size_t idx, struct flow_insn *out)
 {
 	struct state s = f->blocks[f->block_at[idx] - 1].in;
@@ -327,7 +327,7 @@ static void walk(struct flow *f, size_t idx, struct flow_insn *out)
 	}
 }
 
-/* In program order, so a program without loops needs one sweep. */
+/* In program order, so that a program without loops needs one pass. */
 static void solve(struct flow *f)
 {
 	bool again = true;
@@ -405,7 +405,7 @@ int flow_run(const struct prog *prog, struct flow_insn **out, struct err *err)
 		ret = err_set(err, -ENOMEM, "out of memory");
 		goto out;
 	}
-	/* What is not initialised cannot be read, and r10 is the only frame address there is. */
+	/* Uninitialized registers cannot be read, and r10 is the only frame address at entry. */
 	memset(entry.kind, OTHER, sizeof(entry.kind));
 	set(&entry, BPF_REG_10, (struct val){FRAME, 0});
 	enter(&f, 0, &entry);

@@ -12,8 +12,8 @@ static bool is_mov_imm(const struct bpf_insn *i)
 }
 
 /*
- * A result that is known gets written as such: verifiers of 4.x forget a constant that was
- * computed or spilled, and then refuse it as the size for a helper.
+ * Replace a known result by a mov: 4.x verifiers lose track of constants that were computed or
+ * spilled, and then reject them as the size argument of a helper.
  */
 static void fold_const(struct edit *e, size_t idx, uint64_t result)
 {
@@ -26,8 +26,8 @@ static void fold_const(struct edit *e, size_t idx, uint64_t result)
 }
 
 /*
- * An access to the stack through a register becomes one through r10, and an address is made in one
- * step from r10: verifiers before 4.14 lose sight of what is added to anything else.
+ * Turn a stack access through a register into one through r10, and compute frame addresses in one
+ * step from r10: verifiers before 4.14 do not track additions to any other register.
  */
 static bool fold_frame(struct edit *e, size_t idx, const struct flow_insn *known)
 {
@@ -66,7 +66,7 @@ static bool fits_shift(const struct bpf_insn *i, uint64_t by)
 	       by < (BPF_CLASS(i->code) == BPF_ALU64 ? 64 : 32);
 }
 
-/* A constant in a register becomes one in the instruction, and the register is free. */
+/* Turn a source register that holds a constant into an immediate. */
 static void fold_source(struct edit *e, size_t idx, const struct flow_insn *known)
 {
 	struct bpf_insn *i = &e->prog->code.insns[idx];
@@ -86,7 +86,7 @@ static void fold_insn(struct edit *e, size_t idx, const struct flow_insn *known)
 {
 	struct bpf_insn *i = &e->prog->code.insns[idx];
 
-	/* A jump to what comes next does nothing, whether its outcome is known or not. */
+	/* A jump to the next instruction has no effect, even if its outcome is unknown. */
 	if (!known->reached || known->branch == FLOW_NOT_TAKEN || (code_is_jump(i) && !i->off)) {
 		edit_drop(e, idx);
 	} else if (known->branch == FLOW_TAKEN) {
@@ -124,7 +124,7 @@ out:
 	return ret;
 }
 
-/* Registers whose value is read on some way after the instruction at idx. */
+/* Registers whose value is read on some path after the instruction at idx. */
 static uint16_t live_after(const struct insn_buf *code, const uint16_t *live, size_t idx)
 {
 	const struct bpf_insn *i = &code->insns[idx];
@@ -145,8 +145,8 @@ static bool is_dead(const struct bpf_insn *i, uint16_t after)
 }
 
 /*
- * live[n]: registers read from instruction n on. Backwards, until nothing changes; what only
- * feeds dead instructions counts as not read, so chains go at once.
+ * live[n]: registers live at instruction n, computed backwards to a fixed point. Reads by dead
+ * instructions do not count, so chains of dead instructions are removed in one step.
  */
 static void find_live(const struct insn_buf *code, uint16_t *live)
 {
@@ -194,7 +194,7 @@ out:
 	return ret;
 }
 
-/* Ends: every change takes an instruction away or makes one simpler for good. */
+/* Terminates: every change removes an instruction or simplifies one for good. */
 int prog_fold(struct prog *prog, struct err *err)
 {
 	bool changed = true;

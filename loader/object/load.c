@@ -10,7 +10,7 @@
 #include "loader/object/object.h"
 
 #define LOG_FIRST_SZ (64u << 10)
-#define LOG_MAX_SZ   ((16u << 20) - 1) /* UINT_MAX >> 8: more is EINVAL before 5.17 */
+#define LOG_MAX_SZ   ((16u << 20) - 1) /* UINT_MAX >> 8; a larger one is EINVAL before 5.17 */
 #define OLD_MAXINSNS 4096
 
 static int check_filled(const struct prog *prog, struct err *err)
@@ -27,8 +27,8 @@ static int check_filled(const struct prog *prog, struct err *err)
 }
 
 /*
- * Load with a log, growing it until all fits. Returns the fd or the error of the last try;
- * *log is the caller's to free, NULL where there was no memory.
+ * Load with a log, growing it until the log fits. Returns the fd or the error of the last attempt.
+ * The caller frees *log, which is NULL if memory ran out.
  */
 static int load_with_log(const struct bpf_prog_spec *spec, char **log)
 {
@@ -69,18 +69,17 @@ static void hint_log(const char *path, const char *log, struct err *err)
 	int ret;
 
 	if (!path) {
-		err_hint(err, "--verifier-log FILE writes everything the verifier says");
+		err_hint(err, "use --verifier-log FILE to save the full verifier log");
 		return;
 	}
 	ret = save_log(path, log);
 	if (ret)
-		err_hint(err, "and the verifier's log cannot be written to '%s': %s", path,
-			 strerror(-ret));
+		err_hint(err, "cannot write the verifier log to '%s': %s", path, strerror(-ret));
 	else
-		err_hint(err, "everything the verifier says is in '%s'", path);
+		err_hint(err, "the full verifier log is in '%s'", path);
 }
 
-/* The kernel refused without a word: say what usually is behind the number. */
+/* There is no verifier log: hint at the usual cause of the errno. */
 static void hint_errno(int code, const struct bpf_prog_spec *spec, struct err *err)
 {
 	char why[256] = "";
@@ -94,10 +93,10 @@ static void hint_errno(int code, const struct bpf_prog_spec *spec, struct err *e
 		else
 			err_hint(err,
 				 "run as root, or with CAP_BPF and CAP_PERFMON; before 5.11 a low "
-				 "'ulimit -l' does this too");
+				 "'ulimit -l' causes this error, too");
 		break;
 	case -ENOMEM:
-		err_hint(err, "free some memory, or raise the limit of locked memory: ulimit -l");
+		err_hint(err, "free some memory, or raise the locked memory limit: ulimit -l");
 		break;
 	case -ENOSYS:
 		err_hint(err, "this kernel was built without CONFIG_BPF_SYSCALL");
@@ -107,11 +106,11 @@ static void hint_errno(int code, const struct bpf_prog_spec *spec, struct err *e
 		if (spec->nr_insns >= OLD_MAXINSNS - 1)
 			err_hint(err,
 				 "the program has %zu instructions, and kernels before 5.2 "
-				 "take at most 4,096: use a shorter filter expression",
+				 "accept at most 4,096: use a shorter filter expression",
 				 spec->nr_insns);
 		else if (code == -EINVAL)
 			err_hint(err, "this kernel may lack the program type; skbtrail --check "
-				      "says what it has");
+				      "shows what it supports");
 		break;
 	}
 }
@@ -166,7 +165,7 @@ int prog_load(const struct prog *prog, const struct prog_load_opts *opts, struct
 	if (ret >= 0)
 		return ret;
 	again = load_with_log(&spec, &log);
-	if (again >= 0) /* what was in the way has gone */
+	if (again >= 0) /* the cause was temporary */
 		ret = again;
 	else
 		ret = report(prog, &spec, opts, ret, log, err);

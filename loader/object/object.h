@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * object.h - a compiled BPF object made ready for this kernel, one pure stage at a time.
+ * object.h - prepare a compiled BPF object for this kernel, one pure stage at a time.
  *
  *   obj_open -> obj_core -> prog_clone -> prog_set_const* -> prog_fold -> prog_splice ->
  *   prog_fold -> prog_set_map* -> prog_load
  *
- * Each stage takes and leaves valid instructions. Undefined symbols say what the loader has to fill
- * in: cfg_NAME     64-bit constant, into an ld_imm64 map_NAME     file descriptor of a map, into an
- * ld_imm64 splice_NAME  a call to be replaced by instructions
+ * Each stage takes valid instructions and leaves valid instructions. The loader resolves these
+ * undefined symbols:
+ * - cfg_NAME: a 64-bit constant, in an ld_imm64;
+ * - map_NAME: the file descriptor of a map, in an ld_imm64;
+ * - splice_NAME: a call that is replaced by generated instructions.
  */
 #ifndef LOADER_OBJECT_OBJECT_H
 #define LOADER_OBJECT_OBJECT_H
@@ -18,11 +20,11 @@
 #include "btf/btf.h"
 #include "kern/bpf.h"
 
-struct obj; /* the parsed ELF file: programs with their instructions, symbols, BTF, CO-RE records */
+struct obj; /* a parsed ELF file: programs with instructions and symbols, BTF, CO-RE records */
 
 enum prog_ref_kind { PROG_REF_CONST, PROG_REF_MAP, PROG_REF_SPLICE };
 
-/* An instruction that stands for a symbol. Owned by the prog; idx follows when code moves. */
+/* An instruction that refers to a symbol. Owned by the prog; idx is adjusted when code moves. */
 struct prog_ref {
 	enum prog_ref_kind kind;
 	const char *name; /* without cfg_/map_/splice_; owned by the obj */
@@ -40,94 +42,101 @@ struct prog {
 
 /*
  * Read an ELF object (64-bit, EM_BPF, relocatable, this machine's byte order) with libelf. data is
- * only read during the call. Every executable PROGBITS section is one program of that
- * section's name. Relocations to anything but the undefined symbols above are refused by name.
+ * not needed after the call. Every executable PROGBITS section is one program, named like the
+ * section. Relocations to any symbol but those above are refused; the error names the symbol.
  * Errors: -EINVAL, -ENOMEM.
  */
 int obj_open(struct obj **out, const void *data, size_t sz, struct err *err);
-/* The same of an object inside this program. Errors: those of embedded_open() too. */
+/* As obj_open(), for an object embedded in this executable. Errors: also those of embedded_open().
+ */
 int obj_open_embedded(struct obj **out, const struct embedded *e, struct err *err);
 void obj_free(struct obj *obj);
 
 /* The object's own BTF. */
 const struct btf *obj_btf(const struct obj *obj);
 
-/* Apply all CO-RE records against the kernel's types. Once. Errors: those of core_calc/core_patch.
+/*
+ * Apply all CO-RE records against the kernel's types. May be called only once per object. Errors:
+ * those of core_calc() and core_patch().
  */
 int obj_core(struct obj *obj, const struct btf *const *targets, size_t nr_targets, struct err *err);
 
 /*
- * Do two BTFs give the same answers to all CO-RE records about fields? -ESTALE where not: "struct
- * sk_buff.mark (byte offset) is 168 there and 176 here", a there and b here. partial: only
- * offsets count, and of these not what only one of them has. Other errors are those of core_calc().
+ * Compare the results of all CO-RE field relocations against two BTFs. Returns -ESTALE if they
+ * differ: "struct sk_buff.mark (byte offset) is 168 there and 176 here", where a is "there" and b
+ * is "here". partial: compare only offsets, and only those of fields that both BTFs have. Other
+ * errors: those of core_calc().
  */
 int obj_compare(const struct obj *obj, const struct btf *a, const struct btf *b, bool partial,
 		struct err *err);
 
-/* A copy of one program. -ENOENT: no such section (by name in the message). */
+/* Copy one program. Returns -ENOENT if there is no such section; the message names it. */
 int prog_clone(struct prog *prog, const struct obj *obj, const char *section, struct err *err);
 void prog_release(struct prog *prog);
 
 /*
- * Give a constant its value: all uses become `mov64 imm` where the value fits 32 signed
- * bits, else ld_imm64. A name that the program does not use is fine. -ENOMEM.
+ * Set a constant: all uses become `mov64 imm` if the value fits 32 signed bits, else ld_imm64.
+ * Names that the program does not use are ignored. Errors: -ENOMEM.
  */
 int prog_set_const(struct prog *prog, const char *name, uint64_t value, struct err *err);
 
-/* The same for many at once, which takes no longer than one. */
+/* As prog_set_const(), for several constants in a single pass. */
 struct prog_const {
 	const char *name;
 	uint64_t value;
 };
 int prog_set_consts(struct prog *prog, const struct prog_const *c, size_t nr, struct err *err);
 
-/* Give a map its file descriptor (BPF_PSEUDO_MAP_FD). A name that is not used is fine. */
+/* Set the file descriptor of a map (BPF_PSEUDO_MAP_FD). Names that are not used are ignored. */
 int prog_set_map(struct prog *prog, const char *name, int fd, struct err *err);
 
 /*
- * Constant folding: follows known register values (constants, frame addresses and spilled
- * constants) through the program, turns jumps whose outcome is known into plain ones or
- * nothing, writes computed constants out as immediates, and removes instructions that cannot
- * be reached or whose result is never read, with their refs. Jump offsets and refs follow. The
- * program computes what it did before. Errors: -EINVAL (an unsound program, such as a
- * jump out of it, with the instruction number), -ENOMEM.
+ * Constant folding: tracks known register values (constants, frame addresses and spilled
+ * constants) through the program, makes jumps with a known outcome unconditional or removes them,
+ * turns computed constants into immediates, and removes unreachable instructions and those whose
+ * result is never read, with their refs. Jump offsets and refs are adjusted; the meaning of the
+ * program does not change. Errors: -EINVAL for an invalid program, such as one with a jump out of
+ * the program (with the instruction number), -ENOMEM.
  */
 int prog_fold(struct prog *prog, struct err *err);
 
 /*
- * Replace each call of splice_NAME by instructions from emit(). frame_off is the constant distance
- * of r1 from r10 at the call (found by the same analysis as prog_fold's); the emitted code falls
- * through at its end. A name that is not used is fine. Errors: -EINVAL where r1 is no known frame
- * address, those of emit.
+ * Replace each call of splice_NAME by instructions from emit(). frame_off is the constant offset of
+ * r1 from r10 at the call, found by the same analysis as in prog_fold(). The emitted code falls
+ * through at its end. Names that are not used are ignored. Errors: -EINVAL if r1 is not a known
+ * frame address, those of emit().
  */
 typedef int (*prog_emit_fn)(void *arg, int frame_off, struct insn_buf *out, struct err *err);
 int prog_splice(struct prog *prog, const char *name, prog_emit_fn emit, void *arg, struct err *err);
 
-/* bpf_probe_read_kernel (113) and _str (115) become bpf_probe_read (4) and _str (45): kernels
- * before 5.5. */
+/*
+ * For kernels before 5.5: replace bpf_probe_read_kernel (113) and _str (115) by bpf_probe_read (4)
+ * and _str (45).
+ */
 void prog_use_old_probe_read(struct prog *prog);
 
 struct prog_load_opts {
 	uint32_t type;		  /* enum bpf_prog_type */
 	uint32_t attach_type;	  /* 0: none */
-	const char *name;	  /* NULL where the kernel has no names */
-	const char *verifier_log; /* file to write the whole log to, or NULL */
-	int target_fd;		  /* a BPF program to be traced, and */
-	uint32_t target_btf_id;	  /* the FUNC in its BTF that is; 0: none */
+	const char *name;	  /* NULL if the kernel does not support program names */
+	const char *verifier_log; /* file to save the full verifier log to, or NULL */
+	int target_fd;		  /* the BPF program to trace */
+	uint32_t target_btf_id;	  /* the FUNC to trace in its BTF; 0: none */
 };
 
-/* What the kernel is told of the program; prog must outlive it. */
+/* The arguments for bpf(2) to load the program; prog must outlive the result. */
 struct bpf_prog_spec prog_load_spec(const struct prog *prog, const struct prog_load_opts *opts);
 
 /*
- * Load: log off first; on failure again with a growing log (up to 16 MiB), and the error says the
- * line that matters plus a hint. An unfilled ref is an error. Returns the fd or -errno.
+ * Load without a log first; after a failure load again with a growing log (up to 16 MiB) and report
+ * its decisive line and a hint. Unresolved refs are an error. Returns the fd or -errno.
  */
 int prog_load(const struct prog *prog, const struct prog_load_opts *opts, struct err *err);
 
 /*
- * The line of a verifier log that says what is wrong, and how many lines it leaves out; a
- * call of CORE_POISON + n is explained by the record's words (obj may be NULL).
+ * Reduce a verifier log to the line that gives the reason, and the number of lines omitted. If that
+ * line is about a call of CORE_POISON + n, it is replaced by a description of CO-RE record n. obj
+ * may be NULL.
  */
 void verifier_summary(const struct obj *obj, const char *log, char *buf, size_t sz);
 

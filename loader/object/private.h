@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* private.h - what elf.c reads and the later stages of loader/object use. */
+/* private.h - struct obj, filled in by elf.c and used by the later stages. */
 #ifndef LOADER_OBJECT_PRIVATE_H
 #define LOADER_OBJECT_PRIVATE_H
 
@@ -14,20 +14,20 @@ struct obj_prog {
 	size_t scn_idx;
 	struct bpf_insn *insns; /* owned */
 	size_t nr;
-	struct prog_ref *refs; /* owned, and so are their names; ordered by idx */
+	struct prog_ref *refs; /* owned, with their names; ordered by idx */
 	size_t nr_refs;
 };
 
 struct obj {
 	struct obj_prog *progs; /* owned */
 	size_t nr_progs;
-	struct btf *btf;	 /* owned; NULL: the object has none */
+	struct btf *btf;	 /* owned; NULL if the object has none */
 	struct core_relo *relos; /* owned */
 	size_t nr_relos;
 	bool core_done;
 };
 
-/* The program of that section, or NULL. */
+/* The program in that section, or NULL. */
 struct obj_prog *obj_find(const struct obj *obj, const char *section);
 
 #endif

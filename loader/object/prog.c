@@ -72,7 +72,7 @@ static const struct prog_const *find_const(const struct prog_const *c, size_t nr
 	return NULL;
 }
 
-/* All at once: an edit costs as much as the program is long. */
+/* In a single edit: the cost of an edit is proportional to the length of the program. */
 static int set_all(struct prog *prog, enum prog_ref_kind kind, const struct prog_const *c,
 		   size_t nr, struct err *err)
 {

@@ -49,7 +49,7 @@ static int core_one(struct obj *obj, size_t idx, const struct btf *const *target
 	if (!p)
 		return err_set(err, -EINVAL, "no such program");
 	if (relo->insn_off % sizeof(*p->insns))
-		return err_set(err, -EINVAL, "byte %u is no start of an instruction",
+		return err_set(err, -EINVAL, "byte %u is not the start of an instruction",
 			       relo->insn_off);
 	ret = core_calc(obj->btf, relo, targets, nr_targets, &v, err);
 	if (ret)
@@ -62,7 +62,7 @@ int obj_core(struct obj *obj, const struct btf *const *targets, size_t nr_target
 	int ret = 0;
 
 	if (obj->core_done)
-		return err_set(err, -EINVAL, "CO-RE records were applied before");
+		return err_set(err, -EINVAL, "CO-RE records are already applied");
 	obj->core_done = true;
 	for (size_t n = 0; n < obj->nr_relos && !ret; n++) {
 		ret = core_one(obj, n, targets, nr_targets, err);

@@ -12,14 +12,14 @@ static int splice_one(struct edit *e, const struct prog_ref *ref, const struct f
 	size_t idx = ref->idx;
 	int ret;
 
-	if (!known->reached) { /* nothing is known there, and nothing matters */
+	if (!known->reached) { /* unreachable: any valid instruction will do */
 		edit_replace(e, idx, &zero, 1);
 		return 0;
 	}
 	if (!known->r1_is_frame)
 		return err_set(err, -EINVAL,
 			       "program '%s': first argument of splice_%s at instruction %zu is "
-			       "no fixed place on the stack",
+			       "not a fixed stack address",
 			       e->prog->section, ref->name, idx);
 	ret = emit(arg, known->r1_off, &code, err);
 	if (!ret && code.oom)

@@ -17,7 +17,7 @@ static bool starts(struct line l, const char *prefix)
 	return l.len >= len && !memcmp(l.s, prefix, len);
 }
 
-/* Statistics and tracing that verifiers of all ages print around what they have to say. */
+/* Statistics and tracing that old and new verifiers print around the reason. */
 static const char *const noise[] = {
 	"processed ",
 	"verification time ",
@@ -56,7 +56,7 @@ static bool is_listing(struct line l)
 	return n && n < l.len && l.s[n] == ':';
 }
 
-/* "R0=inv1 R1_w=ctx" as opposed to "R0 !read_ok"; the name may carry a suffix. */
+/* "R0=inv1 R1_w=ctx" as opposed to "R0 !read_ok"; the register name may have a suffix. */
 static bool is_state(struct line l)
 {
 	size_t n = 1;
@@ -77,7 +77,7 @@ static bool is_noise(struct line l)
 	return is_listing(l) || is_state(l);
 }
 
-/* The next line, without blanks around it. False at the end. */
+/* The next line, without leading and trailing whitespace. False at the end. */
 static bool next_line(const char **log, struct line *l)
 {
 	const char *end;
@@ -97,8 +97,8 @@ static bool next_line(const char **log, struct line *l)
 }
 
 /*
- * The last line that says something; failing that, the last one that is not statistics. Returns
- * the number of lines that have words.
+ * The last line that is not noise or, if there is none, the last line of the instruction listing.
+ * Returns the number of non-empty lines.
  */
 static size_t find_line(const char *log, struct line *best)
 {
@@ -120,7 +120,7 @@ static size_t find_line(const char *log, struct line *best)
 	return nr;
 }
 
-/* "invalid func unknown#195936478" (4.10 on), "invalid func 195936478" before. */
+/* "invalid func unknown#195936478" (since 4.10), "invalid func 195936478" (before). */
 static bool poisoned(struct line l, size_t *relo_idx)
 {
 	static const char *const words[] = {"invalid func unknown#", "invalid func ",
@@ -142,7 +142,7 @@ static bool poisoned(struct line l, size_t *relo_idx)
 	return true;
 }
 
-/* Bytes from elsewhere go to a terminal: only printable ones. */
+/* The line may go to a terminal: copy only printable characters. */
 static void copy_line(struct line l, char *buf, size_t sz)
 {
 	size_t n;
@@ -161,7 +161,7 @@ void verifier_summary(const struct obj *obj, const char *log, char *buf, size_t 
 	nr = find_line(log, &best);
 	copy_line(best, words, sizeof(words));
 	if (!best.len)
-		snprintf(words, sizeof(words), "the verifier gives no reason");
+		snprintf(words, sizeof(words), "the verifier gave no reason");
 	if (obj && poisoned(best, &relo_idx) && relo_idx < obj->nr_relos) {
 		core_describe(obj->btf, &obj->relos[relo_idx], relo, sizeof(relo));
 		snprintf(words, sizeof(words), "this kernel has no %s, which the program needs",

@@ -56,7 +56,7 @@ static void test_unknown_symbol(void **state)
 	refuse(object_extern_start, object_extern_end - object_extern_start,
 	       "'somewhere_else' at instruction 1 cannot be resolved");
 	refuse(object_call_start, object_call_end - object_call_start,
-	       "call of a function that was not inlined");
+	       "call to a function that was not inlined");
 }
 
 /* A copy of exactly this size, so that a sanitizer sees what is read beyond it. */
@@ -178,8 +178,8 @@ static void test_malformed(void **state)
 {
 	static const char *const words[] = {
 		[RELO_TYPE] = "(type 10) does not fit instruction",
-		[RELO_UNALIGNED] = "is no instruction",
-		[RELO_OUTSIDE] = "is no instruction",
+		[RELO_UNALIGNED] = "is not the start of an instruction",
+		[RELO_OUTSIDE] = "is not the start of an instruction",
 		[RELO_SYMBOL] = "no symbol 100000",
 		[RELO_TWICE] = "out of order",
 		[RELO_ADDEND] = "does not fit instruction",

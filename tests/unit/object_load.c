@@ -134,7 +134,8 @@ static void test_log_file(void **state)
 	opts.verifier_log = "/nonexistent/dir/log";
 	ret = load(insns, NR(insns), &err);
 	opts.verifier_log = NULL;
-	assert_non_null(strstr(err.hint, "cannot be written to '/nonexistent/dir/log': No such"));
+	assert_non_null(strstr(err.hint,
+			       "cannot write the verifier log to '/nonexistent/dir/log': No such"));
 	assert_error(ret, -EACCES, &err, "R3 invalid mem access");
 	opts.verifier_log = "/dev/full";
 	ret = load(insns, NR(insns), &err);

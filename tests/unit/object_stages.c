@@ -278,7 +278,7 @@ static void test_splice_rejects(void **state)
 	prog = obj_test_prog(no_frame, NR(no_frame));
 	obj_test_refs(&prog, &first, 1);
 	assert_error(prog_splice(&prog, "f", emit_exit, NULL, &err), -EINVAL, &err,
-		     "splice_f at instruction 0 is no fixed place");
+		     "splice_f at instruction 0 is not a fixed stack address");
 	prog_release(&prog);
 
 	prog = obj_test_prog(not_reached, NR(not_reached));
@@ -413,7 +413,7 @@ static void test_core(void **state)
 	assert_ok(obj_core(obj, &same_kernel, 1, &err), &err);
 	assert_int_equal(run_core(obj, 0), 7);
 	assert_int_equal(run_core(obj, 1), 0xaabbccdd);
-	assert_error(obj_core(obj, &same_kernel, 1, &err), -EINVAL, &err, "before");
+	assert_error(obj_core(obj, &same_kernel, 1, &err), -EINVAL, &err, "already applied");
 	obj_free(obj);
 }
 
