@@ -46,7 +46,7 @@ run_case() {
 # ---- the man page ----
 
 # render DEVICE [REQUESTS]: what a reader sees.
-render() { sed "s/^\.Sh NAME/&${2-}/" "$page" | groff -mandoc -ww "-T$1" -P-cbou; }
+render() { sed "s|^\.Sh NAME|&${2-}|" "$page" | groff -mandoc -ww "-T$1" -P-cbou ${WIDTH:+"-rLL=$WIDTH"}; }
 
 # Groups and options, a line each: "Output:" and "-c, --output-limit-lines N".
 options_of_help() {
@@ -59,11 +59,13 @@ options_of_help() {
 		}'
 }
 
+# groff 1.22 indents the text of a section by 5 columns, 1.23 by 7.
+# Wide, so that no line of a paragraph begins with an option.
 options_of_page() {
-	render ascii | awk '
+	WIDTH=300n render ascii | awk '
 		/^[A-Z]/ { in_options = $0 == "OPTIONS" }
 		in_options && /^   [A-Z]/ { print substr($0, 4) ":" }
-		in_options && /^     -/ { sub(/^ */, ""); print }'
+		in_options && /^     (  )?-/ { sub(/^ */, ""); print }'
 }
 
 case_man_options() {
