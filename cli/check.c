@@ -15,6 +15,7 @@
 #include "base/number.h"
 #include "btf/btf.h"
 #include "btf/discover/discover.h"
+#include "kern/cpus.h"
 #include "kern/ksyms.h"
 #include "loader/attach/attach.h"
 #include "loader/attach/find.h"
@@ -149,8 +150,7 @@ static void print_kernel(FILE *out)
 	struct utsname un;
 
 	if (uname(&un) == 0)
-		fprintf(out, "Linux %s, %s, %ld CPUs\n", un.release, un.machine,
-			sysconf(_SC_NPROCESSORS_ONLN));
+		fprintf(out, "Linux %s, %s, %zu CPUs\n", un.release, un.machine, cpus_nr_online());
 }
 
 /* What was measured, and whether it is what the types say that will be used. */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "kern/bpf.h"
+#include "kern/cpus.h"
 #include "progs/trail_abi.h"
 
 #define RING_DEFAULT_SZ ((size_t)16 << 20) /* 90,000 events: kernel memory, not resident here */
@@ -49,7 +50,7 @@ void prog_maps_specs(const struct prog_config *c, const struct features *f, size
 		specs[MAP_EVENTS] = (struct bpf_map_spec){BPF_MAP_TYPE_RINGBUF, 0, 0, ring_sz, 0};
 	else
 		specs[MAP_EVENTS] = (struct bpf_map_spec){BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4,
-							  sysconf(_SC_NPROCESSORS_CONF), 0};
+							  (uint32_t)cpus_nr_possible(), 0};
 	specs[MAP_STATS] =
 		(struct bpf_map_spec){BPF_MAP_TYPE_ARRAY, 4, sizeof(struct trail_stats), 1, 0};
 	specs[MAP_CONTROL] = (struct bpf_map_spec){BPF_MAP_TYPE_ARRAY, 4, sizeof(uint32_t), 1, 0};

@@ -16,6 +16,7 @@
 #include "cli/progress.h"
 #include "cli/stop.h"
 #include "kern/clock.h"
+#include "kern/cpus.h"
 #include "kern/setting.h"
 #include "loader/fields.h"
 #include "loader/prog_trace.h"
@@ -116,7 +117,6 @@ static int open_files(struct session *s, struct err *err)
 
 static int open_ring(struct session *s, struct err *err)
 {
-	long nr_cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	size_t sz = s->o->ring_sz ? s->o->ring_sz : PERF_RINGS_SZ;
 	int events_fd = s->programs.maps.fd[MAP_EVENTS];
 
@@ -124,7 +124,7 @@ static int open_ring(struct session *s, struct err *err)
 	if (s->ring_sz)
 		return ring_open_bpf(&s->ring, events_fd, s->ring_sz, err);
 	/* A power of two of pages for each, whatever the number of CPUs. */
-	sz /= nr_cpus > 0 ? nr_cpus : 1;
+	sz /= cpus_nr_online();
 	for (s->ring_sz = sysconf(_SC_PAGESIZE); 2 * s->ring_sz <= sz;)
 		s->ring_sz *= 2;
 	return ring_open_perf(&s->ring, events_fd, s->ring_sz, err);

@@ -16,10 +16,10 @@
 
 #include "base/log.h"
 #include "kern/bpf.h"
+#include "kern/cpus.h"
 #include "kern/perf.h"
 #include "output/ring/private.h"
 
-#define CPU_MAX	      65536
 #define PERF_WAIT_MS  50
 #define FOLLOW_CPUS_S 1
 
@@ -162,57 +162,6 @@ int perf_bufs_read(struct perf_buf *bufs, size_t nr, uint8_t *scratch, size_t ma
 		}
 	}
 	return ret ? ret : (int)nr_read;
-}
-
-int cpu_list_parse(const char *text, uint32_t **cpus)
-{
-	uint32_t *list = NULL;
-	size_t nr = 0;
-
-	while (*text && *text != '\n') {
-		char *end;
-		unsigned long from = strtoul(text, &end, 10), to = from;
-		uint32_t *p;
-
-		if (end != text && *end == '-') {
-			text = end + 1;
-			to = strtoul(text, &end, 10);
-		}
-		if (end == text || from > to || to >= CPU_MAX || nr + (to - from) >= CPU_MAX)
-			goto invalid;
-		if (*end && *end != ',' && *end != '\n')
-			goto invalid;
-		p = realloc(list, (nr + to - from + 1) * sizeof(*list));
-		if (!p) {
-			free(list);
-			return -ENOMEM;
-		}
-		list = p;
-		for (unsigned long cpu = from; cpu <= to; cpu++)
-			list[nr++] = cpu;
-		text = *end == ',' ? end + 1 : end;
-	}
-	*cpus = list;
-	return nr;
-invalid:
-	free(list);
-	return -EINVAL;
-}
-
-static int cpus_online(uint32_t **cpus)
-{
-	FILE *f = fopen("/sys/devices/system/cpu/online", "re");
-	char *line = NULL;
-	size_t cap = 0;
-	int ret = -ENOENT;
-
-	if (!f)
-		return -errno;
-	if (getline(&line, &cap, f) > 0)
-		ret = cpu_list_parse(line, cpus);
-	free(line);
-	fclose(f);
-	return ret;
 }
 
 static int ring_perf_fd(const struct ring *r)
@@ -367,11 +316,10 @@ static int ring_perf_fill(struct ring_perf *rp, struct err *err)
 {
 	uint32_t *cpus = NULL;
 	int nr = cpus_online(&cpus), ret = 0;
-	long nr_conf = sysconf(_SC_NPROCESSORS_CONF);
 
 	if (nr <= 0)
 		return err_sys(err, nr ? nr : -ENODEV, "cannot tell which CPUs are online");
-	rp->cap = nr_conf > nr ? nr_conf : nr;
+	rp->cap = cpus_nr_possible();
 	rp->bufs = calloc(rp->cap, sizeof(*rp->bufs));
 	rp->fds = calloc(rp->cap, sizeof(*rp->fds));
 	rp->cpus = calloc(rp->cap, sizeof(*rp->cpus));

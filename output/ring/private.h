@@ -71,10 +71,4 @@ struct perf_buf {
 int perf_bufs_read(struct perf_buf *bufs, size_t nr, uint8_t *scratch, size_t max,
 		   ring_sample_fn fn, void *arg);
 
-/*
- * The numbers in a list of the kernel ("0-3,8\n"), ascending, into *cpus (the caller frees).
- * Returns how many, -EINVAL for anything else, -ENOMEM.
- */
-int cpu_list_parse(const char *text, uint32_t **cpus);
-
 #endif
