@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * libpcap is here for its compiler of expressions. Its list of capture modules would pull
- * raw sockets, USB, Bluetooth, netfilter and D-Bus into the static program: 150 KB that a
- * dead handle never runs, and D-Bus has no static library. So the modules' entry points
- * are defined here. They are weak: where the linker takes in the real ones for another
- * reason, those win.
+ * Only libpcap's filter compiler is used. Its table of capture modules would pull raw
+ * sockets, USB, Bluetooth, netfilter and D-Bus into the static binary: 150 KB that a dead
+ * handle never runs, and D-Bus has no static library. So the modules' entry points are
+ * stubbed here. The stubs are weak: if the real ones are linked for another reason, they win.
  */
 #include <stdlib.h>
 
@@ -29,9 +28,9 @@ STUB(usb_create)
 STUB(usb_findalldevs)
 
 /*
- * libpcap scans one thing with scanf(3): DECnet addresses ("decnet host 1.2"). With all its kinds
- * of numbers that is 90 KB. Linux 6.1 dropped DECnet; without scanf such an address is refused as
- * malformed. Three names: musl's, and glibc's, which has a new one since 2.38.
+ * libpcap uses scanf(3) only for DECnet addresses ("decnet host 1.2"), at a cost of 90 KB of number
+ * parsing. Linux 6.1 dropped DECnet; with this stub such an address is rejected as malformed.
+ * Three names: musl's, glibc's, and glibc's since 2.38.
  */
 #undef sscanf
 #define NO_SCANF(name)                                                                             \

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Classic BPF: what is accepted (see bpf_check_classic() in net/core/filter.c). */
+/* Validation of classic BPF (see bpf_check_classic() in net/core/filter.c). */
 #include "filter/filter.h"
 
 #include <errno.h>
@@ -8,10 +8,10 @@
 
 #include <linux/filter.h>
 
-/* No packet is longer, and offset + size still fits into an immediate operand. */
+/* Longer than any packet; offset + size still fits in an immediate operand. */
 #define MAX_OFFSET (INT32_MAX - 4)
 
-static bool known_alu(uint16_t code)
+static bool is_known_alu(uint16_t code)
 {
 	switch (BPF_OP(code)) {
 	case BPF_ADD:
@@ -30,7 +30,7 @@ static bool known_alu(uint16_t code)
 	}
 }
 
-static bool known_jump(uint16_t code)
+static bool is_known_jump(uint16_t code)
 {
 	switch (BPF_OP(code)) {
 	case BPF_JEQ:
@@ -43,7 +43,7 @@ static bool known_jump(uint16_t code)
 	}
 }
 
-static bool known_load(uint16_t code)
+static bool is_known_load(uint16_t code)
 {
 	switch (BPF_MODE(code)) {
 	case BPF_ABS:
@@ -60,18 +60,18 @@ static bool known_load(uint16_t code)
 	}
 }
 
-static bool known(uint16_t code)
+static bool is_known(uint16_t code)
 {
 	if (code > 0xff)
 		return false;
 	switch (BPF_CLASS(code)) {
 	case BPF_LD:
 	case BPF_LDX:
-		return known_load(code);
+		return is_known_load(code);
 	case BPF_ALU:
-		return known_alu(code);
+		return is_known_alu(code);
 	case BPF_JMP:
-		return known_jump(code);
+		return is_known_jump(code);
 	case BPF_RET:
 		return code == (BPF_RET | BPF_K) || code == (BPF_RET | BPF_A);
 	case BPF_MISC:
@@ -108,7 +108,7 @@ static int check_jump(const struct cbpf_prog *prog, size_t i, struct err *err)
 	bool ja = BPF_OP(in->code) == BPF_JA;
 
 	if (ja ? in->k >= left : in->jt >= left || in->jf >= left)
-		return err_set(err, -EINVAL, "filter instruction %zu: jump out of the program", i);
+		return err_set(err, -EINVAL, "filter instruction %zu: jump outside the program", i);
 	return 0;
 }
 
@@ -117,7 +117,7 @@ static int check_insn(const struct cbpf_prog *prog, size_t i, struct err *err)
 	const struct cbpf_insn *in = &prog->insns[i];
 	uint16_t mode = BPF_MODE(in->code);
 
-	if (!known(in->code))
+	if (!is_known(in->code))
 		return err_set(err, -EINVAL, "filter instruction %zu: unknown opcode 0x%02x", i,
 			       in->code);
 	if (BPF_CLASS(in->code) == BPF_ALU)
@@ -128,17 +128,17 @@ static int check_insn(const struct cbpf_prog *prog, size_t i, struct err *err)
 		return err_set(err, -EINVAL,
 			       "filter instruction %zu: scratch word %u, expected 0 to %d", i,
 			       in->k, BPF_MEMWORDS - 1);
-	/* Beside offsets that no packet has, these are Linux's ancillary data (SKF_AD_OFF). */
+	/* Larger offsets are impossible or Linux's ancillary data (SKF_AD_OFF). */
 	if (BPF_CLASS(in->code) <= BPF_LDX && (mode == BPF_ABS || mode == BPF_MSH) &&
 	    in->k > MAX_OFFSET)
-		return err_set(err, -EINVAL, "filter instruction %zu: load at offset %d", i,
-			       (int32_t)in->k);
+		return err_set(err, -EINVAL, "filter instruction %zu: unsupported load offset %d",
+			       i, (int32_t)in->k);
 	return 0;
 }
 
 /*
- * written[i]: the scratch words that every path to instruction i has written. Jumps go
- * forward, so one pass suffices.
+ * written[i]: bit mask of the scratch words written on every path to instruction i. All jumps
+ * are forward, so one pass suffices.
  */
 static int check_scratch(const struct cbpf_prog *prog, uint16_t *written, struct err *err)
 {
@@ -153,8 +153,8 @@ static int check_scratch(const struct cbpf_prog *prog, uint16_t *written, struct
 			now |= 1U << in->k;
 		} else if (is_mem(in->code) && !(now & 1U << in->k)) {
 			return err_set(err, -EINVAL,
-				       "filter instruction %zu: scratch word %u is read before it "
-				       "is written",
+				       "filter instruction %zu: scratch word %u read before it is "
+				       "written",
 				       i, in->k);
 		} else if (in->code == (BPF_JMP | BPF_JA)) {
 			written[i + 1 + in->k] &= now;
@@ -184,7 +184,8 @@ int cbpf_check(const struct cbpf_prog *prog, struct err *err)
 			return res;
 	}
 	if (BPF_CLASS(prog->insns[prog->nr - 1].code) != BPF_RET)
-		return err_set(err, -EINVAL, "filter instruction %zu: the last one must return",
+		return err_set(err, -EINVAL,
+			       "filter instruction %zu: last instruction is not a return",
 			       prog->nr - 1);
 	written = malloc(prog->nr * sizeof(*written));
 	if (!written)

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Classic BPF to eBPF, one forward pass, run twice: the first learns where each
- * instruction lands, so that the second can fill in the jumps.
+ * Classic BPF to eBPF. One forward pass, run twice: the first run finds the address of each
+ * instruction, the second fills in the jump offsets.
  */
 #include "filter/private.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Classic instruction i as a label; all that return the same are one. */
+/* The label of classic instruction i; all constant returns share the match or no-match label. */
 static size_t label_of(const struct conv *c, size_t i)
 {
 	const struct cbpf_insn *in = &c->prog->insns[i];
@@ -68,10 +68,9 @@ static void convert_alu(struct conv *c, const struct cbpf_insn *in)
 }
 
 /*
- * The comparison as an instruction that jumps if it holds. 64-bit comparisons sign-extend
- * their constant. For equality A ^ k is compared with 0 and not A with k in a register:
- * addresses are often large, and Linux 4.4 tells states apart by constants in dead
- * registers.
+ * A jump taken if the comparison holds. 64-bit comparisons sign-extend their constant, so a
+ * large k needs a register. For equality, A ^ k is compared with 0 instead: addresses are
+ * often large, and Linux 4.4 distinguishes states by constants in dead registers.
  */
 static struct bpf_insn comparison(struct conv *c, const struct cbpf_insn *in, uint8_t op)
 {
@@ -96,7 +95,7 @@ static void convert_jump(struct conv *c, size_t i)
 
 	if (op == BPF_JA) {
 		conv_jump(c, INSN_JA(0), label_of(c, i + 1 + in->k));
-		c->live = false;
+		c->reachable = false;
 		return;
 	}
 	yes = label_of(c, i + 1 + in->jt);
@@ -114,7 +113,7 @@ static void convert_jump(struct conv *c, size_t i)
 	} else {
 		conv_jump(c, comparison(c, in, op), yes);
 		conv_jump(c, INSN_JA(0), no);
-		c->live = false;
+		c->reachable = false;
 	}
 }
 
@@ -126,7 +125,7 @@ static void convert_return(struct conv *c, size_t i)
 	} else {
 		conv_jump(c, INSN_JA(0), label_of(c, i));
 	}
-	c->live = false;
+	c->reachable = false;
 }
 
 static void convert_insn(struct conv *c, size_t i)
@@ -165,7 +164,7 @@ static void prologue(struct conv *c)
 	if (c->needs.far) {
 		emit(c, INSN_STX(BPF_DW, FP, FIELD(c, save[SAVE_DATA]), RDATA));
 		emit(c, INSN_STX(BPF_DW, FP, FIELD(c, save[SAVE_SIZE]), RSIZE));
-		/* Linux 4.4 lets helpers write to initialised stack only. */
+		/* On Linux 4.4 helpers may only write to initialised stack. */
 		emit(c, INSN_ST(BPF_DW, FP, FIELD(c, tmp), 0));
 	}
 	if (c->needs.far && c->prog->vlan) {
@@ -178,11 +177,11 @@ static void prologue(struct conv *c)
 	emit(c, INSN_MOV_IMM(RX, 0));
 }
 
-/* The shared ends, where the code comes to them. Falls through behind the last one. */
+/* The match and no-match ends, if reachable. Falls through after the last one. */
 static void epilogue(struct conv *c)
 {
-	struct place *match = &c->places[label_match(c)];
-	struct place *nomatch = &c->places[label_nomatch(c)];
+	struct label *match = &c->labels[label_match(c)];
+	struct label *nomatch = &c->labels[label_nomatch(c)];
 
 	match->addr = c->out->nr;
 	if (match->reached) {
@@ -193,26 +192,26 @@ static void epilogue(struct conv *c)
 	nomatch->addr = c->out->nr;
 	if (nomatch->reached)
 		emit(c, INSN_MOV_IMM(R0, 0));
-	c->places[label_end(c)].addr = c->out->nr;
+	c->labels[label_end(c)].addr = c->out->nr;
 }
 
 static void pass(struct conv *c)
 {
 	for (size_t i = 0; i < c->prog->nr + 3; i++) {
-		c->places[i].reached = false;
-		c->places[i].have = UINT32_MAX;
+		c->labels[i].reached = false;
+		c->labels[i].have = UINT32_MAX;
 	}
 	c->have = 0;
-	c->live = true;
+	c->reachable = true;
 	c->too_far = false;
 	prologue(c);
 	for (size_t i = 0; i < c->prog->nr; i++) {
-		c->places[i].addr = c->out->nr;
-		if (c->live)
+		c->labels[i].addr = c->out->nr;
+		if (c->reachable)
 			conv_reach(c, i);
-		c->live = c->places[i].reached;
-		c->have = c->places[i].have;
-		if (c->live)
+		c->reachable = c->labels[i].reached;
+		c->have = c->labels[i].have;
+		if (c->reachable)
 			convert_insn(c, i);
 	}
 	epilogue(c);
@@ -235,8 +234,8 @@ int cbpf_to_ebpf(const struct cbpf_prog *prog, int frame_off, struct insn_buf *o
 	if (res)
 		return res;
 	c.needs = conv_find_needs(prog);
-	c.places = calloc(prog->nr + 3, sizeof(*c.places));
-	if (!c.places)
+	c.labels = calloc(prog->nr + 3, sizeof(*c.labels));
+	if (!c.labels)
 		return err_set(err, -ENOMEM, "out of memory");
 	pass(&c);
 	out->nr = start;
@@ -245,9 +244,9 @@ int cbpf_to_ebpf(const struct cbpf_prog *prog, int frame_off, struct insn_buf *o
 		res = err_set(err, -ENOMEM, "out of memory");
 	else if (c.too_far)
 		res = err_set(err, -E2BIG,
-			      "filter is too long: a jump of more than %d instructions", INT16_MAX);
+			      "filter too long: a jump spans more than %d instructions", INT16_MAX);
 	if (res)
 		out->nr = start;
-	free(c.places);
+	free(c.labels);
 	return res;
 }

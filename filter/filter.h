@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * filter.h - a tcpdump expression as eBPF over kernel memory.
+ * filter.h - pcap filter expressions compiled to eBPF that reads kernel memory.
  *
- *   expression -libpcap-> cBPF -cbpf_check-> -cbpf_to_ebpf-> instructions for a splice
+ *   expression -libpcap-> cBPF -cbpf_check-> -cbpf_to_ebpf-> instructions to splice in
  *
- * libpcap compiles the expression for Ethernet (L2) and for raw IP (L3). The contract of
- * the converted code with the program around it is in progs/trail_abi.h.
+ * libpcap compiles the expression twice: for Ethernet (L2) and for raw IP (L3). The calling
+ * convention of the converted code is in progs/trail_abi.h. This room includes base/, kern/ and
+ * btf/; filter/expr/ (C expressions) is separate.
  */
 #ifndef FILTER_FILTER_H
 #define FILTER_FILTER_H
@@ -16,7 +17,7 @@
 
 #include "base/err.h"
 
-/* One classic BPF instruction; the layout of struct sock_filter and of pcap's bpf_insn. */
+/* A classic BPF instruction, laid out as struct sock_filter and libpcap's struct bpf_insn. */
 struct cbpf_insn {
 	uint16_t code;
 	uint8_t jt;
@@ -25,9 +26,9 @@ struct cbpf_insn {
 };
 
 struct cbpf_prog {
-	struct cbpf_insn *insns; /* owned; NULL: reject every packet */
+	struct cbpf_insn *insns; /* owned; NULL: reject all packets */
 	size_t nr;
-	bool vlan; /* may be called with r5 = 1: a VLAN tag that is not in memory */
+	bool vlan; /* may be called with r5 = 1: the VLAN tag is not in packet memory */
 };
 
 enum filter_layer { FILTER_L2, FILTER_L3 };
@@ -40,24 +41,24 @@ struct filter {
 };
 
 /*
- * Compile an expression. One that cannot be had for a layer ("arp" on raw IP) rejects
- * everything there; if it can be had for neither, the L2 message is the error, with the
- * expression quoted. Names are looked up in files and DNS without loading NSS modules.
- * protochain (backward jumps) is refused with -ENOTSUP. Errors: -EINVAL, -ENOMEM.
+ * Compile an expression. If it does not compile for one layer ("arp" on raw IP), that layer
+ * rejects all packets; if it compiles for neither, the error is the L2 message with the
+ * expression quoted. Names are resolved from files and DNS, without loading NSS modules.
+ * Errors: -ENOTSUP for protochain (backward jumps), -EINVAL, -ENOMEM.
  */
 int filter_compile(struct filter *f, const char *expr, struct err *err);
 void filter_release(struct filter *f);
 
 /*
- * Check a classic program as the kernel's bpf_check_classic() does: known opcodes, jumps
- * forward and inside, scratch memory index, no constant division by zero, ends in RET;
- * also that scratch memory is written before it is read. Errors: -EINVAL with the
- * instruction's number.
+ * Validate a classic program as the kernel's bpf_check_classic() does: known opcodes, forward
+ * jumps within the program, scratch memory index in range, no constant division by zero, last
+ * instruction a RET, scratch memory written before it is read. Errors: -EINVAL, naming the
+ * instruction's index.
  */
 int cbpf_check(const struct cbpf_prog *prog, struct err *err);
 
 /*
- * Bytes at the start of the packet that the converted program reads from its window:
+ * Size in bytes of the packet window that the converted program reads:
  * 1..TRAIL_WINDOW_SZ.
  */
 uint32_t cbpf_window_sz(const struct cbpf_prog *prog);
@@ -65,15 +66,15 @@ uint32_t cbpf_window_sz(const struct cbpf_prog *prog);
 struct insn_buf; /* base/insn.h */
 
 /*
- * Append the converted program. frame_off is where struct filter_frame lies from r10
+ * Append the converted program. frame_off is the offset of struct filter_frame from r10
  * (negative, multiple of 8). The code falls through at its end with the result in r0.
- * A filter without instructions becomes "r0 = 0". Errors: -ENOMEM, -E2BIG, and those of
+ * A program without instructions becomes "r0 = 0". Errors: -ENOMEM, -E2BIG, and those of
  * cbpf_check().
  *
- * The code has no backward and no 32-bit jumps and no unreachable instructions, and does
- * not touch r6-r9, which the caller need not have initialised. A load that ends past r3, a
- * far load without an address or that fails, and a division by zero mean "no match";
- * shifts by 32 and more give 0. So do they in libpcap's bpf_filter().
+ * The code has no backward jumps, 32-bit jumps or unreachable instructions. It does not
+ * touch r6-r9, which may be uninitialised. As in libpcap's bpf_filter(), the packet does
+ * not match if a load ends past r3, if a far load fails or has no address, or on division
+ * by zero; shifts by 32 or more yield 0.
  */
 int cbpf_to_ebpf(const struct cbpf_prog *prog, int frame_off, struct insn_buf *out,
 		 struct err *err);

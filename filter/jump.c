@@ -3,7 +3,7 @@
 
 void conv_reach(struct conv *c, size_t label)
 {
-	struct place *p = &c->places[label];
+	struct label *p = &c->labels[label];
 
 	p->reached = true;
 	if (c->have < p->have)
@@ -12,10 +12,10 @@ void conv_reach(struct conv *c, size_t label)
 
 void conv_jump(struct conv *c, struct bpf_insn i, size_t label)
 {
-	ptrdiff_t off = (ptrdiff_t)c->places[label].addr - (ptrdiff_t)c->out->nr - 1;
+	ptrdiff_t off = (ptrdiff_t)c->labels[label].addr - (ptrdiff_t)c->out->nr - 1;
 
 	conv_reach(c, label);
-	/* The first pass does not know the address of a label ahead. */
+	/* In the first pass the address of a label ahead is not yet known. */
 	if (off > INT16_MAX)
 		c->too_far = true;
 	i.off = off < 0 || off > INT16_MAX ? 0 : (int16_t)off;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Loads from the packet: from the window, or with the helper from beyond it. */
+/* Packet loads: from the window on the stack, or beyond it with bpf_probe_read_kernel(). */
 #include "filter/private.h"
 
-#define PROBE_READ_KERNEL 113 /* the loader makes it 4 where the kernel has no 113 */
+#define PROBE_READ_KERNEL 113 /* the loader replaces it with 4 on kernels that lack 113 */
 
 #define IP_HLEN	   20 /* X after `ldx 4*([k]&0xf)` on an IPv4 header without options */
 #define TAG_OFF	   12 /* a hidden VLAN tag is at [12, 16) of the window */
 #define TAG_END	   16
-#define TAG_WINDOW 20 /* what load_near_tag() reads up to */
+#define TAG_WINDOW 20 /* load_near_tag() reads up to here */
 
 static bool is_load(const struct cbpf_insn *in, uint16_t mode)
 {
@@ -19,7 +19,7 @@ static bool in_window(uint32_t off, uint32_t sz)
 	return off <= TRAIL_WINDOW_SZ - sz;
 }
 
-/* Where an indirect load goes in the common case, if the window can hold that. */
+/* In the common case, X = IP_HLEN, an indirect load is within the window. */
 static bool has_fast_path(const struct needs *needs, const struct cbpf_insn *in)
 {
 	return needs->msh && in_window(in->k, load_sz(in->code)) &&
@@ -65,23 +65,22 @@ uint32_t cbpf_window_sz(const struct cbpf_prog *prog)
 	return conv_find_needs(prog).window;
 }
 
-/* A short jump ahead, to where land() is called with the result. */
-static size_t take_off(struct conv *c, struct bpf_insn i)
+/* Emit a short forward jump; set_target() with the result sets its target. */
+static size_t emit_jump_ahead(struct conv *c, struct bpf_insn i)
 {
 	emit(c, i);
 	return c->out->nr - 1;
 }
 
-static void land(struct conv *c, size_t at)
+static void set_target(struct conv *c, size_t at)
 {
 	if (!c->out->oom)
 		c->out->insns[at].off = (int16_t)(c->out->nr - at - 1);
 }
 
 /*
- * No match if the packet has fewer than `end` readable bytes. (With the constant in a
- * register it would be as long, and that constant would keep Linux 4.4 from seeing that two
- * paths meet in the same state.)
+ * No match if the packet has fewer than `end` readable bytes. (A constant in a register would
+ * not be shorter, and it would keep Linux 4.4 from merging equal states where two paths meet.)
  */
 static void need_bytes(struct conv *c, uint32_t end)
 {
@@ -99,7 +98,7 @@ static uint8_t size_code(uint32_t sz)
 
 /*
  * dst = big-endian value in the window. Stack loads must be aligned on all architectures,
- * so it may take several: an IPv4 address at offset 26 is two halves.
+ * so it may take several: an IPv4 address at offset 26 is two 16-bit loads.
  */
 static void load_window(struct conv *c, uint8_t dst, uint32_t off, uint32_t sz)
 {
@@ -119,7 +118,7 @@ static void load_window(struct conv *c, uint8_t dst, uint32_t off, uint32_t sz)
 	}
 }
 
-/* dst (A or X) = big-endian value at kernel address r5; keeps the other one. */
+/* dst (A or X) = big-endian value at kernel address r5; the other one is preserved. */
 static void load_far(struct conv *c, uint8_t dst, uint32_t sz)
 {
 	uint8_t keep = dst == RA ? RX : RA;
@@ -157,9 +156,9 @@ void conv_load_fixed(struct conv *c, uint8_t dst, uint32_t off, uint32_t sz)
 }
 
 /*
- * A = sz bytes at offset r5 where some of them are of a tag that is not in memory; r5 is 9
- * to 15, so the bytes are at 1 to 7 of window[8..20]. A stack load cannot have a variable
- * offset: take two words and shift. For sz = 2 at offset 11:
+ * A = sz bytes at offset r5, some of which belong to a VLAN tag that is not in packet memory.
+ * r5 is 9 to 15, so they start at byte 1 to 7 of window[8..20]. Stack loads cannot have a
+ * variable offset: load two words and shift. For sz = 2 at offset 11:
  *
  *   window[8..16] << 24 | window[16..20] << 32 >> 40  =  bytes 11 to 18, then >> 48
  */
@@ -180,7 +179,7 @@ static void load_near_tag(struct conv *c, uint32_t sz)
 	emit(c, INSN_ALU64_IMM(BPF_RSH, RA, 64 - 8 * (int)sz));
 }
 
-/* A = sz bytes at offset r5, which is not below min; they are readable. */
+/* A = sz bytes at offset r5, which is at least min; the bytes are known to be readable. */
 static void load_variable(struct conv *c, uint32_t min, uint32_t sz)
 {
 	size_t no_tag, after, before, done;
@@ -188,16 +187,16 @@ static void load_variable(struct conv *c, uint32_t min, uint32_t sz)
 
 	if (near) {
 		emit(c, INSN_LDX(BPF_DW, R0, FP, FIELD(c, shift)));
-		no_tag = take_off(c, INSN_JMP_IMM(BPF_JEQ, R0, 0, 0));
-		after = take_off(c, INSN_JMP_IMM(BPF_JGT, RTMP, TAG_END - 1, 0));
+		no_tag = emit_jump_ahead(c, INSN_JMP_IMM(BPF_JEQ, R0, 0, 0));
+		after = emit_jump_ahead(c, INSN_JMP_IMM(BPF_JGT, RTMP, TAG_END - 1, 0));
 		emit(c, INSN_JMP_IMM(BPF_JGT, RTMP, TAG_OFF - (int)sz, 1));
-		before = take_off(c, INSN_JA(0));
+		before = emit_jump_ahead(c, INSN_JA(0));
 		load_near_tag(c, sz);
-		done = take_off(c, INSN_JA(0));
-		land(c, after);
+		done = emit_jump_ahead(c, INSN_JA(0));
+		set_target(c, after);
 		emit(c, INSN_ALU64_REG(BPF_SUB, RTMP, R0));
-		land(c, no_tag);
-		land(c, before);
+		set_target(c, no_tag);
+		set_target(c, before);
 	} else if (c->prog->vlan) {
 		emit(c, INSN_LDX(BPF_DW, R0, FP, FIELD(c, shift)));
 		emit(c, INSN_ALU64_REG(BPF_SUB, RTMP, R0));
@@ -205,12 +204,12 @@ static void load_variable(struct conv *c, uint32_t min, uint32_t sz)
 	emit(c, INSN_ALU64_REG(BPF_ADD, RTMP, RDATA));
 	load_far(c, RA, sz);
 	if (near)
-		land(c, done);
+		set_target(c, done);
 }
 
 /*
- * A = [X + k]. The slow path comes first, for the verifier's sake: the state it leaves
- * covers that of the fast path, so what follows is looked at once.
+ * A = [X + k]. The slow path comes first for the verifier's sake: its final state covers that
+ * of the fast path, so the code after it is verified once.
  */
 void conv_load_indirect(struct conv *c, const struct cbpf_insn *in)
 {
@@ -223,7 +222,7 @@ void conv_load_indirect(struct conv *c, const struct cbpf_insn *in)
 		return;
 	}
 	if (has_fast)
-		fast = take_off(c, INSN_JMP_IMM(BPF_JEQ, RX, IP_HLEN, 0));
+		fast = emit_jump_ahead(c, INSN_JMP_IMM(BPF_JEQ, RX, IP_HLEN, 0));
 	emit(c, INSN_MOV_REG(RTMP, RX));
 	emit(c, INSN_ALU64_IMM(BPF_ADD, RTMP, in->k + sz));
 	conv_jump(c, INSN_JMP_REG(BPF_JGT, RTMP, RSIZE, 0), label_nomatch(c));
@@ -231,11 +230,11 @@ void conv_load_indirect(struct conv *c, const struct cbpf_insn *in)
 	load_variable(c, in->k, sz);
 	if (!has_fast)
 		return;
-	done = take_off(c, INSN_JA(0));
-	land(c, fast);
+	done = emit_jump_ahead(c, INSN_JA(0));
+	set_target(c, fast);
 	have = c->have;
 	need_bytes(c, IP_HLEN + in->k + sz);
 	load_window(c, RA, IP_HLEN + in->k, sz);
 	c->have = have;
-	land(c, done);
+	set_target(c, done);
 }

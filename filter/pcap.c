@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The only file that includes <pcap/pcap.h>, which cannot stand beside <linux/bpf.h>. */
+/* The only file that includes <pcap/pcap.h>, which conflicts with <linux/bpf.h>. */
 #include "filter/filter.h"
 
 #include <errno.h>
@@ -9,12 +9,12 @@
 
 #include <pcap/pcap.h>
 
-/* Above any packet, so that `len` and far offsets are not cut. */
+/* Longer than any packet, so that `len` and far offsets are not truncated. */
 #define SNAPLEN 262144
 
 /*
- * A static glibc opens NSS modules of the machine it runs on, which may be of another version, or of
- * another C library. "files" and "dns" are part of libc.a (since glibc 2.34). musl has no NSS.
+ * A static glibc loads the NSS modules of the host, which may come from another glibc version or
+ * another C library. "files" and "dns" are built into libc.a since glibc 2.34. musl has no NSS.
  */
 #ifdef __GLIBC__
 #include <nss.h>
@@ -33,7 +33,7 @@ static void configure_lookup(void)
 }
 #endif
 
-/* Characters of names and keywords; a backslash makes a name of a keyword. */
+/* Characters of names and keywords; a backslash quotes a keyword as a name. */
 static bool is_word_char(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -66,7 +66,7 @@ static int copy_prog(struct cbpf_prog *prog, const struct bpf_program *from, str
 	return cbpf_check(prog, err);
 }
 
-/* -EINVAL with libpcap's words where it does not compile for this link type. */
+/* -EINVAL with libpcap's message if the expression does not compile for this link type. */
 static int compile_layer(struct cbpf_prog *prog, int linktype, const char *expr, struct err *err)
 {
 	pcap_t *pcap = pcap_open_dead(linktype, SNAPLEN);
@@ -110,10 +110,10 @@ int filter_compile(struct filter *f, const char *expr, struct err *err)
 		expr = "";
 	if (has_word(expr, "protochain")) {
 		err_set(err, -ENOTSUP,
-			"cannot use filter '%s': 'protochain' needs a loop, which programs in the "
-			"kernel cannot have",
+			"cannot use filter '%s': 'protochain' needs a loop, which BPF programs "
+			"cannot have",
 			expr);
-		err_hint(err, "use 'ip proto' or 'ip6 proto', which look at the first header only");
+		err_hint(err, "use 'ip proto' or 'ip6 proto', which check the first header only");
 		return -ENOTSUP;
 	}
 	configure_lookup();

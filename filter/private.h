@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* private.h - a conversion in progress: shared by convert.c, jump.c and load.c. */
+/* private.h - state of a cBPF to eBPF conversion: shared by convert.c, jump.c and load.c. */
 #ifndef FILTER_PRIVATE_H
 #define FILTER_PRIVATE_H
 
@@ -14,29 +14,29 @@
 #include "progs/trail_abi.h"
 
 /*
- * r1 = A, r2 = address of the packet, r3 = readable bytes, r4 = X; A and X are
- * zero-extended. r0 and r5 are for the moment. Nothing is kept in r6-r9: the program around
- * may not have initialised them, and verifiers refuse to save such a register. So r2 to r4
- * (or A) are kept in the frame across a helper call.
+ * r1 = A, r2 = packet address, r3 = readable bytes, r4 = X; A and X are zero-extended. r0
+ * and r5 are scratch. r6-r9 are not used: the surrounding program may not have initialised
+ * them, and verifiers refuse to spill an uninitialised register. So r2 to r4 (or A) are
+ * saved in the frame across a helper call.
  */
 enum { R0, RA, RDATA, RSIZE, RX, RTMP, FP = 10 };
 enum { SAVE_DATA, SAVE_SIZE, SAVE_KEEP }; /* what filter_frame.save holds */
 
 #define FIELD(c, fl) ((c)->frame_off + (int)offsetof(struct filter_frame, fl))
 
-/* What a program needs, found before it is converted. */
+/* What a program needs, computed before conversion. */
 struct needs {
-	uint32_t window; /* bytes read from the window */
+	uint32_t window; /* window bytes read */
 	bool far;	 /* calls the helper */
 	bool len;	 /* loads the packet length */
-	bool msh;	 /* loads an IPv4 header length to X */
+	bool msh;	 /* loads an IPv4 header length into X */
 };
 
-/* Facts about a classic instruction, or about a label behind the last one. */
-struct place {
-	size_t addr;   /* where its code starts in the output */
-	bool reached;  /* some path leads here */
-	uint32_t have; /* on every path here the packet has this many readable bytes */
+/* State of a classic instruction, or of a label after the last one. */
+struct label {
+	size_t addr;   /* start of its code in the output */
+	bool reached;  /* reachable */
+	uint32_t have; /* readable packet bytes proven on every path here */
 };
 
 struct conv {
@@ -44,10 +44,10 @@ struct conv {
 	struct insn_buf *out;
 	int frame_off;
 	struct needs needs;
-	struct place *places; /* prog->nr, then match, no match, end */
-	uint32_t have;	      /* as in struct place, at the instruction in work */
-	bool live;	      /* the end of the code so far is reached */
-	bool too_far;
+	struct label *labels; /* prog->nr instructions, then match, no match, end */
+	uint32_t have;	      /* as in struct label, at the current instruction */
+	bool reachable;	      /* the current end of the code is reachable */
+	bool too_far;	      /* a jump offset overflowed */
 };
 
 static inline uint32_t load_sz(uint16_t code)
@@ -60,9 +60,9 @@ static inline void emit(struct conv *c, struct bpf_insn i)
 	insn_push(c->out, i);
 }
 
-/* The code so far continues at a label, by a jump or by running into it. */
+/* Record that control reaches the label from here, by a jump or by falling through. */
 void conv_reach(struct conv *c, size_t label);
-/* A jump ahead to a label: the number of a classic instruction, or one of these. */
+/* Emit a forward jump to a label: a classic instruction's index, or one of label_*() below. */
 void conv_jump(struct conv *c, struct bpf_insn i, size_t label);
 
 static inline size_t label_match(const struct conv *c)
@@ -82,10 +82,10 @@ static inline size_t label_end(const struct conv *c)
 
 struct needs conv_find_needs(const struct cbpf_prog *prog);
 
-/* dst (A or X) = the big-endian value of sz bytes at off; no match where there are fewer. */
+/* dst (A or X) = big-endian value of sz bytes at off; no match if the packet is shorter. */
 void conv_load_fixed(struct conv *c, uint8_t dst, uint32_t off, uint32_t sz);
 
-/* The same for A = [X + k]. */
+/* A = [X + k], likewise. */
 void conv_load_indirect(struct conv *c, const struct cbpf_insn *in);
 
 #endif

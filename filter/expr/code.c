@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Nodes to instructions. A value comes to a register, extended by its sign to 64 bits; what must
- * outlive a read is in slots on the stack, for calls destroy r1 to r5. Conditions become jumps,
- * all of them ahead.
+ * Nodes to instructions. A value is computed in a register, extended to 64 bits by its type; values
+ * that must survive a memory read are kept in stack slots, since calls clobber r1 to r5. Conditions
+ * become forward jumps.
  */
 #include <errno.h>
 
@@ -11,7 +11,7 @@
 
 enum { R0, R1, R2, R3, R4, R5, FP = 10 };
 
-#define SLOT_VARIABLE 0 /* the first one keeps skb or xdp */
+#define SLOT_VARIABLE 0 /* holds skb or xdp */
 #define SLOT_FIRST    1
 
 struct code {
@@ -21,11 +21,11 @@ struct code {
 };
 
 /*
- * Jumps to a place that comes later: the last of them, and in each (as its distance, until the
- * place is known) the one before it. 0: none.
+ * A forward label. Pending jumps to it form a list: `last` is the newest one, and each jump's
+ * offset field holds the distance to the one before it (0: none) until the label is placed.
  */
 struct label {
-	size_t last; /* index + 1 */
+	size_t last; /* index + 1; 0: none */
 };
 
 static void gen(struct code *c, const struct expr_node *n, unsigned int slot, uint8_t reg);
@@ -49,7 +49,7 @@ static void jump(struct code *c, struct bpf_insn i, struct label *to)
 	emit(c, i);
 }
 
-static void place(struct code *c, struct label *here)
+static void place_label(struct code *c, struct label *here)
 {
 	while (here->last && !c->out->oom) {
 		struct bpf_insn *i = &c->out->insns[here->last - 1];
@@ -79,7 +79,7 @@ static void gen_number(struct code *c, uint64_t v, uint8_t reg)
 	}
 }
 
-/* Keep the low bits, from `from` on; extend them by their sign, or by zeroes. */
+/* Extract nr bits starting at bit `from`, sign- or zero-extended. */
 static void gen_bits(struct code *c, uint8_t reg, unsigned int from, unsigned int nr,
 		     bool is_signed)
 {
@@ -105,7 +105,7 @@ static unsigned int read_sz(const struct expr_node *n)
 	return expr_bits(n->type) / 8;
 }
 
-/* From the slot to a register. Bit-fields are counted from the end of memory that comes first. */
+/* Load a value read into the slot. Bit offsets count from the lowest address. */
 static void gen_from_slot(struct code *c, const struct expr_node *n, int16_t off, uint8_t reg)
 {
 	static const uint8_t sizes[] = {[1] = BPF_B, [2] = BPF_H, [4] = BPF_W, [8] = BPF_DW};
@@ -125,7 +125,7 @@ static void gen_from_slot(struct code *c, const struct expr_node *n, int16_t off
 		gen_bits(c, reg, 0, 8 * sz, true);
 }
 
-/* A read that fails gives 0: kernels since 4.7 write it, older ones leave the slot as it was. */
+/* A failed read yields 0: kernels since 4.7 zero the slot, older ones leave it untouched. */
 static void gen_load(struct code *c, const struct expr_node *n, unsigned int slot, uint8_t reg)
 {
 	int16_t off = slot_off(c, slot);
@@ -151,8 +151,8 @@ static bool is_leaf(const struct expr_node *n)
 }
 
 /*
- * Both operands, in r0 and r1: returns in which one a is. What needs more slots comes first; else
- * b does, for then a is in r0, where the result goes.
+ * Evaluate both operands into r0 and r1; return the register of a. The operand that needs more
+ * slots goes first, else b, so that a ends up in r0, where the result goes.
  */
 static uint8_t gen_operands(struct code *c, const struct expr_node *n, unsigned int slot)
 {
@@ -170,7 +170,7 @@ static uint8_t gen_operands(struct code *c, const struct expr_node *n, unsigned 
 	return a_first ? R1 : R0;
 }
 
-/* reg = its magnitude, sign = -1 where it was negative, else 0. */
+/* reg = |reg|, sign = -1 if it was negative, else 0. */
 static void gen_magnitude(struct code *c, uint8_t reg, uint8_t sign)
 {
 	emit(c, INSN_MOV_REG(sign, reg));
@@ -180,8 +180,9 @@ static void gen_magnitude(struct code *c, uint8_t reg, uint8_t sign)
 }
 
 /*
- * r0 = a / b or a % b. Without branches but one for b = 0, which gives 0 (and ends the whole
- * program in kernels before 4.16). The result's sign is the product of both, a remainder's is a's.
+ * r0 = a / b or a % b. The only branch is for b = 0, which yields 0 (dividing by 0 would end the
+ * whole program before Linux 4.16). A quotient is negative if the signs differ, a remainder has
+ * the sign of a.
  */
 static void gen_divide(struct code *c, const struct expr_node *n, unsigned int slot)
 {
@@ -209,10 +210,10 @@ static void gen_divide(struct code *c, const struct expr_node *n, unsigned int s
 		emit(c, INSN_ALU64_REG(BPF_SUB, a, R4));
 	}
 	emit(c, INSN_MOV_REG(R0, a));
-	place(c, &zero);
+	place_label(c, &zero);
 }
 
-/* Can the result of numbers of the type have more bits than the type? */
+/* Can the 64-bit result exceed the type? */
 static bool may_overflow(const struct expr_node *n)
 {
 	return n->op == OP_MUL || n->op == OP_ADD || n->op == OP_SUB || n->op == OP_SHL ||
@@ -248,7 +249,7 @@ static void gen_arithmetic(struct code *c, const struct expr_node *n, unsigned i
 		gen_bits(c, R0, 0, bits, expr_is_signed(n->type));
 }
 
-/* ---- truth ---- */
+/* ---- conditions ---- */
 
 static uint8_t jump_op(uint8_t op, bool is_signed)
 {
@@ -265,7 +266,7 @@ static uint8_t jump_op(uint8_t op, bool is_signed)
 	}
 }
 
-/* There is no jump on less in kernels before 4.14: there the operands are exchanged. */
+/* Linux before 4.14 has no less-than jumps: swap the operands instead. */
 static void gen_compare(struct code *c, const struct expr_node *n, unsigned int slot, bool want,
 			struct label *to)
 {
@@ -285,7 +286,7 @@ static void gen_compare(struct code *c, const struct expr_node *n, unsigned int 
 	jump(c, less ? INSN_JMP_REG(op, b, a, 0) : INSN_JMP_REG(op, a, b, 0), to);
 }
 
-/* Go to a place if the truth of n is as wanted, else on. */
+/* Jump to the label if the truth of n is `want`, else fall through. */
 static void gen_branch(struct code *c, const struct expr_node *n, unsigned int slot, bool want,
 		       struct label *to)
 {
@@ -305,10 +306,11 @@ static void gen_branch(struct code *c, const struct expr_node *n, unsigned int s
 	} else {
 		gen_branch(c, n->a, slot, any, &skip);
 		gen_branch(c, n->b, slot, want, to);
-		place(c, &skip);
+		place_label(c, &skip);
 	}
 }
 
+/* r0 = 1 if n is true, else 0. */
 static void gen_decision(struct code *c, const struct expr_node *n, unsigned int slot)
 {
 	struct label no = {0};
@@ -316,26 +318,26 @@ static void gen_decision(struct code *c, const struct expr_node *n, unsigned int
 	gen_branch(c, n, slot, false, &no);
 	emit(c, INSN_MOV_IMM(R0, 1));
 	emit(c, INSN_JA(1));
-	place(c, &no);
+	place_label(c, &no);
 	emit(c, INSN_MOV_IMM(R0, 0));
 }
 
 /*
- * Where ways meet with a number each, new verifiers (6.18) go on with each of them, to the next
- * such place: n decisions in a sum are 2^n ways, if the sum is compared. A number that was added
- * to an address and taken away from it again is no longer known to them.
+ * Make r0 an unknown scalar to the verifier. Where paths merge with different constants in r0,
+ * recent verifiers (6.18) follow each path separately: n conditions in a sum that is compared make
+ * 2^n paths. Adding an address to the constant and subtracting it again hides the value.
  */
-static void gen_forget(struct code *c)
+static void gen_mark_unknown(struct code *c)
 {
 	emit(c, INSN_LDX(BPF_DW, R1, FP, slot_off(c, SLOT_VARIABLE)));
 	emit(c, INSN_ALU64_REG(BPF_ADD, R0, R1));
 	emit(c, INSN_ALU64_REG(BPF_SUB, R0, R1));
 }
 
-static void gen_truth(struct code *c, const struct expr_node *n, unsigned int slot)
+static void gen_bool(struct code *c, const struct expr_node *n, unsigned int slot)
 {
 	gen_decision(c, n, slot);
-	gen_forget(c);
+	gen_mark_unknown(c);
 }
 
 static void gen_cond(struct code *c, const struct expr_node *n, unsigned int slot)
@@ -345,18 +347,18 @@ static void gen_cond(struct code *c, const struct expr_node *n, unsigned int slo
 	gen_branch(c, n->a, slot, false, &other);
 	gen(c, n->b, slot, R0);
 	jump(c, INSN_JA(0), &end);
-	place(c, &other);
+	place_label(c, &other);
 	gen(c, n->c, slot, R0);
-	place(c, &end);
-	gen_forget(c);
+	place_label(c, &end);
+	gen_mark_unknown(c);
 }
 
-/* ---- all of it ---- */
+/* ---- any node ---- */
 
 static void gen_unary(struct code *c, const struct expr_node *n, unsigned int slot)
 {
 	if (n->op == OP_CAST && expr_is_bool(n->type) && !expr_fits(n->a, n->type)) {
-		gen_truth(c, n->a, slot);
+		gen_bool(c, n->a, slot);
 		return;
 	}
 	gen(c, n->a, slot, R0);
@@ -369,7 +371,7 @@ static void gen_unary(struct code *c, const struct expr_node *n, unsigned int sl
 	gen_bits(c, R0, 0, expr_bits(n->type), expr_is_signed(n->type));
 }
 
-/* The value of n in a register. Slots from `slot` on are free. */
+/* reg = value of n. Slots from `slot` on are free. */
 static void gen(struct code *c, const struct expr_node *n, unsigned int slot, uint8_t reg)
 {
 	switch (n->op) {
@@ -391,8 +393,8 @@ static void gen(struct code *c, const struct expr_node *n, unsigned int slot, ui
 		gen_cond(c, n, slot);
 		break;
 	default:
-		if (expr_is_truth(n))
-			gen_truth(c, n, slot);
+		if (expr_yields_bool(n))
+			gen_bool(c, n, slot);
 		else
 			gen_arithmetic(c, n, slot);
 	}
@@ -415,7 +417,7 @@ int expr_emit(const struct expr *e, int slots_off, uint64_t kernel_start, struct
 	};
 
 	emit(&c, INSN_STX(BPF_DW, FP, slot_off(&c, SLOT_VARIABLE), R2));
-	if (expr_is_truth(e->root))
+	if (expr_yields_bool(e->root))
 		gen_decision(&c, e->root, SLOT_FIRST);
 	else
 		gen(&c, e->root, SLOT_FIRST, R0);

@@ -12,7 +12,7 @@
 
 #define MAX_TEXT 65536
 
-/* The text on one line, so that it can be shown. */
+/* Copy the text onto one line, for messages. */
 static char *copy_text(const char *text)
 {
 	char *copy = strdup(text);
@@ -28,10 +28,10 @@ static int parse(struct expr_parse *p, enum expr_use use, const char *type)
 	struct span name = {type, strlen(type)};
 
 	if (strlen(p->e->text) > MAX_TEXT)
-		return err_set(p->err, -EINVAL, "the expression is longer than %d characters",
+		return err_set(p->err, -EINVAL, "expression is longer than %d characters",
 			       MAX_TEXT);
 	if (!p->e->text[strspn(p->e->text, " ")])
-		return err_set(p->err, -EINVAL, "the expression is empty");
+		return err_set(p->err, -EINVAL, "expression is empty");
 	if (!expr_find_type(&p->types, BTF_KIND_STRUCT, name, &p->root))
 		return err_set(p->err, -ENOTSUP, "the kernel's types have no 'struct %s'", type);
 	p->e->root = expr_parse(p, use);
@@ -79,7 +79,7 @@ size_t expr_format(const struct expr *e, uint64_t value, char *buf, size_t sz)
 		n = snprintf(buf, sz, "0x%" PRIx64, value);
 	else if (expr_is_bool(type))
 		n = snprintf(buf, sz, "%s", value ? "true" : "false");
-	else if (type.int_be) /* EtherTypes, addresses: as people write them */
+	else if (type.int_be) /* as EtherTypes and addresses are usually written */
 		n = snprintf(buf, sz, "0x%0*" PRIx64, 2 * (int)type.size, value);
 	else if (type.btf && (name = btf_enum_name(type.btf, type.id, value)))
 		n = snprintf(buf, sz, "%s", name);

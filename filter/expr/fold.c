@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Operators on numbers that are known already. */
+/* Constant folding. */
 #include "filter/expr/private.h"
 
 uint64_t expr_normalise(uint64_t value, struct expr_type type)
@@ -17,7 +17,7 @@ static uint64_t magnitude(uint64_t v)
 	return (int64_t)v < 0 ? -v : v;
 }
 
-/* Rounds towards 0, and the remainder has the sign of a. The least number by -1 is itself. */
+/* Round towards 0; the remainder has the sign of a. INT64_MIN / -1 is INT64_MIN. */
 static uint64_t divide(enum expr_op op, bool is_signed, uint64_t a, uint64_t b)
 {
 	uint64_t res;
@@ -71,7 +71,7 @@ uint64_t expr_fold(enum expr_op op, bool is_signed, uint64_t a, uint64_t b)
 		return a ^ b;
 	case OP_OR:
 		return a | b;
-	default: /* those of which one operand alone may decide are folded where they are made */
+	default: /* && || ?: are folded where their nodes are made */
 		return 0;
 	}
 }

@@ -7,7 +7,7 @@
 
 struct symbol {
 	char text[4];
-	uint8_t op; /* binary; OP_NONE: of another kind, or none that an expression may have */
+	uint8_t op; /* of a binary operator; OP_NONE: other, or not allowed */
 	uint8_t prec;
 };
 
@@ -41,7 +41,7 @@ bool expr_at_name(const struct expr_parse *p, const char *name)
 	return p->token.kind == TOKEN_NAME && span_is(expr_token_text(p), name);
 }
 
-static void bad(struct expr_parse *p, const char *at, const char *why)
+static void fail(struct expr_parse *p, const char *at, const char *why)
 {
 	p->token.kind = TOKEN_BAD;
 	expr_fail(p, (size_t)(at - p->e->text), "%s", why);
@@ -61,8 +61,8 @@ static unsigned int digit_value(char c)
 	return isxdigit((unsigned char)c) ? (unsigned int)(c | 0x20) - 'a' + 10 : 16;
 }
 
-/* The base that the number at *s is written in; *s moves behind what says so. */
-static unsigned int take_base(const char **s)
+/* The base of the number at *s; *s advances past a prefix. */
+static unsigned int lex_base(const char **s)
 {
 	static const char letters[] = "xXbBoO";
 	static const uint8_t bases[] = {16, 2, 8};
@@ -74,8 +74,8 @@ static unsigned int take_base(const char **s)
 	return bases[(letter - letters) / 2];
 }
 
-/* u, l, ul, ll, ull in any order and case; false: something else. */
-static bool take_suffix(const char **s, bool *is_unsigned, bool *is_long)
+/* Suffixes u, l, ul, ll, ull in any order and case; false for anything else. */
+static bool lex_suffix(const char **s, bool *is_unsigned, bool *is_long)
 {
 	unsigned int nr_l = 0, nr_u = 0;
 
@@ -92,7 +92,7 @@ static bool take_suffix(const char **s, bool *is_unsigned, bool *is_long)
 	return nr_u <= 1 && nr_l <= 2;
 }
 
-/* The first of int, unsigned int, long, unsigned long that the value fits; decimals have a sign. */
+/* The first of int, unsigned int, long, unsigned long that fits; decimals without u stay signed. */
 static struct expr_type number_type(uint64_t v, bool is_decimal, bool is_unsigned, bool is_long)
 {
 	if (!is_long && !is_unsigned && v <= INT32_MAX)
@@ -102,39 +102,38 @@ static struct expr_type number_type(uint64_t v, bool is_decimal, bool is_unsigne
 	return expr_int(8, !is_unsigned && v <= INT64_MAX);
 }
 
-static void take_number(struct expr_parse *p, const char *start)
+static void lex_number(struct expr_parse *p, const char *start)
 {
 	const char *s = start, *digits;
-	unsigned int base = take_base(&s);
+	unsigned int base = lex_base(&s);
 	bool is_unsigned, is_long;
 	uint64_t v = 0;
 
 	for (digits = s; digit_value(*s) < (base == 16 ? 16 : 10); s++) {
 		if (digit_value(*s) >= base) {
-			bad(p, s,
-			    base == 2 ? "a binary number has digits 0 and 1 only"
-				      : "an octal number (it begins with 0) has digits 0 to 7 "
-					"only");
+			fail(p, s,
+			     base == 2 ? "invalid digit in a binary number: expected 0 or 1"
+				       : "invalid digit in an octal number (leading 0): expected 0 "
+					 "to 7");
 			return;
 		}
 		if (__builtin_mul_overflow(v, base, &v) ||
 		    __builtin_add_overflow(v, digit_value(*s), &v)) {
-			bad(p, start, "the number has more than 64 bits");
+			fail(p, start, "number does not fit in 64 bits");
 			return;
 		}
 	}
 	if (s == digits) {
-		bad(p, s, "digits are missing here");
+		fail(p, s, "expected digits");
 		return;
 	}
 	digits = s;
 	if (*s == '.') {
-		bad(p, s,
-		    "numbers have no '.' (an address like 10.0.0.1 is written as 0x0a000001)");
+		fail(p, s, "unexpected '.' in a number (write the address 10.0.0.1 as 0x0a000001)");
 		return;
 	}
-	if (!take_suffix(&s, &is_unsigned, &is_long)) {
-		bad(p, digits, "only u and l may follow a number");
+	if (!lex_suffix(&s, &is_unsigned, &is_long)) {
+		fail(p, digits, "invalid suffix of a number: expected u or l");
 		return;
 	}
 	p->token.kind = TOKEN_NUMBER;
@@ -143,8 +142,8 @@ static void take_number(struct expr_parse *p, const char *start)
 	p->token.type = number_type(v, base == 10, is_unsigned, is_long);
 }
 
-/* Behind a backslash. -1: unknown. */
-static int take_escape(const char **s)
+/* After a backslash. -1: unknown escape. */
+static int lex_escape(const char **s)
 {
 	static const char letters[] = "abtnvfr"; /* 7 to 13 */
 	const char *letter;
@@ -167,21 +166,21 @@ static int take_escape(const char **s)
 	return strchr("\\'\"", c) ? c : -1;
 }
 
-static void take_character(struct expr_parse *p, const char *start)
+static void lex_character(struct expr_parse *p, const char *start)
 {
 	const char *s = start + 1;
 	int v = (unsigned char)*s;
 
 	if (v == '\\') {
 		s++;
-		v = take_escape(&s);
+		v = lex_escape(&s);
 	} else if (v >= ' ' && v <= '~' && v != '\'') {
 		s++;
 	} else {
 		v = -1;
 	}
 	if (v < 0 || *s != '\'') {
-		bad(p, start, "one character is written as 'a', '\\n' or '\\x0a'");
+		fail(p, start, "invalid character constant: expected 'a', '\\n' or '\\x0a'");
 		return;
 	}
 	p->token.kind = TOKEN_NUMBER;
@@ -192,7 +191,7 @@ static void take_character(struct expr_parse *p, const char *start)
 
 /* ---- all tokens ---- */
 
-static void take_operator(struct expr_parse *p, const char *s)
+static void lex_operator(struct expr_parse *p, const char *s)
 {
 	size_t longest = 0;
 
@@ -210,9 +209,9 @@ static void take_operator(struct expr_parse *p, const char *s)
 	if (longest)
 		return;
 	if (*s == '"')
-		bad(p, s, "there are no texts here: compare characters, as in name[0] == 'e'");
+		fail(p, s, "strings are not supported: compare characters, as in name[0] == 'e'");
 	else
-		bad(p, s, "this character has no meaning here");
+		fail(p, s, "unexpected character");
 }
 
 void expr_next(struct expr_parse *p)
@@ -225,15 +224,15 @@ void expr_next(struct expr_parse *p)
 	if (!*s) {
 		p->token.kind = TOKEN_END;
 	} else if (isdigit((unsigned char)*s)) {
-		take_number(p, s);
+		lex_number(p, s);
 	} else if (is_name_char(*s)) {
 		while (is_name_char(*s))
 			s++;
 		p->token.kind = TOKEN_NAME;
 		p->token.end = (uint32_t)(s - text);
 	} else if (*s == '\'') {
-		take_character(p, s);
+		lex_character(p, s);
 	} else {
-		take_operator(p, s);
+		lex_operator(p, s);
 	}
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What lies in memory: members, elements, what pointers point to, and addresses. Steps without a
- * pointer between them only add to the offset of one OP_LOAD, and so become one read.
+ * Loads: members, elements, dereferences; and addresses. Accesses without a pointer between them
+ * only add to the offset of a single OP_LOAD, and so become one read.
  */
 #include "filter/expr/private.h"
 
@@ -13,12 +13,12 @@ struct expr_node *expr_address(struct expr_parse *p, uint32_t at, struct expr_no
 		return NULL;
 	s = expr_quote(p, a);
 	if (a->op != OP_LOAD)
-		return expr_fail(p, at, "'%.*s' is not in the kernel's memory: it has no address",
+		return expr_fail(p, at, "cannot take the address of '%.*s': not in kernel memory",
 				 (int)s.len, s.at);
 	if (a->bits)
-		return expr_fail(p, at, "'%.*s' is a bit-field: it has no address", (int)s.len,
+		return expr_fail(p, at, "cannot take the address of bit-field '%.*s'", (int)s.len,
 				 s.at);
-	a = expr_place(p, a, expr_pointer_to(a->type));
+	a = expr_address_of(p, a, expr_pointer_to(a->type));
 	if (a)
 		a->start = at;
 	return a;
@@ -55,9 +55,10 @@ struct expr_node *expr_deref(struct expr_parse *p, uint32_t at, struct expr_node
 		return expr_fail(p, at, "'%.*s' is a number, not a pointer", (int)s.len, s.at);
 	target = expr_target(&p->types, a->type);
 	if (!target.stars && target.kind == KIND_VOID)
-		return expr_fail(p, at,
-				 "'%.*s' points to void: say to what, as in ((struct name *)%.*s)",
-				 (int)s.len, s.at, (int)s.len, s.at);
+		return expr_fail(
+			p, at,
+			"'%.*s' is a void pointer: cast it first, as in ((struct name *)%.*s)",
+			(int)s.len, s.at, (int)s.len, s.at);
 	return load(p, at, a, target);
 }
 
@@ -68,9 +69,9 @@ static const char *struct_word(unsigned int kind)
 	return kind == BTF_KIND_UNION ? "union" : "struct";
 }
 
-/* Why there are no members; a is a pointer to n with an arrow. */
-static void *no_struct(struct expr_parse *p, const struct expr_node *a, const struct expr_node *n,
-		       bool arrow)
+/* Report that a, or with an arrow its target n, has no members. */
+static void *fail_struct(struct expr_parse *p, const struct expr_node *a, const struct expr_node *n,
+			 bool arrow)
 {
 	const struct btf_type *bt = n->type.stars ? NULL : btf_type(n->type.btf, n->type.id);
 	struct span s = expr_quote(p, a);
@@ -79,11 +80,11 @@ static void *no_struct(struct expr_parse *p, const struct expr_node *a, const st
 		return expr_fail(p, p->token.start, "%s %s is not defined in the kernel's types",
 				 struct_word(btf_kflag(bt) ? BTF_KIND_UNION : BTF_KIND_STRUCT),
 				 btf_str(n->type.btf, bt->name_off));
-	return expr_fail(p, p->token.start, "'%.*s' %s no struct and has no members", (int)s.len,
-			 s.at, arrow ? "points to" : "is");
+	return expr_fail(p, p->token.start, "'%.*s' %s not a struct or union", (int)s.len, s.at,
+			 arrow ? "points to something that is" : "is");
 }
 
-/* The struct that a is, or with an arrow points to, as an OP_LOAD. */
+/* The struct a, or with an arrow the one it points to, as an OP_LOAD. */
 static struct expr_node *struct_of(struct expr_parse *p, struct expr_node *a, bool arrow)
 {
 	uint32_t at = p->token.start;
@@ -92,19 +93,19 @@ static struct expr_node *struct_of(struct expr_parse *p, struct expr_node *a, bo
 	bool points = expr_is_pointer(a->type);
 
 	if (!arrow && points)
-		return expr_fail(p, at, "'%.*s' is a pointer: write '->' before a member",
+		return expr_fail(p, at, "'%.*s' is a pointer: use '->' to access a member",
 				 (int)s.len, s.at);
 	if (arrow && !points && a->type.kind == KIND_STRUCT)
-		return expr_fail(p, at, "'%.*s' is no pointer: write '.' before a member",
+		return expr_fail(p, at, "'%.*s' is not a pointer: use '.' to access a member",
 				 (int)s.len, s.at);
 	if (arrow)
 		n = expr_deref(p, a->start, a);
 	if (!n || (!n->type.stars && n->type.kind == KIND_STRUCT))
 		return n;
-	return no_struct(p, a, n, arrow);
+	return fail_struct(p, a, n, arrow);
 }
 
-static struct expr_node *no_member(struct expr_parse *p, struct expr_type in)
+static struct expr_node *fail_member(struct expr_parse *p, struct expr_type in)
 {
 	const struct btf_type *bt = btf_type(in.btf, in.id);
 	const char *name = btf_str(in.btf, bt->name_off), *word = struct_word(btf_kind(bt));
@@ -115,35 +116,36 @@ static struct expr_node *no_member(struct expr_parse *p, struct expr_type in)
 	expr_nearest_member(&n, in);
 	return expr_fail(p, p->token.start, "%s%s%s has no member '%.*s'%s%s%s",
 			 *name ? word : "this ", *name ? " " : word, name, (int)s.len, s.at,
-			 n.best ? "; is it '" : "", n.best ? n.best : "", n.best ? "'?" : "");
+			 n.best ? "; did you mean '" : "", n.best ? n.best : "",
+			 n.best ? "'?" : "");
 }
 
 struct expr_node *expr_member(struct expr_parse *p, struct expr_node *a, bool arrow)
 {
-	struct expr_place place;
+	struct expr_field field;
 	uint64_t off;
 
 	a = struct_of(p, a, arrow);
 	if (!a)
 		return NULL;
-	if (!expr_find_member(&p->types, a->type, expr_token_text(p), &place))
-		return no_member(p, a->type);
+	if (!expr_find_member(&p->types, a->type, expr_token_text(p), &field))
+		return fail_member(p, a->type);
 	a->end = p->token.end;
-	a->type = place.type;
-	a->bits = place.bits;
-	a->bit_off = place.bit_off % 8;
-	off = place.bit_off / 8;
-	if (!place.bits && a->bit_off)
-		return expr_fail(p, p->token.start, "this member does not begin at a byte");
-	if (place.bits && (a->bit_off + place.bits > 64 || place.type.kind != KIND_INT))
-		return expr_fail(p, p->token.start, "this bit-field does not lie within 64 bits");
+	a->type = field.type;
+	a->bits = field.bits;
+	a->bit_off = field.bit_off % 8;
+	off = field.bit_off / 8;
+	if (!field.bits && a->bit_off)
+		return expr_fail(p, p->token.start, "member is not byte-aligned");
+	if (field.bits && (a->bit_off + field.bits > 64 || field.type.kind != KIND_INT))
+		return expr_fail(p, p->token.start, "bit-field does not lie within 64 bits");
 	if (off > INT32_MAX || a->off + (int64_t)off > INT32_MAX)
-		return expr_fail(p, p->token.start, "this member is too far away");
+		return expr_fail(p, p->token.start, "member offset is too large");
 	a->off += (int64_t)off;
 	return a;
 }
 
-/* ---- elements and addresses computed ---- */
+/* ---- elements and pointer arithmetic ---- */
 
 static bool in_bounds(const struct expr_node *a, const struct expr_node *idx, uint32_t *nr)
 {
@@ -157,27 +159,29 @@ struct expr_node *expr_index(struct expr_parse *p, struct expr_node *a, struct e
 	struct span s = expr_quote(p, a);
 
 	if (!expr_is_pointer(a->type) && a->type.kind == KIND_ARRAY && !in_bounds(a, idx, &nr))
-		return expr_fail(p, idx->start, "'%.*s' has %u elements, [0] to [%u]", (int)s.len,
-				 s.at, nr, nr - 1);
+		return expr_fail(p, idx->start,
+				 "index out of range: '%.*s' has %u elements, [0] to [%u]",
+				 (int)s.len, s.at, nr, nr - 1);
 	a = expr_decay(p, a);
 	if (!a)
 		return NULL;
 	if (!expr_is_pointer(a->type))
-		return expr_fail(p, start, "'%.*s' is no array and no pointer", (int)s.len, s.at);
+		return expr_fail(p, start, "'%.*s' is neither an array nor a pointer", (int)s.len,
+				 s.at);
 	a = expr_pointer_add(p, OP_ADD, start, a, idx);
 	return a ? expr_deref(p, start, a) : NULL;
 }
 
-/* How many elements lie between. */
-static struct expr_node *difference(struct expr_parse *p, uint32_t at, struct expr_node *a,
-				    struct expr_node *b)
+/* a - b in elements. */
+static struct expr_node *pointer_difference(struct expr_parse *p, uint32_t at, struct expr_node *a,
+					    struct expr_node *b)
 {
 	int64_t sz = expr_sizeof(expr_target(&p->types, a->type));
 	struct expr_type type = expr_int(8, true);
 	struct expr_node *number;
 
 	if (sz <= 0 || sz != expr_sizeof(expr_target(&p->types, b->type)))
-		return expr_fail(p, at, "these pointers are of different types");
+		return expr_fail(p, at, "cannot subtract pointers of different types");
 	a = expr_make(p, OP_SUB, false, type, a, b);
 	if (!a || sz == 1)
 		return a;
@@ -186,7 +190,7 @@ static struct expr_node *difference(struct expr_parse *p, uint32_t at, struct ex
 }
 
 /* number * sz, in 64 bits. */
-static struct expr_node *scaled(struct expr_parse *p, struct expr_node *number, int64_t sz)
+static struct expr_node *scale(struct expr_parse *p, struct expr_node *number, int64_t sz)
 {
 	struct expr_type type = expr_int(8, true);
 	struct expr_node *factor;
@@ -206,9 +210,9 @@ struct expr_node *expr_pointer_add(struct expr_parse *p, enum expr_op op, uint32
 	int64_t sz;
 
 	if (op == OP_SUB && !pointer_first)
-		return expr_fail(p, at, "a pointer cannot be subtracted from a number");
+		return expr_fail(p, at, "cannot subtract a pointer from a number");
 	if (op == OP_SUB && expr_is_pointer(b->type))
-		return difference(p, at, a, b);
+		return pointer_difference(p, at, a, b);
 	number = expr_integer(p, number);
 	if (!number)
 		return NULL;
@@ -216,8 +220,8 @@ struct expr_node *expr_pointer_add(struct expr_parse *p, enum expr_op op, uint32
 		a = b;
 	sz = expr_sizeof(expr_target(&p->types, a->type));
 	if (sz < 0)
-		return expr_fail(p, at, "what the pointer points to has no known size");
-	number = scaled(p, number, sz);
+		return expr_fail(p, at, "size of the pointer's target is unknown");
+	number = scale(p, number, sz);
 	if (!number)
 		return NULL;
 	if (number->op == OP_CONST)

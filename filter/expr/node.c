@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Making nodes, and their simplest forms: a number, an address, a scalar. */
+/* Node constructors, and conversions to addresses, scalars and numbers. */
 #include <string.h>
 
 #include "filter/expr/private.h"
@@ -12,7 +12,7 @@ struct expr_node *expr_new(struct expr_parse *p, enum expr_op op, struct expr_ty
 	struct expr_node *n;
 
 	if (p->e->nr_nodes == EXPR_MAX_NODES)
-		return expr_fail(p, start, "the expression is too long");
+		return expr_fail(p, start, "expression is too long");
 	n = &p->e->nodes[p->e->nr_nodes++];
 	*n = (struct expr_node){.op = op, .type = type, .start = start, .end = end};
 	return n;
@@ -89,7 +89,7 @@ struct expr_node *expr_add_offset(struct expr_parse *p, struct expr_node *a, int
 	return number ? expr_make(p, OP_ADD, false, a->type, a, number) : NULL;
 }
 
-struct expr_node *expr_place(struct expr_parse *p, struct expr_node *n, struct expr_type type)
+struct expr_node *expr_address_of(struct expr_parse *p, struct expr_node *n, struct expr_type type)
 {
 	struct expr_node *a = n->a;
 
@@ -107,7 +107,7 @@ struct expr_node *expr_decay(struct expr_parse *p, struct expr_node *n)
 {
 	if (!n || n->type.stars || n->type.kind != KIND_ARRAY)
 		return n;
-	return expr_place(p, n, expr_pointer_to(expr_target(&p->types, n->type)));
+	return expr_address_of(p, n, expr_pointer_to(expr_target(&p->types, n->type)));
 }
 
 struct expr_node *expr_scalar(struct expr_parse *p, struct expr_node *n)
@@ -118,10 +118,11 @@ struct expr_node *expr_scalar(struct expr_parse *p, struct expr_node *n)
 		return n;
 	s = expr_quote(p, n);
 	if (n->type.kind == KIND_ARRAY)
-		return expr_fail(p, n->start, "'%.*s' is an array: name an element, as in %.*s[0]",
-				 (int)s.len, s.at, (int)s.len, s.at);
+		return expr_fail(p, n->start,
+				 "'%.*s' is an array: select an element, as in %.*s[0]", (int)s.len,
+				 s.at, (int)s.len, s.at);
 	if (n->type.kind == KIND_STRUCT)
-		return expr_fail(p, n->start, "'%.*s' is a struct or union: name a member",
+		return expr_fail(p, n->start, "'%.*s' is a struct or union: select a member",
 				 (int)s.len, s.at);
 	return expr_fail(p, n->start,
 			 "'%.*s' is neither an integer of at most 64 bits nor a pointer",
@@ -137,6 +138,6 @@ struct expr_node *expr_integer(struct expr_parse *p, struct expr_node *n)
 		return n;
 	s = expr_quote(p, n);
 	return expr_fail(p, n->start,
-			 "'%.*s' is a pointer, a number is needed: (unsigned long) makes one",
+			 "'%.*s' is a pointer, expected a number: cast it to (unsigned long)",
 			 (int)s.len, s.at);
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Operators, and C's rules for the types of their operands. Operators on numbers only are folded:
+ * Operators, and C's rules for converting their operands. Operators on constants are folded:
  * otherwise they could compile to unreachable instructions, which verifiers reject.
  */
 #include "filter/expr/private.h"
 
 /* ---- types ---- */
 
-/* Of all values that n may have: how many bits, and whether some are negative. */
-static unsigned int width(const struct expr_node *n, bool *negative)
+/* Bits needed for every possible value of n, and whether it can be negative. */
+static unsigned int value_bits(const struct expr_node *n, bool *negative)
 {
 	*negative = expr_is_signed(n->type);
 	if (n->op == OP_CONST) {
@@ -18,7 +18,7 @@ static unsigned int width(const struct expr_node *n, bool *negative)
 						      : 65 - (unsigned)__builtin_clzll(~n->value);
 		return n->value ? 64 - (unsigned)__builtin_clzll(n->value) : 0;
 	}
-	if (expr_is_bool(n->type) || expr_is_truth(n)) {
+	if (expr_is_bool(n->type) || expr_yields_bool(n)) {
 		*negative = false;
 		return 1;
 	}
@@ -29,14 +29,14 @@ static bool never_negative(const struct expr_node *n)
 {
 	bool negative;
 
-	width(n, &negative);
+	value_bits(n, &negative);
 	return !negative;
 }
 
 bool expr_fits(const struct expr_node *n, struct expr_type type)
 {
 	bool negative;
-	unsigned int bits = width(n, &negative), room = expr_bits(type);
+	unsigned int bits = value_bits(n, &negative), room = expr_bits(type);
 
 	if (expr_is_bool(type))
 		return !negative && bits <= 1;
@@ -47,8 +47,8 @@ bool expr_fits(const struct expr_node *n, struct expr_type type)
 	return bits <= room - expr_is_signed(type);
 }
 
-/* What operators make of a type narrower than int. */
-static struct expr_type promoted(const struct expr_node *n)
+/* The type of n after integer promotion. */
+static struct expr_type promote(const struct expr_node *n)
 {
 	struct expr_type t = expr_int(n->type.size, expr_is_signed(n->type));
 
@@ -57,17 +57,17 @@ static struct expr_type promoted(const struct expr_node *n)
 	return t;
 }
 
-/* The one type for both operands. */
-static struct expr_type common(const struct expr_node *a, const struct expr_node *b)
+/* The operands' common type, by the usual arithmetic conversions. */
+static struct expr_type common_type(const struct expr_node *a, const struct expr_node *b)
 {
-	struct expr_type x = promoted(a), y = promoted(b);
+	struct expr_type x = promote(a), y = promote(b);
 
 	if (x.size == y.size)
 		return expr_int(x.size, expr_is_signed(x) && expr_is_signed(y));
 	return x.size > y.size ? x : y;
 }
 
-/* n as an operand of that type. */
+/* Convert n to an operand of this type. */
 static struct expr_node *convert(struct expr_parse *p, struct expr_node *n, struct expr_type type)
 {
 	if (n->op == OP_CONST) {
@@ -84,7 +84,8 @@ struct expr_node *expr_cast(struct expr_parse *p, uint32_t at, struct expr_type 
 	a = expr_scalar(p, expr_decay(p, a));
 	if (!a)
 		return NULL;
-	/* A pointer stays what it is; all else keeps its own type, for its load. */
+	/* Between pointers only the type changes; other casts keep the operand's type, for its
+	 * load. */
 	if (a->op == OP_CONST || (expr_is_pointer(type) && expr_is_pointer(a->type))) {
 		if (a->op == OP_CONST)
 			a->value = expr_normalise(a->value, type);
@@ -116,7 +117,7 @@ struct expr_node *expr_unary(struct expr_parse *p, enum expr_op op, uint32_t at,
 	if (!a)
 		return NULL;
 	if (op != OP_NOT)
-		type = promoted(a);
+		type = promote(a);
 	if (a->op == OP_CONST) {
 		a->value = op == OP_NOT ? !a->value
 					: expr_normalise(expr_fold(op, false, a->value, 0), type);
@@ -124,22 +125,22 @@ struct expr_node *expr_unary(struct expr_parse *p, enum expr_op op, uint32_t at,
 		a->start = at;
 		return a;
 	}
-	/* A plus only widens. */
+	/* Unary plus only promotes. */
 	return expr_unary_node(p, op == OP_ADD ? OP_CAST : op, type, at, a);
 }
 
-struct expr_node *expr_truth(struct expr_parse *p, struct expr_node *a)
+struct expr_node *expr_to_bool(struct expr_parse *p, struct expr_node *a)
 {
 	struct expr_type type = expr_int(4, true);
 	struct expr_node *zero;
 
-	if (expr_is_truth(a))
+	if (expr_yields_bool(a))
 		return a;
 	zero = expr_number(p, type, 0, a->start, a->end);
 	return zero ? expr_make(p, OP_NE, false, type, a, zero) : NULL;
 }
 
-/* && and ||. A number on either side decides, or leaves the truth of the other side. */
+/* && and ||. A constant on either side decides, or leaves the truth of the other side. */
 static struct expr_node *logical(struct expr_parse *p, enum expr_op op, struct expr_node *a,
 				 struct expr_node *b)
 {
@@ -153,21 +154,21 @@ static struct expr_node *logical(struct expr_parse *p, enum expr_op op, struct e
 	if (any ? is_true(a) || is_true(b) : is_false(a) || is_false(b))
 		return expr_number(p, type, any, a->start, b->end);
 	if (a->op == OP_CONST)
-		return expr_truth(p, b);
+		return expr_to_bool(p, b);
 	if (b->op == OP_CONST)
-		return expr_truth(p, a);
+		return expr_to_bool(p, a);
 	return expr_binary_node(p, op, type, a, b);
 }
 
 static struct expr_node *shift(struct expr_parse *p, enum expr_op op, struct expr_node *a,
 			       struct expr_node *b)
 {
-	struct expr_type type = promoted(a);
+	struct expr_type type = promote(a);
 
 	if (b->op == OP_CONST && b->value >= 8 * type.size)
-		return expr_fail(p, b->start, "shift by %lld of a number that has %d bits%s",
-				 (long long)b->value, 8 * type.size,
-				 type.size < 8 ? "; (u64) makes it wider" : "");
+		return expr_fail(p, b->start, "cannot shift a %d-bit number by %lld%s",
+				 8 * type.size, (long long)b->value,
+				 type.size < 8 ? "; cast it to (u64)" : "");
 	a = convert(p, a, type);
 	return a ? expr_make(p, op, expr_is_signed(type), type, a, b) : NULL;
 }
@@ -176,7 +177,7 @@ static struct expr_node *arithmetic(struct expr_parse *p, enum expr_op op, struc
 				    struct expr_node *b)
 {
 	bool pointers = expr_is_pointer(a->type) || expr_is_pointer(b->type);
-	struct expr_type type = pointers ? expr_int(8, false) : common(a, b);
+	struct expr_type type = pointers ? expr_int(8, false) : common_type(a, b);
 	bool is_signed;
 
 	if ((op == OP_DIV || op == OP_MOD) && is_false(b))
@@ -189,21 +190,18 @@ static struct expr_node *arithmetic(struct expr_parse *p, enum expr_op op, struc
 	return expr_make(p, op, is_signed, expr_is_comparison(op) ? expr_int(4, true) : type, a, b);
 }
 
-/* mark & 1 == 1 and 1 < len < 9 are C, but never what was meant. */
+/* mark & 1 == 1 and 1 < len < 9 are valid C, but never what was meant. */
 static bool is_misleading(struct expr_parse *p, enum expr_op op, uint32_t at,
 			  const struct expr_node *a, const struct expr_node *b)
 {
 	if (!a->is_bare && !b->is_bare)
 		return false;
 	if (op == OP_AND || op == OP_XOR || op == OP_OR)
-		expr_fail(p, at,
-			  "in C comparisons bind tighter than '%c': put parentheses around what "
-			  "belongs together",
+		expr_fail(p, at, "comparisons bind tighter than '%c' in C: add parentheses",
 			  p->e->text[at]);
 	else if (expr_is_comparison(op))
 		expr_fail(p, at,
-			  "comparisons are not chained in C: join two of them with &&, or use "
-			  "parentheses");
+			  "comparisons do not chain in C: join them with &&, or add parentheses");
 	else
 		return false;
 	return true;
@@ -251,7 +249,7 @@ struct expr_node *expr_cond(struct expr_parse *p, struct expr_node *a, struct ex
 		return NULL;
 	type = expr_is_pointer(b->type)	  ? b->type
 	       : expr_is_pointer(c->type) ? c->type
-					  : common(b, c);
+					  : common_type(b, c);
 	b = convert(p, b, type);
 	c = b ? convert(p, c, type) : NULL;
 	if (!c)

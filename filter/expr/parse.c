@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tokens to nodes: C's grammar of expressions, by recursive descent. */
+/* Tokens to nodes: a recursive descent parser for C's expression grammar. */
 #include <string.h>
 
 #include "filter/expr/private.h"
 
-static struct expr_node *parse_all(struct expr_parse *p);
+static struct expr_node *parse_conditional(struct expr_parse *p);
 static struct expr_node *parse_unary(struct expr_parse *p);
 
-/* Nesting is bounded, for it is on the stack. */
+/* Bound the recursion depth. */
 static bool enter(struct expr_parse *p)
 {
 	if (p->depth == EXPR_MAX_DEPTH) {
-		expr_fail(p, p->token.start, "the expression is nested too deep");
+		expr_fail(p, p->token.start, "expression is nested too deeply");
 		return false;
 	}
 	p->depth++;
 	return true;
 }
 
-/* ---- words for what does not belong ---- */
+/* ---- syntax errors ---- */
 
-/* Words of packet expressions and of C that are of no use here, and what may have been meant. */
-static bool is_foreign(struct expr_parse *p)
+/* Report words of packet filters and operators of C that expressions lack, with a replacement. */
+static bool reject_foreign(struct expr_parse *p)
 {
 	static const char *const words[][2] = {{"and", "&&"}, {"or", "||"}, {"not", "!"}};
 	struct span s = expr_token_text(p);
@@ -29,44 +29,44 @@ static bool is_foreign(struct expr_parse *p)
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (!expr_at_name(p, words[i][0]))
 			continue;
-		expr_fail(p, p->token.start, "'%s' is '%s' in C", words[i][0], words[i][1]);
+		expr_fail(p, p->token.start, "unexpected '%s': use '%s'", words[i][0], words[i][1]);
 		return true;
 	}
 	if (expr_at(p, "="))
-		expr_fail(p, p->token.start, "'=' assigns: to compare, write '=='");
+		expr_fail(p, p->token.start, "assignment is not supported: use '==' to compare");
 	else if (p->token.kind == TOKEN_OPERATOR && !p->token.op && s.len > 1 && !expr_at(p, "->"))
-		expr_fail(p, p->token.start, "'%.*s' assigns: expressions only read", (int)s.len,
+		expr_fail(p, p->token.start, "assignment '%.*s' is not supported", (int)s.len,
 			  s.at);
 	else
 		return false;
 	return true;
 }
 
-/* A value is wanted, and here is something else. */
-static void *no_value(struct expr_parse *p)
+/* Expected a value. */
+static void *fail_value(struct expr_parse *p)
 {
 	struct span s = expr_token_text(p);
 
-	if (is_foreign(p))
+	if (reject_foreign(p))
 		return NULL;
 	if (p->token.kind == TOKEN_END)
-		return expr_fail(p, p->token.start, "a value is missing at the end");
-	return expr_fail(p, p->token.start, "a value is missing before '%.*s'", (int)s.len, s.at);
+		return expr_fail(p, p->token.start, "expected a value at the end");
+	return expr_fail(p, p->token.start, "expected a value before '%.*s'", (int)s.len, s.at);
 }
 
-/* An expression is complete, and here is neither an operator nor the end. */
-static void *no_operator(struct expr_parse *p)
+/* After a complete expression: neither an operator nor the end. */
+static void *fail_operator(struct expr_parse *p)
 {
 	struct span s = expr_token_text(p);
 
-	if (is_foreign(p))
+	if (reject_foreign(p))
 		return NULL;
 	if (p->token.kind == TOKEN_NAME || p->token.kind == TOKEN_NUMBER)
-		return expr_fail(p, p->token.start, "an operator is missing before '%.*s'",
+		return expr_fail(p, p->token.start, "expected an operator before '%.*s'",
 				 (int)s.len, s.at);
 	if (expr_at(p, "("))
-		return expr_fail(p, p->token.start, "functions cannot be called");
-	return expr_fail(p, p->token.start, "'%.*s' does not belong here", (int)s.len, s.at);
+		return expr_fail(p, p->token.start, "function calls are not supported");
+	return expr_fail(p, p->token.start, "unexpected '%.*s'", (int)s.len, s.at);
 }
 
 static bool expect(struct expr_parse *p, const char *symbol, uint32_t opened)
@@ -76,13 +76,13 @@ static bool expect(struct expr_parse *p, const char *symbol, uint32_t opened)
 		return true;
 	}
 	if (p->token.kind == TOKEN_END)
-		expr_fail(p, opened, "'%s' is missing for this '%c'", symbol, p->e->text[opened]);
+		expr_fail(p, opened, "missing '%s' for this '%c'", symbol, p->e->text[opened]);
 	else
-		no_operator(p);
+		fail_operator(p);
 	return false;
 }
 
-/* Behind the parenthesis. */
+/* After the opening parenthesis. */
 static struct expr_node *parse_cast(struct expr_parse *p, uint32_t start)
 {
 	uint32_t name = p->token.start, end;
@@ -94,32 +94,31 @@ static struct expr_node *parse_cast(struct expr_parse *p, uint32_t start)
 	if (!expect(p, ")", start))
 		return NULL;
 	if (!expr_is_scalar(type))
-		return expr_fail(p, name, "a cast is to a number or a pointer, as in (%.*s *)",
+		return expr_fail(p, name, "can only cast to a number or a pointer, as in (%.*s *)",
 				 (int)(end - name), p->e->text + name);
 	return expr_cast(p, start, type, parse_unary(p));
 }
 
 /* ---- values ---- */
 
-static void *unknown_name(struct expr_parse *p)
+static void *fail_name(struct expr_parse *p)
 {
 	struct span s = expr_token_text(p);
-	struct expr_place place;
+	struct expr_field field;
 	struct nearest n;
 
-	if (is_foreign(p))
+	if (reject_foreign(p))
 		return NULL;
-	if (expr_find_member(&p->types, p->root, s, &place))
-		return expr_fail(p, p->token.start, "unknown name '%.*s': a member is '%s->%.*s'",
+	if (expr_find_member(&p->types, p->root, s, &field))
+		return expr_fail(p, p->token.start, "unknown name '%.*s'; did you mean '%s->%.*s'?",
 				 (int)s.len, s.at, p->variable, (int)s.len, s.at);
 	expr_nearest_init(&n, s);
 	expr_nearest_offer(&n, p->variable);
 	expr_nearest_enumerator(&n, &p->types);
 	if (n.best)
-		return expr_fail(p, p->token.start, "unknown name '%.*s'; is it '%s'?", (int)s.len,
-				 s.at, n.best);
-	return expr_fail(p, p->token.start,
-			 "unknown name '%.*s': there are '%s' and the kernel's enumerators",
+		return expr_fail(p, p->token.start, "unknown name '%.*s'; did you mean '%s'?",
+				 (int)s.len, s.at, n.best);
+	return expr_fail(p, p->token.start, "unknown name '%.*s': expected '%s' or an enumerator",
 			 (int)s.len, s.at, p->variable);
 }
 
@@ -138,12 +137,12 @@ static struct expr_node *parse_name(struct expr_parse *p)
 		value[0] = 1;
 	} else if (!expr_at_name(p, "false") && !expr_at_name(p, "NULL")) {
 		switch (expr_find_enumerator(&p->types, s, &type, value)) {
-		case FOUND_NOT:
-			return unknown_name(p);
-		case FOUND_SEVERAL:
+		case NOT_FOUND:
+			return fail_name(p);
+		case AMBIGUOUS:
 			return expr_fail(p, start,
-					 "'%.*s' has several values in the kernel's types, %lld "
-					 "and %lld: write the number",
+					 "ambiguous enumerator '%.*s': the kernel's types have "
+					 "values %lld and %lld; use the number",
 					 (int)s.len, s.at, (long long)value[0],
 					 (long long)value[1]);
 		case FOUND:
@@ -154,10 +153,10 @@ static struct expr_node *parse_name(struct expr_parse *p)
 	return expr_number(p, type, value[0], start, end);
 }
 
-/* Behind the parenthesis. */
+/* After the opening parenthesis. */
 static struct expr_node *parse_parentheses(struct expr_parse *p, uint32_t start)
 {
-	struct expr_node *n = parse_all(p);
+	struct expr_node *n = parse_conditional(p);
 	uint32_t end = p->token.end;
 
 	if (!n || !expect(p, ")", start))
@@ -168,7 +167,7 @@ static struct expr_node *parse_parentheses(struct expr_parse *p, uint32_t start)
 	return n;
 }
 
-static struct expr_node *parse_step(struct expr_parse *p, struct expr_node *n)
+static struct expr_node *parse_postfix(struct expr_parse *p, struct expr_node *n)
 {
 	bool arrow = expr_at(p, "->");
 	uint32_t start = p->token.start, end;
@@ -176,7 +175,7 @@ static struct expr_node *parse_step(struct expr_parse *p, struct expr_node *n)
 
 	if (expr_at(p, "[")) {
 		expr_next(p);
-		idx = parse_all(p);
+		idx = parse_conditional(p);
 		end = p->token.end;
 		if (!idx || !expect(p, "]", start))
 			return NULL;
@@ -187,22 +186,22 @@ static struct expr_node *parse_step(struct expr_parse *p, struct expr_node *n)
 	}
 	expr_next(p);
 	if (p->token.kind != TOKEN_NAME)
-		return expr_fail(p, p->token.start, "a member's name is missing after '%s'",
+		return expr_fail(p, p->token.start, "expected a member name after '%s'",
 				 arrow ? "->" : ".");
 	n = expr_member(p, n, arrow);
 	expr_next(p);
 	return n;
 }
 
-static struct expr_node *parse_steps(struct expr_parse *p, struct expr_node *n)
+static struct expr_node *parse_postfixes(struct expr_parse *p, struct expr_node *n)
 {
 	while (n && (expr_at(p, "->") || expr_at(p, ".") || expr_at(p, "[")))
-		n = parse_step(p, n);
+		n = parse_postfix(p, n);
 	return n;
 }
 
-/* A prefix, or OP_NONE. '*' and '&' have the numbers of the binary operators. */
-static enum expr_op prefix(const struct expr_parse *p)
+/* The prefix operator here, or OP_NONE. '*' and '&' are OP_MUL and OP_AND. */
+static enum expr_op prefix_op(const struct expr_parse *p)
 {
 	static const struct {
 		char symbol[2];
@@ -235,22 +234,22 @@ static struct expr_node *parse_prefixed(struct expr_parse *p, enum expr_op op)
 static struct expr_node *parse_operand(struct expr_parse *p)
 {
 	struct expr_token t = p->token;
-	enum expr_op op = prefix(p);
+	enum expr_op op = prefix_op(p);
 
 	if (op != OP_NONE)
 		return parse_prefixed(p, op);
 	if (t.kind == TOKEN_NUMBER) {
 		expr_next(p);
-		return parse_steps(p, expr_number(p, t.type, t.value, t.start, t.end));
+		return parse_postfixes(p, expr_number(p, t.type, t.value, t.start, t.end));
 	}
 	if (t.kind == TOKEN_NAME)
-		return parse_steps(p, parse_name(p));
+		return parse_postfixes(p, parse_name(p));
 	if (!expr_at(p, "("))
-		return no_value(p);
+		return fail_value(p);
 	expr_next(p);
 	if (expr_at_type(p))
 		return parse_cast(p, t.start);
-	return parse_steps(p, parse_parentheses(p, t.start));
+	return parse_postfixes(p, parse_parentheses(p, t.start));
 }
 
 static struct expr_node *parse_unary(struct expr_parse *p)
@@ -277,8 +276,8 @@ static struct expr_node *parse_binary(struct expr_parse *p, uint8_t min_prec)
 	return n;
 }
 
-/* With ?: */
-static struct expr_node *parse_all(struct expr_parse *p)
+/* A whole expression, including ?: */
+static struct expr_node *parse_conditional(struct expr_parse *p)
 {
 	struct expr_node *n, *yes, *no;
 	uint32_t start;
@@ -290,8 +289,8 @@ static struct expr_node *parse_all(struct expr_parse *p)
 	if (n && expr_at(p, "?")) {
 		n = expr_scalar(p, n);
 		expr_next(p);
-		yes = n ? parse_all(p) : NULL;
-		no = yes && expect(p, ":", start) ? parse_all(p) : NULL;
+		yes = n ? parse_conditional(p) : NULL;
+		no = yes && expect(p, ":", start) ? parse_conditional(p) : NULL;
 		n = no ? expr_cond(p, n, yes, no) : NULL;
 	}
 	p->depth--;
@@ -303,9 +302,9 @@ struct expr_node *expr_parse(struct expr_parse *p, enum expr_use use)
 	struct expr_node *n;
 
 	expr_next(p);
-	n = parse_all(p);
+	n = parse_conditional(p);
 	if (n && p->token.kind != TOKEN_END)
-		return no_operator(p);
+		return fail_operator(p);
 	n = expr_scalar(p, n);
-	return n && use == EXPR_CONDITION ? expr_truth(p, n) : n;
+	return n && use == EXPR_CONDITION ? expr_to_bool(p, n) : n;
 }

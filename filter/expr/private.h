@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * private.h - a C expression on its way to code; for the files of filter/expr/ only.
+ * private.h - compiler internals shared by the files of filter/expr/.
  *
- *   text -expr_next-> tokens -expr_parse-> nodes with types -expr_emit-> instructions
+ *   text -expr_next-> tokens -expr_parse-> typed nodes -expr_emit-> instructions
  *
- * The parser builds nodes (operator.c for values, memory.c for members and pointers, both on
- * node.c), which look up types (type.c). On an error a function reports it with expr_fail() and
- * returns NULL.
+ * The parser builds nodes: operator.c for values, memory.c for members and pointers, both using
+ * node.c; type.c looks up types. On error a function reports it with expr_fail() and returns NULL.
  */
 #ifndef FILTER_EXPR_PRIVATE_H
 #define FILTER_EXPR_PRIVATE_H
@@ -24,33 +23,33 @@
 /* ---- types ---- */
 
 enum expr_kind {
-	KIND_INT, /* also bool and enum */
+	KIND_INT, /* including bool and enum */
 	KIND_PTR,
 	KIND_VOID,
 	KIND_ARRAY,
-	KIND_STRUCT, /* also union */
-	KIND_OTHER,  /* what no value can be had of: float, __int128, function, unknown struct */
+	KIND_STRUCT, /* or union */
+	KIND_OTHER,  /* unsupported as a value: float, __int128, function, undefined struct */
 };
 
 struct expr_type {
 	uint8_t kind;  /* enum expr_kind */
-	uint8_t stars; /* pointers to that kind */
-	/* Of KIND_INT, also behind stars: */
+	uint8_t stars; /* levels of pointers to that kind */
+	/* For KIND_INT, with or without stars: */
 	uint8_t size; /* 1, 2, 4 or 8 */
 	bool int_signed : 1;
 	bool int_bool : 1;
-	bool int_be : 1; /* in memory; a value never is */
-	uint32_t id;	 /* in BTF, of that kind, without typedefs; 0: void, or made here */
+	bool int_be : 1; /* in memory; values are in host order */
+	uint32_t id;	 /* BTF ID of the kind, typedefs stripped; 0: void or synthetic */
 	const struct btf *btf;
 };
 
-/* All types that a kernel has. */
+/* All BTF of a kernel: vmlinux and modules. */
 struct expr_types {
 	const struct btf *const *btfs;
 	size_t nr;
 };
 
-/* A part of the text, or a name: not terminated. */
+/* A piece of the text, not NUL-terminated. */
 struct span {
 	const char *at;
 	size_t len;
@@ -64,9 +63,9 @@ static inline bool span_is(struct span s, const char *word)
 struct expr_type expr_int(uint8_t size, bool is_signed);
 struct expr_type expr_type_of(const struct expr_types *t, const struct btf *btf, uint32_t id);
 struct expr_type expr_pointer_to(struct expr_type type);
-/* Of a pointer or an array. */
+/* The target of a pointer, or an array's element. */
 struct expr_type expr_target(const struct expr_types *t, struct expr_type type);
-/* -1: it has none. void has 1, as in the kernel's C. */
+/* In bytes; -1 if unknown. void has 1, as in GNU C. */
 int64_t expr_sizeof(struct expr_type type);
 
 static inline bool expr_is_pointer(struct expr_type type)
@@ -96,35 +95,35 @@ static inline bool expr_is_scalar(struct expr_type type)
 }
 
 /*
- * The struct, union, enum (also one of 64 bits) or typedef of this name: kind is BTF's. False: the
- * kernel has none, or only announces it.
+ * Find a struct, union, enum (including 64-bit ones) or typedef by name: kind is a BTF_KIND_*.
+ * False if it is not defined, or only forward-declared.
  */
 bool expr_find_type(const struct expr_types *t, unsigned int kind, struct span name,
 		    struct expr_type *type);
-/* "u8", "__s32": false: none of these. */
+/* Parse "u8", "__s32" and so on; false for any other name. */
 bool expr_kernel_int(struct span name, struct expr_type *type);
 
-enum expr_found { FOUND_NOT, FOUND, FOUND_SEVERAL };
+enum expr_found { NOT_FOUND, FOUND, AMBIGUOUS };
 
-/* An enumerator of any enum. FOUND_SEVERAL: of different values, two of which are these. */
+/* Find an enumerator in any enum. AMBIGUOUS: its values differ; value has two of them. */
 enum expr_found expr_find_enumerator(const struct expr_types *t, struct span name,
 				     struct expr_type *type, uint64_t value[2]);
 
-struct expr_place {
+struct expr_field {
 	struct expr_type type;
 	uint64_t bit_off; /* from the start of the struct */
-	uint8_t bits;	  /* of a bit-field, else 0 */
+	uint8_t bits;	  /* width of a bit-field, else 0 */
 };
 
-/* A member of a struct, or of the nameless ones in it. */
+/* Find a member of a struct or of anonymous structs and unions in it. */
 bool expr_find_member(const struct expr_types *t, struct expr_type in, struct span name,
-		      struct expr_place *place);
+		      struct expr_field *field);
 
-/* ---- names that are almost right ---- */
+/* ---- suggestions for misspelled names ---- */
 
 struct nearest {
 	struct span want;
-	const char *best; /* NULL: none is near */
+	const char *best; /* NULL: nothing similar */
 	unsigned int distance;
 };
 
@@ -132,7 +131,7 @@ void expr_nearest_init(struct nearest *n, struct span want);
 void expr_nearest_offer(struct nearest *n, const char *name);
 void expr_nearest_member(struct nearest *n, struct expr_type in);
 void expr_nearest_enumerator(struct nearest *n, const struct expr_types *t);
-/* Of structs or unions: kind is BTF's. */
+/* Offer all types of a BTF_KIND_*. */
 void expr_nearest_type(struct nearest *n, const struct expr_types *t, unsigned int kind);
 
 /* ---- nodes ---- */
@@ -141,7 +140,7 @@ enum expr_op {
 	OP_NONE,
 	OP_CONST,
 	OP_VAR,	 /* skb or xdp */
-	OP_LOAD, /* what lies at address a + off */
+	OP_LOAD, /* memory at address a + off */
 	OP_CAST,
 	OP_NEG,
 	OP_INV,
@@ -168,27 +167,27 @@ enum expr_op {
 };
 
 /*
- * Values are 64 bits wide at all times: extended by the sign of their type. So an operand may be of
- * a narrower type than the operation, where C would widen it.
+ * All values are 64 bits wide, sign- or zero-extended by their type. So an operand may have a
+ * narrower type than the operation, where C would widen it.
  */
 struct expr_node {
 	uint8_t op;	 /* enum expr_op */
-	bool is_signed;	 /* comparison, division, shift to the right: of signed numbers */
-	bool is_bare;	 /* was written as a comparison without parentheses */
-	uint8_t need;	 /* slots, besides that of the variable */
+	bool is_signed;	 /* signed comparison, division or right shift */
+	bool is_bare;	 /* an unparenthesised comparison */
+	uint8_t need;	 /* stack slots besides the variable's */
 	uint8_t bits;	 /* OP_LOAD of a bit-field: its width, else 0 */
-	uint8_t bit_off; /* and where it begins in the first byte */
+	uint8_t bit_off; /* and its bit offset in the first byte */
 	struct expr_type type;
 	union {
 		uint64_t value; /* OP_CONST */
 		int64_t off;	/* OP_LOAD: fits in 32 bits */
 	};
 	struct expr_node *a, *b, *c;
-	uint32_t start, end; /* in the text */
+	uint32_t start, end; /* offsets in the text */
 };
 
 struct expr {
-	char *text; /* owned; spaces are blanks */
+	char *text; /* owned; all white space is ' ' */
 	const struct expr_node *root;
 	size_t nr_nodes;
 	struct expr_node nodes[EXPR_MAX_NODES];
@@ -199,13 +198,13 @@ static inline bool expr_is_comparison(uint8_t op)
 	return op >= OP_LT && op <= OP_NE;
 }
 
-/* 0 or 1. */
-static inline bool expr_is_truth(const struct expr_node *n)
+/* Does n always yield 0 or 1? */
+static inline bool expr_yields_bool(const struct expr_node *n)
 {
 	return n->op == OP_NOT || n->op == OP_LAND || n->op == OP_LOR || expr_is_comparison(n->op);
 }
 
-/* Are the values of n none that `type` has not? If not, a cast must do something. */
+/* Can `type` represent every value of n? If not, a cast needs code. */
 bool expr_fits(const struct expr_node *n, struct expr_type type);
 
 /* ---- tokens ---- */
@@ -217,36 +216,37 @@ struct expr_token {
 	uint32_t start, end;
 	struct expr_type type; /* of a number */
 	uint64_t value;
-	uint8_t op;   /* binary operator: enum expr_op, else OP_NONE */
-	uint8_t prec; /* the higher, the tighter it binds */
+	uint8_t op;   /* enum expr_op of a binary operator, else OP_NONE */
+	uint8_t prec; /* precedence: higher binds tighter */
 };
 
 struct expr_parse {
 	struct expr *e;
 	struct expr_types types;
 	const char *variable;
-	struct expr_type root; /* the struct that it points to */
+	struct expr_type root; /* the struct it points to */
 	struct expr_token token;
 	unsigned int depth;
 	struct err *err;
 };
 
-/* Go to the next token. TOKEN_BAD: err says why. */
+/* Advance to the next token. TOKEN_BAD: the error is in p->err. */
 void expr_next(struct expr_parse *p);
 struct span expr_token_text(const struct expr_parse *p);
-/* Is it this operator, this name? */
+/* Is the current token this operator or this name? */
 bool expr_at(const struct expr_parse *p, const char *symbol);
 bool expr_at_name(const struct expr_parse *p, const char *name);
 
-/* The error is at this place of the text. Returns NULL. */
+/* Set the error for offset `at` of the text. Returns NULL. */
 void *expr_fail(struct expr_parse *p, size_t at, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Does a type's name begin here? Take it, up to what follows its last '*'. False: err says why. */
+/* Does a type name start at the current token? */
 bool expr_at_type(struct expr_parse *p);
+/* Parse a type name including its '*'s. False on error. */
 bool expr_parse_type(struct expr_parse *p, struct expr_type *type);
 
-/* The whole text. NULL: err says why. */
+/* Parse the whole text. NULL on error. */
 struct expr_node *expr_parse(struct expr_parse *p, enum expr_use use);
 
 /* ---- node.c: making nodes ---- */
@@ -255,34 +255,34 @@ struct expr_node *expr_new(struct expr_parse *p, enum expr_op op, struct expr_ty
 			   uint32_t start, uint32_t end);
 struct expr_node *expr_number(struct expr_parse *p, struct expr_type type, uint64_t value,
 			      uint32_t start, uint32_t end);
-/* What n is in the text, cut to some length: for "%.*s". */
+/* The source text of n, truncated, for "%.*s". */
 struct span expr_quote(const struct expr_parse *p, const struct expr_node *n);
 /*
- * An operator's node. The operand that needs more slots is computed first and kept in one while the
- * other is computed. Of 256 nodes at most 128 are leaves, and needing n slots takes 2^(n - 1) of
- * them: at most 8.
+ * Make an operator's node. The operand that needs more slots is evaluated first and kept in a slot
+ * while the other is evaluated. At most 128 of 256 nodes are leaves, and a tree that needs n slots
+ * has at least 2^(n - 1) leaves: at most 8 slots.
  */
 struct expr_node *expr_binary_node(struct expr_parse *p, enum expr_op op, struct expr_type type,
 				   struct expr_node *a, struct expr_node *b);
 struct expr_node *expr_unary_node(struct expr_parse *p, enum expr_op op, struct expr_type type,
 				  uint32_t at, struct expr_node *a);
-/* a + off; in place if a already ends with a constant offset. */
+/* a + off; in place if a already adds a constant. */
 struct expr_node *expr_add_offset(struct expr_parse *p, struct expr_node *a, int64_t off);
-/* The address of n, an OP_LOAD, as a pointer of that type. */
-struct expr_node *expr_place(struct expr_parse *p, struct expr_node *n, struct expr_type type);
-/* An array becomes the address of its first element; anything else stays as it is. */
+/* The address of n, an OP_LOAD, as a pointer of this type. */
+struct expr_node *expr_address_of(struct expr_parse *p, struct expr_node *n, struct expr_type type);
+/* Convert an array to the address of its first element; leave anything else alone. */
 struct expr_node *expr_decay(struct expr_parse *p, struct expr_node *n);
-/* n, if it is a number or pointer; if it is a number. */
+/* Return n if it is a number or pointer (a number), else fail. */
 struct expr_node *expr_scalar(struct expr_parse *p, struct expr_node *n);
 struct expr_node *expr_integer(struct expr_parse *p, struct expr_node *n);
-/* An operator with two operands of the types that it needs, folded where both are numbers. */
+/* Make a binary operator on already converted operands, folded if both are constant. */
 struct expr_node *expr_make(struct expr_parse *p, enum expr_op op, bool is_signed,
 			    struct expr_type type, struct expr_node *a, struct expr_node *b);
 
 /* ---- operator.c ---- */
 
 /* a != 0 */
-struct expr_node *expr_truth(struct expr_parse *p, struct expr_node *a);
+struct expr_node *expr_to_bool(struct expr_parse *p, struct expr_node *a);
 struct expr_node *expr_unary(struct expr_parse *p, enum expr_op op, uint32_t at,
 			     struct expr_node *a);
 struct expr_node *expr_binary(struct expr_parse *p, enum expr_op op, uint32_t at,
@@ -292,7 +292,7 @@ struct expr_node *expr_cond(struct expr_parse *p, struct expr_node *a, struct ex
 struct expr_node *expr_cast(struct expr_parse *p, uint32_t at, struct expr_type type,
 			    struct expr_node *a);
 
-/* ---- memory.c: what lies in memory, and addresses ---- */
+/* ---- memory.c: loads and addresses ---- */
 
 struct expr_node *expr_deref(struct expr_parse *p, uint32_t at, struct expr_node *a);
 struct expr_node *expr_address(struct expr_parse *p, uint32_t at, struct expr_node *a);
@@ -305,7 +305,7 @@ struct expr_node *expr_pointer_add(struct expr_parse *p, enum expr_op op, uint32
 
 /* ---- fold.c ---- */
 
-/* The value as one of the type: cut, and extended by its sign. */
+/* Truncate the value to the type and sign- or zero-extend it. */
 uint64_t expr_normalise(uint64_t value, struct expr_type type);
 /* op of operands as in struct expr_node; shift counts are in range. */
 uint64_t expr_fold(enum expr_op op, bool is_signed, uint64_t a, uint64_t b);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The kernel's types as expressions see them. */
+/* Type lookup in BTF. */
 #include <string.h>
 
 #include "filter/expr/private.h"
@@ -36,9 +36,9 @@ static void set_int(struct expr_type *type, const struct btf_type *bt, bool is_s
 	type->int_signed = is_signed;
 }
 
-/* What is only announced in these types may be defined in a module's. */
-static void set_announced(const struct expr_types *t, struct expr_type *type,
-			  const struct btf_type *bt)
+/* Resolve a forward declaration: another BTF may have the definition. */
+static void resolve_fwd(const struct expr_types *t, struct expr_type *type,
+			const struct btf_type *bt)
 {
 	const char *name = btf_str(type->btf, bt->name_off);
 
@@ -74,7 +74,7 @@ struct expr_type expr_type_of(const struct expr_types *t, const struct btf *btf,
 		type.kind = KIND_STRUCT;
 		break;
 	case BTF_KIND_FWD:
-		set_announced(t, &type, bt);
+		resolve_fwd(t, &type, bt);
 		break;
 	}
 	for (; id != stripped && type.kind == KIND_INT; id = above->type) {
@@ -110,7 +110,7 @@ int64_t expr_sizeof(struct expr_type type)
 
 /* ---- by name ---- */
 
-/* Types of modules go on where the kernel's end, which were looked at before. */
+/* Split BTF continues the kernel's IDs; the kernel's own types are searched first. */
 static uint32_t first_id(const struct expr_types *t, size_t i)
 {
 	return i ? btf_first_own(t->btfs[i]) : 1;
@@ -167,7 +167,7 @@ bool expr_kernel_int(struct span name, struct expr_type *type)
 
 /* ---- enumerators ---- */
 
-/* Number i of enum bt. Its type is int where the value fits, as in C. */
+/* Enumerator i of enum bt. Its type is int if the value fits, as in C. */
 static const char *enumerator(const struct btf *btf, const struct btf_type *bt, uint32_t i,
 			      struct expr_type *type, uint64_t *value)
 {
@@ -193,8 +193,8 @@ static const char *enumerator(const struct btf *btf, const struct btf_type *bt, 
 	return name;
 }
 
-/* The search for an enumerator; or, with nearest, for one that is called almost so. */
-struct search {
+/* Search for an enumerator by name, or, with nearest, for a similar name. */
+struct enum_search {
 	struct span name;
 	enum expr_found found;
 	struct expr_type type;
@@ -202,9 +202,9 @@ struct search {
 	struct nearest *nearest;
 };
 
-static void search_enum(struct search *s, const struct btf *btf, const struct btf_type *bt)
+static void search_enum(struct enum_search *s, const struct btf *btf, const struct btf_type *bt)
 {
-	for (uint32_t i = 0; i < btf_vlen(bt) && s->found != FOUND_SEVERAL; i++) {
+	for (uint32_t i = 0; i < btf_vlen(bt) && s->found != AMBIGUOUS; i++) {
 		struct expr_type type;
 		uint64_t value;
 		const char *name = enumerator(btf, bt, i, &type, &value);
@@ -218,14 +218,14 @@ static void search_enum(struct search *s, const struct btf *btf, const struct bt
 			s->type = type;
 			s->value[0] = value;
 		} else if (value != s->value[0]) {
-			s->found = FOUND_SEVERAL;
+			s->found = AMBIGUOUS;
 			s->value[1] = value;
 		}
 	}
 }
 
-/* The kernel's own names come first: a driver may give one of its own another value. */
-static void search_enums(struct search *s, const struct expr_types *t)
+/* The kernel's enumerators take precedence: a driver may reuse a name for another value. */
+static void search_enums(struct enum_search *s, const struct expr_types *t)
 {
 	for (size_t i = 0; i < t->nr; i++) {
 		const struct btf *btf = t->btfs[i];
@@ -244,7 +244,7 @@ static void search_enums(struct search *s, const struct expr_types *t)
 enum expr_found expr_find_enumerator(const struct expr_types *t, struct span name,
 				     struct expr_type *type, uint64_t value[2])
 {
-	struct search s = {.name = name};
+	struct enum_search s = {.name = name};
 
 	search_enums(&s, t);
 	*type = s.type;
@@ -254,7 +254,7 @@ enum expr_found expr_find_enumerator(const struct expr_types *t, struct span nam
 
 void expr_nearest_enumerator(struct nearest *n, const struct expr_types *t)
 {
-	struct search s = {.nearest = n};
+	struct enum_search s = {.nearest = n};
 
 	search_enums(&s, t);
 }
@@ -277,27 +277,27 @@ static bool is_composite(const struct btf_type *bt)
 	return bt && (btf_kind(bt) == BTF_KIND_STRUCT || btf_kind(bt) == BTF_KIND_UNION);
 }
 
-static void set_place(const struct expr_types *t, const struct btf *btf, const struct btf_type *bt,
-		      uint32_t idx, struct expr_place *place)
+static void set_field(const struct expr_types *t, const struct btf *btf, const struct btf_type *bt,
+		      uint32_t idx, struct expr_field *field)
 {
 	uint32_t id = btf_members(bt)[idx].type;
 	const struct btf_type *mt = btf_type(btf, btf_skip_mods(btf, id));
 	uint32_t data;
 
-	place->type = expr_type_of(t, btf, id);
-	place->bits = (uint8_t)btf_member_bits(bt, idx);
+	field->type = expr_type_of(t, btf, id);
+	field->bits = (uint8_t)btf_member_bits(bt, idx);
 	if (btf_kflag(bt) || !mt || btf_kind(mt) != BTF_KIND_INT)
 		return;
-	/* Before pahole 1.13 a bit-field was of an integer type that was so narrow. */
+	/* Before pahole 1.13 a bit-field had an integer type of its own width. */
 	data = int_data(mt);
-	place->bit_off += BTF_INT_OFFSET(data);
+	field->bit_off += BTF_INT_OFFSET(data);
 	if (BTF_INT_OFFSET(data) || BTF_INT_BITS(data) != 8 * mt->size)
-		place->bits = BTF_INT_BITS(data);
+		field->bits = BTF_INT_BITS(data);
 }
 
-/* Structs in structs: as deep as btf_parse() allows, 200. */
+/* Recursion is bounded: btf_parse() allows 200 nested structs. */
 static bool find_member(const struct expr_types *t, const struct btf *btf, uint32_t id,
-			struct span name, uint64_t bit_off, struct expr_place *place)
+			struct span name, uint64_t bit_off, struct expr_field *field)
 {
 	const struct btf_type *bt = btf_type(btf, btf_skip_mods(btf, id));
 
@@ -308,20 +308,20 @@ static bool find_member(const struct expr_types *t, const struct btf *btf, uint3
 		uint64_t off = bit_off + btf_member_bit_off(bt, i);
 
 		if (span_is(name, member)) {
-			place->bit_off = off;
-			set_place(t, btf, bt, i, place);
+			field->bit_off = off;
+			set_field(t, btf, bt, i, field);
 			return true;
 		}
-		if (!*member && find_member(t, btf, btf_members(bt)[i].type, name, off, place))
+		if (!*member && find_member(t, btf, btf_members(bt)[i].type, name, off, field))
 			return true;
 	}
 	return false;
 }
 
 bool expr_find_member(const struct expr_types *t, struct expr_type in, struct span name,
-		      struct expr_place *place)
+		      struct expr_field *field)
 {
-	return find_member(t, in.btf, in.id, name, 0, place);
+	return find_member(t, in.btf, in.id, name, 0, field);
 }
 
 static void offer_members(struct nearest *n, const struct btf *btf, uint32_t id)

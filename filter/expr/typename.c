@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Names of types, as a cast has them. */
+/* Type names in casts. */
 #include "filter/expr/private.h"
 
-/* C's own, in any order. */
+/* C's type specifiers, in any order. */
 enum {
 	WORD_UNSIGNED = 1,
 	WORD_SIGNED = 2,
@@ -30,7 +30,7 @@ static bool at_qualifier(const struct expr_parse *p)
 	return expr_at_name(p, "const") || expr_at_name(p, "volatile");
 }
 
-/* Keyword of a tag; kind is BTF's. */
+/* The BTF_KIND_* of struct, union or enum; 0 for any other token. */
 static unsigned int tag_kind(const struct expr_parse *p)
 {
 	return expr_at_name(p, "struct")  ? BTF_KIND_STRUCT
@@ -106,7 +106,7 @@ static bool parse_words(struct expr_parse *p, struct expr_type *type)
 	if (!sign && (rest == WORD_VOID || rest == WORD_BOOL))
 		return true;
 bad:
-	expr_fail(p, start, "these words are no type of C");
+	expr_fail(p, start, "invalid combination of type specifiers");
 	return false;
 }
 
@@ -118,7 +118,7 @@ static bool parse_tag(struct expr_parse *p, unsigned int kind, struct expr_type 
 	expr_next(p);
 	name = expr_token_text(p);
 	if (p->token.kind != TOKEN_NAME) {
-		expr_fail(p, p->token.start, "a name is missing after '%.*s'", (int)word.len,
+		expr_fail(p, p->token.start, "expected a name after '%.*s'", (int)word.len,
 			  word.at);
 		return false;
 	}
@@ -129,8 +129,8 @@ static bool parse_tag(struct expr_parse *p, unsigned int kind, struct expr_type 
 	expr_nearest_init(&n, name);
 	expr_nearest_type(&n, &p->types, kind);
 	expr_fail(p, p->token.start, "the kernel's types have no '%.*s %.*s'%s%s%s", (int)word.len,
-		  word.at, (int)name.len, name.at, n.best ? "; is it '" : "", n.best ? n.best : "",
-		  n.best ? "'?" : "");
+		  word.at, (int)name.len, name.at, n.best ? "; did you mean '" : "",
+		  n.best ? n.best : "", n.best ? "'?" : "");
 	return false;
 }
 
@@ -147,7 +147,7 @@ bool expr_parse_type(struct expr_parse *p, struct expr_type *type)
 	} else if (p->token.kind == TOKEN_NAME && find_typedef(p, type)) {
 		expr_next(p);
 	} else {
-		expr_fail(p, p->token.start, "a type is missing here");
+		expr_fail(p, p->token.start, "expected a type");
 		return false;
 	}
 	while (expr_at(p, "*") || at_qualifier(p)) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is said of a wrong expression: where, and which name may have been meant. */
+/* Error messages: the position in the expression, and suggestions for misspelled names. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,11 +7,11 @@
 
 #include "filter/expr/private.h"
 
-#define SHOWN_BEFORE 48 /* characters before the mark, and after it */
+#define SHOWN_BEFORE 48 /* characters before and after the caret */
 #define SHOWN_AFTER  48
 
-/* The text around the place, and below it a mark. */
-static void show_place(struct expr_parse *p, size_t at)
+/* Set the hint: the text around offset `at`, and a caret below it. */
+static void set_hint(struct expr_parse *p, size_t at)
 {
 	const char *text = p->e->text;
 	size_t from = at > SHOWN_BEFORE ? at - SHOWN_BEFORE : 0;
@@ -36,13 +36,13 @@ void *expr_fail(struct expr_parse *p, size_t at, const char *fmt, ...)
 	vsnprintf(why, sizeof(why), fmt, ap);
 	va_end(ap);
 	err_set(p->err, -EINVAL, "column %zu: %s", at + 1, why);
-	show_place(p, at);
+	set_hint(p, at);
 	return NULL;
 }
 
-/* ---- names that are almost right ---- */
+/* ---- suggestions for misspelled names ---- */
 
-#define NAME_MAX_SZ 48 /* of longer ones nothing is known */
+#define NAME_MAX_SZ 48 /* longer names get no suggestion */
 #define NAME_CHARS  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
 static size_t min_of(size_t a, size_t b)
@@ -51,9 +51,9 @@ static size_t min_of(size_t a, size_t b)
 }
 
 /*
- * How many characters must be changed, added, taken away or exchanged with their neighbour. Row i
- * of the usual table holds the distances of the first i characters of a to those of b; an exchange
- * looks two rows back.
+ * Edit distance: the number of substitutions, insertions, deletions and transpositions of
+ * neighbours. Row i of the usual table holds the distances of a[0..i) to the prefixes of b; a
+ * transposition needs the row before the last.
  */
 static unsigned int distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {
@@ -79,7 +79,7 @@ static unsigned int distance(const char *a, size_t a_len, const char *b, size_t 
 
 void expr_nearest_init(struct nearest *n, struct span want)
 {
-	/* Of a short name less may be wrong. */
+	/* Short names tolerate fewer errors. */
 	*n = (struct nearest){.want = want, .distance = (unsigned int)(want.len + 5) / 3};
 }
 

@@ -38,7 +38,7 @@ static const struct {
 	size_t nr;
 } refused[] = {
 	{"has 0 instructions", {}, 0},
-	{"instruction 0: the last one must return", {LD(BPF_IMM, 1)}, 1},
+	{"instruction 0: last instruction is not a return", {LD(BPF_IMM, 1)}, 1},
 	{"unknown opcode 0x18", {LD(0x18, 0), RET(0)}, 2},
 	{"unknown opcode 0x70", {LD(BPF_MEM | BPF_B, 0), RET(0)}, 2},
 	{"unknown opcode 0x90", {LD(BPF_LEN | BPF_B, 0), RET(0)}, 2},
@@ -57,23 +57,23 @@ static const struct {
 	{"instruction 1: division by zero", {LD(BPF_IMM, 1), ALU(BPF_MOD, 0), RET(0)}, 3},
 	{"shift by 32, expected 0 to 31", {ALU(BPF_LSH, 32), RET(0)}, 2},
 	{"shift by 4294967295", {ALU(BPF_RSH, 0xffffffff), RET(0)}, 2},
-	{"instruction 0: jump out of the program", {J(BPF_JA, 1, 0, 0), RET(0)}, 2},
-	{"instruction 0: jump out of the program", {J(BPF_JA, 0xfffffffe, 0, 0), RET(0)}, 2},
-	{"instruction 0: jump out of the program", {J(BPF_JEQ, 0, 1, 0), RET(0)}, 2},
-	{"instruction 0: jump out of the program", {J(BPF_JEQ, 0, 0, 1), RET(0)}, 2},
+	{"instruction 0: jump outside the program", {J(BPF_JA, 1, 0, 0), RET(0)}, 2},
+	{"instruction 0: jump outside the program", {J(BPF_JA, 0xfffffffe, 0, 0), RET(0)}, 2},
+	{"instruction 0: jump outside the program", {J(BPF_JEQ, 0, 1, 0), RET(0)}, 2},
+	{"instruction 0: jump outside the program", {J(BPF_JEQ, 0, 0, 1), RET(0)}, 2},
 	{"scratch word 16, expected 0 to 15", {S(BPF_ST, 16), RET(0)}, 2},
 	{"scratch word 16, expected 0 to 15", {S(BPF_STX, 16), RET(0)}, 2},
 	{"scratch word 16, expected 0 to 15", {LD(BPF_MEM, 16), RET(0)}, 2},
 	{"scratch word 99, expected 0 to 15", {LDX(BPF_MEM, 99), RET(0)}, 2},
-	{"instruction 0: scratch word 3 is read before", {LD(BPF_MEM, 3), RET(0)}, 2},
-	{"instruction 1: scratch word 3 is read before",
+	{"instruction 0: scratch word 3 read before", {LD(BPF_MEM, 3), RET(0)}, 2},
+	{"instruction 1: scratch word 3 read before",
 	 {S(BPF_ST, 2), LDX(BPF_MEM, 3), RET(0)},
 	 3},
 	/* written on one of two paths */
-	{"instruction 2: scratch word 0 is read before",
+	{"instruction 2: scratch word 0 read before",
 	 {J(BPF_JEQ, 7, 0, 1), S(BPF_ST, 0), LD(BPF_MEM, 0), RET(0)},
 	 4},
-	{"instruction 2: scratch word 0 is read before",
+	{"instruction 2: scratch word 0 read before",
 	 {J(BPF_JA, 1, 0, 0), S(BPF_ST, 0), LD(BPF_MEM, 0), RET(0)},
 	 4},
 	{"load at offset -4096", {LD(BPF_W | BPF_ABS, (uint32_t)SKF_AD_OFF), RET(0)}, 2},
@@ -123,7 +123,7 @@ static void test_too_long(void **state)
 	prog.insns[prog.nr - 1] = (struct cbpf_insn)S(BPF_RET | BPF_A, 0);
 	err_clear(&err);
 	assert_int_equal(cbpf_to_ebpf(&prog, FILTER_FRAME_OFF, &out, &err), -E2BIG);
-	assert_string_equal(err.msg, "filter is too long: a jump of more than 32767 instructions");
+	assert_string_equal(err.msg, "filter too long: a jump spans more than 32767 instructions");
 	assert_int_equal(out.nr, 0);
 	free(prog.insns);
 	insn_buf_release(&out);
