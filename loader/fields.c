@@ -6,11 +6,11 @@
 
 #include "base/log.h"
 
-#define ANONYMOUS_DEPTH 16 /* of structs and unions without a name in one another */
+#define ANONYMOUS_DEPTH 16 /* nesting of anonymous structs and unions */
 
 #define TUPLE_FROM_SK "column TUPLE before a packet has headers"
-#define INNER_EARLY   "packets in tunnels whose own headers are not written yet"
-#define TCP_NOTES     "TCP flags before a packet has headers"
+#define INNER_EARLY   "tunnelled packets before their outer headers are written"
+#define TCP_EARLY     "TCP flags before a packet has headers"
 #define NETNS_FROM_SK "column NETNS of packets without a device"
 
 const struct field fields[] = {
@@ -18,23 +18,23 @@ const struct field fields[] = {
 	{"sk_buff", "network_header", "column TUPLE", FIELD_TRACE | FIELD_EXPR},
 	{"sk_buff", "tail", "column TUPLE", FIELD_TRACE | FIELD_EXPR},
 	{"sk_buff", "mac_header", "packet expressions", FIELD_EXPR},
-	{"sk_buff", "data", "`length` in packet expressions", FIELD_LEN},
+	{"sk_buff", "data", "`len` in packet expressions", FIELD_LEN},
 	{"sk_buff", "len", "column LEN", FIELD_LEN},
 	{"sk_buff", "protocol", "column PROTO", 0},
-	{"sk_buff", "vlan_tci", "VLAN tags that the hardware took off", FIELD_VLAN},
-	{"sk_buff", "vlan_proto", "the protocol of VLAN tags", FIELD_VLAN},
+	{"sk_buff", "vlan_tci", "hardware-accelerated VLAN tags", FIELD_VLAN},
+	{"sk_buff", "vlan_proto", "the protocol of hardware-accelerated VLAN tags", FIELD_VLAN},
 	{"sk_buff", "mark", "column MARK", FIELD_MARK},
 	{"sk_buff", "dev", "columns IFACE, MTU and NETNS", FIELD_IFNAME | FIELD_NETNS},
 	{"net_device", "name", "interface names in column IFACE", 0},
 	{"net_device", "ifindex", "interfaces in column IFACE", FIELD_IFNAME},
 	{"net_device", "mtu", "column MTU", 0},
-	{"net_device", "type", "headers of packets on devices without Ethernet", 0},
+	{"net_device", "type", "packet headers on devices without Ethernet", 0},
 	{"net_device", "nd_net.net", "column NETNS", FIELD_NETNS},
 	{"net", "ns.inum", "column NETNS", FIELD_NETNS},
 	{"sk_buff", "sk", TUPLE_FROM_SK, 0},
-	{"sk_buff", "cb", TCP_NOTES, FIELD_EARLY},
+	{"sk_buff", "cb", TCP_EARLY, FIELD_EARLY},
 	{"tcp_skb_cb", "seq", "TCP sequence numbers before a packet has headers", FIELD_EARLY},
-	{"tcp_skb_cb", "tcp_flags", TCP_NOTES, FIELD_EARLY},
+	{"tcp_skb_cb", "tcp_flags", TCP_EARLY, FIELD_EARLY},
 	{"sock", "sk_protocol", TUPLE_FROM_SK, 0},
 	{"sock", "__sk_common.skc_net.net", NETNS_FROM_SK, 0},
 	{"sock", "__sk_common.skc_family", TUPLE_FROM_SK, 0},
@@ -56,9 +56,9 @@ const struct field fields[] = {
 	{"xdp_buff", "rxq", "interfaces of packets at XDP programs", FIELD_XDP},
 	{"xdp_rxq_info", "dev", "interfaces of packets at XDP programs", FIELD_XDP},
 	{"bpf_map", "id", "maps", FIELD_MAPS},
-	{"bpf_map", "name", "names of maps", FIELD_MAPS},
-	{"bpf_map", "key_size", "keys of maps", FIELD_MAPS},
-	{"bpf_map", "value_size", "values of maps", FIELD_MAPS},
+	{"bpf_map", "name", "map names", FIELD_MAPS},
+	{"bpf_map", "key_size", "map keys", FIELD_MAPS},
+	{"bpf_map", "value_size", "map values", FIELD_MAPS},
 };
 const size_t nr_fields = sizeof(fields) / sizeof(fields[0]);
 
@@ -67,7 +67,7 @@ static bool is_composite(const struct btf_type *t)
 	return t && (btf_kind(t) == BTF_KIND_STRUCT || btf_kind(t) == BTF_KIND_UNION);
 }
 
-/* The type of the member of this name (len bytes); 0: there is none. */
+/* Type id of the member of this name (len bytes), 0 if not found. */
 static uint32_t member_type(const struct btf *btf, uint32_t id, const char *name, size_t len,
 			    int depth)
 {
@@ -106,7 +106,7 @@ bool field_exists(const struct field *f, const struct btf *const *btfs, size_t n
 	for (size_t n = 0; n < nr_btfs; n++) {
 		uint32_t id = 0;
 
-		/* Detached BTF may hold a struct more than once. */
+		/* Detached BTF may define a struct more than once. */
 		while ((id = btf_find(btfs[n], BTF_KIND_STRUCT, f->type, id)))
 			if (has_path(btfs[n], id, f->member))
 				return true;
@@ -121,7 +121,7 @@ size_t fields_missing(size_t from, const struct btf *const *btfs, size_t nr_btfs
 	return from;
 }
 
-void fields_say_missing(unsigned int unseen, const struct btf *const *btfs, size_t nr_btfs)
+void fields_log_missing(unsigned int unseen, const struct btf *const *btfs, size_t nr_btfs)
 {
 	for (size_t i = fields_missing(0, btfs, nr_btfs); i < nr_fields;
 	     i = fields_missing(i + 1, btfs, nr_btfs)) {
@@ -132,7 +132,7 @@ void fields_say_missing(unsigned int unseen, const struct btf *const *btfs, size
 	}
 }
 
-/* The option that asks for a use, as the user knows it; the most particular first. */
+/* What the error message names as the user of a field; the most important use first. */
 static const struct {
 	enum field_use use;
 	const char *option;
@@ -159,12 +159,12 @@ static int refuse(const struct field *f, unsigned int why, struct err *err)
 			break;
 		}
 	}
-	err_set(err, -ENOTSUP, "%s needs '%s.%s', which the types of this kernel lack", option,
-		f->type, f->member);
+	err_set(err, -ENOTSUP, "%s needs '%s.%s', which the kernel's types lack", option, f->type,
+		f->member);
 	if (why & FIELD_TRACE)
-		err_hint(err, "give full types with --kernel-btf FILE");
+		err_hint(err, "pass full types with --kernel-btf FILE");
 	else
-		err_hint(err, "leave it out, or give full types with --kernel-btf FILE");
+		err_hint(err, "omit it, or pass full types with --kernel-btf FILE");
 	return -ENOTSUP;
 }
 

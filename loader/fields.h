@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * fields.h - the members of kernel structs that skbtrail reads, and what is lost where the
- * kernel's types lack one (a configuration without IPv6, a layout that could not be measured).
+ * fields.h - the members of kernel structs that skbtrail reads, and what does not work if the
+ * kernel's types lack one (IPv6 not configured, a layout that could not be measured).
  *
- * The programs do without any of them: a member that is not there reads as 0 (progs/bpf.h). What
- * must not happen is that a filter silently compares with that 0.
+ * The programs load without any of them: a missing member reads as 0 (progs/bpf.h). But a filter
+ * must not silently compare with that 0.
  */
 #ifndef LOADER_FIELDS_H
 #define LOADER_FIELDS_H
@@ -14,54 +14,53 @@
 
 #include "btf/btf.h"
 
-/* What of a trace a member serves; the bits of field.needed_by. */
+/* What needs a member; bits of field.needed_by. */
 enum field_use {
-	FIELD_TRACE = 1 << 0,  /* all of it: no packet is shown without */
-	FIELD_EXPR = 1 << 1,   /* a packet expression */
-	FIELD_LEN = 1 << 2,    /* the length of the packet in one */
-	FIELD_VLAN = 1 << 3,   /* VLAN tags in one */
+	FIELD_TRACE = 1 << 0,  /* everything: without it no packet is shown */
+	FIELD_EXPR = 1 << 1,   /* packet expressions */
+	FIELD_LEN = 1 << 2,    /* `len` in packet expressions */
+	FIELD_VLAN = 1 << 3,   /* `vlan` in packet expressions */
 	FIELD_MARK = 1 << 4,   /* --filter-mark */
 	FIELD_NETNS = 1 << 5,  /* --filter-netns */
 	FIELD_IFNAME = 1 << 6, /* --filter-ifname */
-	FIELD_EARLY = 1 << 7,  /* nothing but packets that only functions see, no tracepoint */
-	FIELD_TUNNEL = 1 << 8, /* packets in tunnels whose own headers are not written yet */
+	FIELD_EARLY = 1 << 7,  /* only packets seen by functions before any tracepoint */
+	FIELD_TUNNEL = 1 << 8, /* only tunnelled packets before their outer headers are written */
 	FIELD_XDP = 1 << 9,    /* --filter-trace-xdp */
 	FIELD_MAPS = 1 << 10,  /* --output-bpfmap */
 	FIELD_SHARED = 1 << 11 /* --output-skb-shared-info */
 };
 
-/* Uses whose members only full types have; others can be measured too. */
+/* Uses whose members cannot be measured: they need full types. */
 #define FIELDS_NOT_MEASURED (FIELD_TUNNEL | FIELD_XDP | FIELD_MAPS | FIELD_SHARED)
 
 struct field {
-	const char *type;   /* "sk_buff" */
-	const char *member; /* "mark", "__sk_common.skc_num": as in the programs */
-	const char *serves; /* what shows it: "column MARK" */
-	unsigned int
-		needed_by; /* enum field_use: what cannot be had without, or serves only that */
+	const char *type;	/* "sk_buff" */
+	const char *member;	/* "mark", "__sk_common.skc_num": as written in progs/ */
+	const char *serves;	/* what is not shown without it: "column MARK" */
+	unsigned int needed_by; /* enum field_use: what fails without it, or all it serves */
 };
 
 extern const struct field fields[];
 extern const size_t nr_fields;
 
-/* Whether one of the BTFs has the struct with the member, in anonymous structs and unions too. */
+/* Whether one of the BTFs has the member, directly or within anonymous structs and unions. */
 bool field_exists(const struct field *f, const struct btf *const *btfs, size_t nr_btfs);
 
 /*
- * The next field from `from` on that is missing, or nr_fields: for (i = fields_missing(0, ...);
- * i < nr_fields; i = fields_missing(i + 1, ...)).
+ * Index of the first missing field at or after `from`, or nr_fields. To visit all of them:
+ * for (i = fields_missing(0, ...); i < nr_fields; i = fields_missing(i + 1, ...))
  */
 size_t fields_missing(size_t from, const struct btf *const *btfs, size_t nr_btfs);
 
 /*
- * Tell the user what is not shown since a member is missing, a line for each. Those that serve
- * nothing but `unseen` (enum field_use) are no news.
+ * Log what is not shown because a member is missing, one line each. Members that are needed by
+ * nothing but `unseen` (enum field_use) are skipped.
  */
-void fields_say_missing(unsigned int unseen, const struct btf *const *btfs, size_t nr_btfs);
+void fields_log_missing(unsigned int unseen, const struct btf *const *btfs, size_t nr_btfs);
 
 /*
- * Refuse what needs a member that is missing. wanted: FIELD_TRACE and what the options ask for.
- * -ENOTSUP with the option and the member, and a hint.
+ * Fail if something in `wanted` (enum field_use: FIELD_TRACE and what the options use) needs a
+ * missing member: -ENOTSUP, naming the option and the member, with a hint.
  */
 int fields_require(unsigned int wanted, const struct btf *const *btfs, size_t nr_btfs,
 		   struct err *err);

@@ -172,7 +172,7 @@ static int size_of(uint32_t *sz, const char *name, const char *option, const str
 			"--%s needs all of 'struct %s'; the types that are there (%s) have %s of "
 			"it",
 			option, name, t->words, partial ? "some" : "nothing");
-		err_hint(err, "leave it out, or give full types with --kernel-btf FILE");
+		err_hint(err, "omit it, or pass full types with --kernel-btf FILE");
 		return -ENOTSUP;
 	}
 	*sz = whole > TRAIL_RAW_SZ ? TRAIL_RAW_SZ : whole;

@@ -190,7 +190,7 @@ static void say_attached(const struct session *s)
 	if (s->attachment.nr_leftovers)
 		log_info("removed %zu kprobe events that a killed skbtrail had left behind",
 			 s->attachment.nr_leftovers);
-	fields_say_missing(config_unseen(&s->config, tracepoints), s->discovery.types.btfs,
+	fields_log_missing(config_unseen(&s->config, tracepoints), s->discovery.types.btfs,
 			   s->discovery.types.nr);
 	discovery_log_left_out(&s->discovery);
 	if (s->o->filter_track_skb)

@@ -8,30 +8,30 @@
 #include "btf/discover/discover.h"
 #include "btf/discover/known.h"
 
-_Static_assert(TARGET_NO_ARG == DISCOVER_NO_ARG, "both mean: none");
+_Static_assert(TARGET_NO_ARG == DISCOVER_NO_ARG, "both mean: no such argument");
 
 struct find {
 	struct targets *ts;
-	struct left_outs *lo; /* or NULL */
+	struct left_outs *lo; /* may be NULL */
 	const struct ksyms *ks;
 	const struct find_opts *o;
-	struct name_set *ftrace;	    /* NULL: not asked for, or not readable */
+	struct name_set *ftrace;	    /* NULL: not requested or not readable */
 	struct kprobe_blacklist *blacklist; /* NULL: not readable */
 	const struct btf *btf;
 	const char *module;
-	const char *const *modules; /* those that have a BTF; [0]: the kernel proper */
+	const char *const *modules; /* modules with BTF; [0] is NULL: vmlinux */
 	size_t nr_modules;
-	bool any_module; /* the table's functions, which may be in any module */
-	bool untyped;	 /* of those without a BTF only */
+	bool any_module; /* the types do not tell which module a function is in */
+	bool untyped;	 /* search only modules without BTF */
 	struct err *err;
 };
 
-/* All functions of one name in one BTF; more than one where their registers differ. */
+/* All functions of one name in one BTF: more than one if their argument registers differ. */
 struct name_run {
 	const struct skb_func *f;
 	size_t nr;
-	size_t nr_exact; /* symbols that have just this name */
-	bool scattered;	 /* they are in several modules, and nobody knows which is meant */
+	size_t nr_exact; /* symbols of exactly this name, without a suffix */
+	bool scattered;	 /* in several modules, and which one is meant is unknown */
 };
 
 void left_outs_release(struct left_outs *lo)
@@ -46,15 +46,14 @@ bool name_matches(const regex_t *re, const char *name)
 {
 	regmatch_t m;
 
-	/* POSIX takes the longest of the leftmost matches, so a whole match is found if there is
-	 * one. */
+	/* POSIX: the longest of the leftmost matches, so regexec() finds a whole match if any. */
 	return !re ||
 	       (!regexec(re, name, 1, &m, 0) && m.rm_so == 0 && (size_t)m.rm_eo == strlen(name));
 }
 
 /* ---- growing arrays ---- */
 
-/* The array with room for one more element of elem_sz bytes; NULL (and err) without memory. */
+/* Make room for one more element of elem_sz bytes. NULL with err set if out of memory. */
 static void *grow(void *array, size_t nr, size_t *cap, size_t elem_sz, struct err *err)
 {
 	size_t new_cap = *cap ? 2 * *cap : 64;
@@ -110,7 +109,7 @@ static bool same_module(const char *a, const char *b)
 	return a && b ? !strcmp(a, b) : a == b;
 }
 
-/* Why the symbol cannot be taken, judged by what the compiler added to its name; else NULL. */
+/* Why the compiler's suffix rules out the symbol, or NULL. */
 static const char *suffix_objection(const struct name_run *r, const char *suffix)
 {
 	bool constprop = strstr(suffix, ".constprop."), part = strstr(suffix, ".part.");
@@ -118,7 +117,7 @@ static const char *suffix_objection(const struct name_run *r, const char *suffix
 	if (strstr(suffix, ".isra."))
 		return "the compiler changed its arguments (.isra)";
 	if (part && r->nr_exact)
-		return "a part of a function that is taken itself";
+		return "a part of a function that is traced itself";
 	if (constprop && r->f->skb_reg > 0)
 		return "the compiler may have moved its arguments (.constprop)";
 	if (part && r->f->skb_reg > 0)
@@ -133,19 +132,19 @@ static const char *objection(const struct find *s, const struct name_run *r, con
 
 	if (why)
 		return why;
-	/* A kernel's own BTF does not hold the functions of which pahole saw that. */
+	/* pahole leaves such functions out of the kernel's own BTF; other types may have them. */
 	if (s->any_module && strstr(suffix, ".part."))
 		return "the compiler may have moved its arguments (.part)";
 	if (r->scattered)
 		return "several modules have a function of this name";
 	if (r->nr > 1)
-		return "functions of this name take the skb in different places";
+		return "functions of this name take the skb in different arguments";
 	if (!s->untyped && r->nr_exact > 1 && !discover_instances_agree(s->btf, r->f))
 		return "functions of this name take different arguments";
 	if (s->blacklist && kprobe_blacklist_has(s->blacklist, sym->addr))
-		return "the kernel allows no probe there (blacklist)";
+		return "on the kprobe blacklist";
 	if (s->ftrace && !name_set_has(s->ftrace, sym->name, sym->module))
-		return "ftrace cannot trace it";
+		return "not traceable by ftrace";
 	return NULL;
 }
 
@@ -201,7 +200,7 @@ static bool has_types(const struct find *s, const char *module)
 	return false;
 }
 
-/* The symbol may be the function that the types speak of. */
+/* Whether the symbol may be the function that the types describe. */
 static bool may_be(const struct find *s, const struct ksym *sym)
 {
 	if (s->untyped && has_types(s, sym->module))
@@ -230,13 +229,13 @@ static int take_name(struct find *s, struct name_run r)
 		ret = take_symbol(s, &r, &sym);
 	}
 	if (!nr && !s->any_module && name_matches(s->o->name_re, r.f->name))
-		ret = leave_out(s, r.f->name, s->module, "it has no symbol: inlined everywhere");
+		ret = leave_out(s, r.f->name, s->module, "no symbol (inlined everywhere)");
 	return ret;
 }
 
 /*
- * Of the table of known functions those whose arguments differ between kernels: there the program
- * finds the skb. And all others, where no types tell of them.
+ * From the table of known functions, take those whose arguments differ between kernels (the program
+ * searches their arguments for the skb), and in modules without BTF all others as well.
  */
 static int take_known(struct find *s)
 {
@@ -273,9 +272,9 @@ static bool some_untyped(const struct find *s)
 }
 
 /*
- * Linux 4.4 put (net, sk) in front of the skb of the output path. The table knows later kernels;
- * on earlier ones, which still have ip_local_out_sk() (3.16), the program finds the skb of all that
- * do not begin with it.
+ * Linux 4.4 added (net, sk) before the skb in the output path, and the table describes these later
+ * kernels. Earlier ones are recognised by ip_local_out_sk() (since 3.16). There the program
+ * searches the arguments of every function whose first argument is not the skb.
  */
 static bool before_net_arguments(const struct find *s)
 {
@@ -330,7 +329,8 @@ static bool same_args(const struct target *a, const struct target *b)
 	       a->reason_reg == b->reason_reg && a->hook == b->hook;
 }
 
-/* Sort, and of several names for one address keep the first, or none where they contradict. */
+/* Sort by address. Of several names of one address keep the first, or none if their arguments
+ * differ. */
 static int sort_unique(struct find *s)
 {
 	struct targets *ts = s->ts;
@@ -351,8 +351,8 @@ static int sort_unique(struct find *s)
 			}
 			if (!agree && ret == 0)
 				ret = leave_out(s, ts->t[i].name, ts->t[i].module,
-						"another function shares its code, "
-						"with other arguments");
+						"shares its code with a function that takes "
+						"other arguments");
 			free(ts->t[i].name);
 		}
 	}
@@ -374,7 +374,7 @@ int targets_find_funcs(struct targets *ts, const struct btf *const *btfs,
 			 .err = err};
 	int ret = 0, sorted;
 
-	/* Both lists are a help only: what they cannot say, the kernel says when attaching. */
+	/* Both lists are optional: without them the kernel refuses the function on attach. */
 	if (o->only_ftrace && ftrace_functions_load(&s.ftrace, NULL) < 0)
 		s.ftrace = NULL;
 	if (kprobe_blacklist_load(&s.blacklist, NULL) < 0)
@@ -407,7 +407,7 @@ static int take_by_name(struct targets *ts, const char *name, bool all, const st
 		int ret;
 
 		if (blacklist && kprobe_blacklist_has(blacklist, sym.addr)) {
-			why = "the kernel allows no probe there (blacklist)";
+			why = "on the kprobe blacklist";
 			continue;
 		}
 		ret = targets_add(ts,
@@ -428,8 +428,8 @@ static int take_by_name(struct targets *ts, const char *name, bool all, const st
 	return nr || !all ? 0 : err_set(err, -ENOENT, "'%s': %s", name, why);
 }
 
-/* A function that takes an skb is shown by that. */
-static void drop_seconds(struct targets *ts)
+/* Of two targets at one address keep the one that takes an skb. */
+static void drop_duplicates(struct targets *ts)
 {
 	size_t kept = 0;
 
@@ -463,7 +463,7 @@ int targets_find_symbols(struct targets *ts, const char *const *names, size_t nr
 		ret = take_by_name(ts, names[i], all, ks, blacklist, err);
 	kprobe_blacklist_free(blacklist);
 	if (!ret && ts->nr)
-		drop_seconds(ts);
+		drop_duplicates(ts);
 	return ret;
 }
 
