@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* args.h - arguments of what a program is attached to, picked by constants. */
+/* args.h - arguments of the function or tracepoint that a program is attached to. */
 #ifndef PROGS_ARGS_H
 #define PROGS_ARGS_H
 
 #include "progs/bpf.h"
 
 /*
- * One u64 of the context at a constant offset. Assembly: the compiler would rather compute
- * the address first and load once, and the verifier allows no arithmetic on the context.
+ * Load one u64 of the context at a constant offset. In assembly because the compiler would merge
+ * several loads into one from a computed address, and the verifier rejects arithmetic on the
+ * context pointer.
  */
 #define CTX_LOAD(ctx, idx)                                                                         \
 	({                                                                                         \
@@ -16,7 +17,7 @@
 		__v;                                                                               \
 	})
 
-/* One argument register of a probed function, picked by a constant: folds to one load. */
+/* Argument register n of a probed function. n is a constant, so this folds to one load. */
 __inline u64 reg_arg(const u64 *regs, u64 n)
 {
 	if (n == 0)
@@ -40,7 +41,7 @@ __inline u64 reg_arg(const u64 *regs, u64 n)
 	return 0;
 }
 
-/* One argument of a raw tracepoint; reading one that it does not have is refused. */
+/* Argument n of a raw tracepoint. The verifier rejects reads beyond its last argument. */
 __inline u64 tp_arg(const u64 *args, u64 n)
 {
 	if (n == 0)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * bpf.h - the few things every program here needs: helpers, constants, maps, registers.
+ * bpf.h - what every BPF program here needs: helpers, constants, maps, registers.
  *
- * No kernel or libc header is included: programs are compiled without any.
+ * progs/ is the code that runs in the kernel. It includes no other room and no kernel or libc
+ * header.
  */
 #ifndef PROGS_BPF_H
 #define PROGS_BPF_H
@@ -30,7 +31,7 @@ typedef __s64 s64;
 #define be32(x) (x)
 #endif
 
-/* Numbers of helpers: enum bpf_func_id of include/uapi/linux/bpf.h. */
+/* Helpers, by number: enum bpf_func_id in include/uapi/linux/bpf.h. */
 static void *(*const bpf_map_lookup_elem)(void *map, const void *key) = (void *)1;
 static long (*const bpf_map_update_elem)(void *map, const void *key, const void *value,
 					 u64 flags) = (void *)2;
@@ -48,9 +49,9 @@ static long (*const bpf_ringbuf_output)(void *map, void *data, u64 sz, u64 flags
 static u64 (*const bpf_get_func_ip)(void *ctx) = (void *)173;
 
 /*
- * A constant from the options, and a map: an ld_imm64 that refers to an undefined symbol,
- * which the loader fills in (loader/object/object.h). Assembly, so that the compiler neither
- * assumes anything about the value nor makes a relocation of its own.
+ * CFG(name) is a constant set from the options, MAP(name) a map. Each is an ld_imm64 of an
+ * undefined symbol, filled in by the loader (loader/object/object.h). In assembly so that the
+ * compiler neither assumes anything about the value nor emits its own kind of relocation.
  */
 #define CFG(name)                                                                                  \
 	({                                                                                         \
@@ -59,8 +60,8 @@ static u64 (*const bpf_get_func_ip)(void *ctx) = (void *)173;
 		__v;                                                                               \
 	})
 /*
- * The same, read at this very place. A value that the compiler keeps on the stack from an earlier
- * use is no constant any more, to the loader and to verifiers before 5.3.
+ * The same, but loaded here. A value that the compiler has spilled to the stack since an earlier
+ * use is no longer a constant to the loader, nor to verifiers before 5.3.
  */
 #define CFG_HERE(name)                                                                             \
 	({                                                                                         \
@@ -76,16 +77,16 @@ static u64 (*const bpf_get_func_ip)(void *ctx) = (void *)173;
 	})
 
 /*
- * At the end of two ways that meet: the compiler must not merge what they end with. "Store to one
- * of these two places on the stack" is an address that verifiers before 4.14 do not follow.
+ * Keep the compiler from merging the tails of two branches. Merged stores to two stack slots become
+ * one store to a computed address, which verifiers before 4.14 cannot track.
  */
 #define KEEP_APART() asm volatile("" ::: "memory")
 
 /*
- * Before long code that many ways lead to: here they become one for a verifier of before 4.14. That
- * one compares states at targets of conditional jumps only, and constants left in registers tell
- * them apart. r0-r5 do not outlive a call, any call; the others get a value that nobody knows,
- * which is looked at so that the loader does not take it away (prog_fold()).
+ * A point where verifiers before 4.14 can prune, for use before long code that many paths reach.
+ * They compare states only at targets of conditional jumps, and states with different constants
+ * left in registers never match. The helper call clobbers r0-r5; r6-r9 get an unknown value. It
+ * is tested so that the loader does not remove the assignments as dead (prog_fold()).
  */
 #define WAYS_MEET()                                                                                \
 	({                                                                                         \
@@ -104,17 +105,17 @@ static u64 (*const bpf_get_func_ip)(void *ctx) = (void *)173;
 			     : "+r"(__cpu)::"r6", "r7", "r8", "r9");                               \
 	})
 
-/* From here on what p points to is read from memory, where that verifier takes it for anything. */
+/* Force *p to be reloaded from memory: to verifiers before 4.14 the values loaded are unknown. */
 #define FORGET(p) asm volatile("" ::"r"(p) : "memory")
 
-/* Whether the running kernel's struct has the member: decided at load. */
+/* Whether the running kernel's struct has the member; a constant at load time. */
 #define HAS(ptr, member) __builtin_preserve_field_info((ptr)->member, 2 /* FIELD_EXISTENCE */)
 
 /*
- * Kernel memory. READ() reads a member of a kernel struct, at the offset that it has in the
- * running kernel; READ_INTO() reads sz bytes of one into a buffer. A read that fails
- * yields zeroes. A member that the kernel's types lack is not read at all: READ() yields 0, and the
- * buffer stays as it is. (What is never reached need not be relocated: the loader removes it.)
+ * Reads of kernel memory. READ() reads a member of a kernel struct at its offset in the running
+ * kernel; READ_INTO() reads sz bytes of it into a buffer. A read that fails yields zeroes. A member
+ * that the kernel's types lack is not read: READ() yields 0 and READ_INTO() leaves the buffer
+ * unchanged. (The read is dead code then; the loader removes it without relocating it.)
  */
 #define READ_INTO(buf, sz, ptr, member)                                                            \
 	do {                                                                                       \
@@ -131,10 +132,10 @@ static u64 (*const bpf_get_func_ip)(void *ctx) = (void *)173;
 	})
 
 /*
- * A pointer that is to be followed, checked where it is obtained: a register or a word of memory may
- * hold anything, and a kernel that is made to read a non-canonical address warns. What is below the
- * kernel's half of the address space becomes NULL. There are no branches, so that a verifier has
- * nothing to follow. Not for what the verifier knows to be a pointer.
+ * Sanitise a pointer before it is dereferenced. A register or a word of memory may hold anything,
+ * and the kernel warns when it reads a non-canonical address. Addresses below the kernel's half of
+ * the address space become NULL. Branch-free, to spare the verifier more paths. Do not use it on
+ * a value that has a pointer type in the verifier.
  */
 __inline u64 kernel_addr(u64 addr)
 {
@@ -149,11 +150,10 @@ __inline u64 kernel_addr(u64 addr)
 	return addr;
 }
 
-/* READ() of a pointer that is to be followed. */
-#define READ_PTR(ptr, member)                                                                      \
-	((__typeof__((ptr)->member))kernel_addr((u64)READ(ptr, member)))
+/* READ() of a pointer that will be dereferenced. */
+#define READ_PTR(ptr, member) ((__typeof__((ptr)->member))kernel_addr((u64)READ(ptr, member)))
 
-/* A member that is a bit-field in some kernels, as an unsigned value of up to 64 bits. */
+/* Read a member that is a bit-field in some kernels, as an unsigned value of up to 64 bits. */
 #define READ_BITS(ptr, member)                                                                     \
 	({                                                                                         \
 		u64 __word = 0;                                                                    \
@@ -168,12 +168,12 @@ __inline u64 kernel_addr(u64 addr)
 	})
 
 /*
- * pt_regs of the target: argument registers in order, the stack pointer, the return
- * address. Source: arch/ * /include/uapi/asm/ptrace.h.
+ * Index in the target's struct pt_regs, in u64, of argument registers, stack pointer, instruction
+ * pointer and (if any) link register. Source: arch/ * /include/uapi/asm/ptrace.h.
  */
 #if defined(__TARGET_x86_64)
 #define REG_NR_ARGS 6
-/* di, si, dx, cx, r8, r9 of struct pt_regs, in u64 */
+/* di, si, dx, cx, r8, r9 */
 #define REG_ARG0 14
 #define REG_ARG1 13
 #define REG_ARG2 12

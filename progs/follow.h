@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * follow.h - packets that matched once, and what is called to handle them.
+ * follow.h - keep following packets that matched once, and find the functions called to handle
+ * them.
  */
 #ifndef PROGS_FOLLOW_H
 #define PROGS_FOLLOW_H
@@ -17,8 +18,9 @@ __inline void count_untracked(void)
 		__sync_fetch_and_add(&stats->untracked, 1);
 }
 
-/* Our programs at BPF programs call helpers, too: that is no news. (Those at functions see no such
- * call, kprobes do not interrupt each other.)
+/*
+ * Our own programs call helpers on these maps; do not report that. This matters only for programs
+ * attached to BPF programs: kprobes do not nest.
  */
 __inline bool is_our_map(u64 addr)
 {
@@ -28,7 +30,7 @@ __inline bool is_our_map(u64 addr)
 	return id == CFG(id_tracked) || id == CFG(id_stacks) || id == CFG(id_heads);
 }
 
-/* data: as built_of of struct trail_tracked. */
+/* Start to follow the skb. data: see built_of in struct trail_tracked. */
 __inline void track(u64 skb, u64 data)
 {
 	struct trail_tracked alive = {.built_of = data};
@@ -42,7 +44,7 @@ __inline bool deeper(u64 sp, u64 than)
 	return than - sp < TRAIL_STACK_SZ;
 }
 
-/* Is the skb one that matched before? sp: 0 where it is not known. */
+/* Whether the skb matched before. sp: 0 if unknown. */
 __inline bool is_tracked(u64 skb, u64 sp)
 {
 	struct trail_tracked *t = bpf_map_lookup_elem(MAP(tracked), &skb);
@@ -51,20 +53,20 @@ __inline bool is_tracked(u64 skb, u64 sp)
 		return false;
 	if (!t->dying_sp || CFG(life) != TRAIL_LIFE_NONE || deeper(sp, t->dying_sp))
 		return true;
-	/* It was freed where nobody saw it, and the address is another packet's now. */
+	/* Freed unnoticed; another packet has the address now. */
 	bpf_map_delete_elem(MAP(tracked), &skb);
 	return false;
 }
 
 __inline u64 return_address(const u64 *regs);
 
-/* Is the probed function called directly by the one that matters for its hook? */
+/* Whether the direct caller of the probed function is the one its hook names. */
 __inline bool called_by(const u64 *regs)
 {
 	return CFG(caller_sz) && return_address(regs) - CFG(caller) < CFG(caller_sz);
 }
 
-/* What the function does to the life of the skb. partial: its second argument. */
+/* Update the entry of an skb in `tracked` by CFG(life). partial: the function's second argument. */
 __inline void live_on(const u64 *regs, u64 skb, u64 sp, u64 partial)
 {
 	struct trail_tracked *t;
@@ -92,7 +94,7 @@ __inline void live_on(const u64 *regs, u64 skb, u64 sp, u64 partial)
 
 /* ---- from one skb to another ---- */
 
-/* An XDP program will see the data of this skb. key: the data's address, or the xdp_buff's. */
+/* An XDP program will see the data of this skb. key: address of the data or of the xdp_buff. */
 __inline void note_head(struct trail_head *h, u64 skb, u64 key)
 {
 	__builtin_memset(h, 0, sizeof(*h));
@@ -112,7 +114,7 @@ __inline void note_taken(struct trail_head *h, struct sk_buff *skb)
 	bpf_map_update_elem(MAP(heads), &head, h, 0);
 }
 
-/* Do the data still hold the packet that XDP took? */
+/* Whether the data still hold the packet that XDP took. room: scratch space. */
 __inline bool is_taken(const struct trail_head *noted, struct trail_head *room)
 {
 	u64 differ = 0;
@@ -127,7 +129,7 @@ __inline bool is_taken(const struct trail_head *noted, struct trail_head *room)
 	return !differ;
 }
 
-/* Follow an skb that is built around the data of a followed packet, which XDP took. */
+/* Follow an skb that is built around data which XDP took from a followed packet. */
 __inline bool note_built(struct trail_head *room, u64 skb, u64 data)
 {
 	struct trail_head *noted = bpf_map_lookup_elem(MAP(heads), &data);
@@ -140,8 +142,8 @@ __inline bool note_built(struct trail_head *room, u64 skb, u64 data)
 }
 
 /*
- * A new skb at this address: whatever was known of the address is void. Functions that build skbs
- * call each other; the inner ones leave alone what the outer one has noted.
+ * A new skb at this address: drop a stale entry. Functions that build skbs call each other; the
+ * inner ones keep the entry that the outer one made.
  */
 __inline void note_birth(struct trail_head *room, u64 skb, u64 data)
 {
@@ -170,9 +172,9 @@ __inline void note_copy(struct trail_head *room, u64 from, u64 to, u64 sp)
 }
 
 /*
- * Does an XDP program run on the data of a followed packet? It may change the headers; so at its
- * end data that matched at its start count, and the new headers are noted. key: head, or the
- * xdp_buff.
+ * Whether an XDP program runs on the data of a followed packet. The program may change the headers:
+ * on its exit, data that matched on its entry are accepted and their new headers are stored.
+ * key: head, or the address of the xdp_buff.
  */
 __inline bool is_followed_head(struct trail_head *room, u64 head, u64 key)
 {
@@ -198,7 +200,7 @@ __inline bool is_followed_head(struct trail_head *room, u64 head, u64 key)
 	return true;
 }
 
-/* ---- by the stack ---- */
+/* ---- packets found by the kernel stack ---- */
 
 #ifdef REG_LR
 
@@ -210,8 +212,9 @@ __inline u64 return_address(const u64 *regs)
 }
 
 /*
- * Has the call returned? Where its return address is on the stack only the unwinder knows. What is
- * called too deep below it is taken for not called by it. addrs: room for the stack.
+ * Whether the call has not returned yet. Only the unwinder can find its return address on the
+ * stack. Functions more than NR_CALLERS frames below it count as not called by it. addrs: scratch
+ * space of TRAIL_PART_SZ bytes.
  */
 __inline bool is_running(u64 *regs, const struct trail_stack *s, u64 *addrs)
 {
@@ -236,7 +239,7 @@ __inline u64 return_address(const u64 *regs)
 	return addr;
 }
 
-/* Has the call returned? Then something else may be where its return address was. */
+/* Whether the call has not returned yet: its return address is still in its stack slot. */
 __inline bool is_running(u64 *regs, const struct trail_stack *s, u64 *addrs)
 {
 	u64 ret = 0;
@@ -247,14 +250,14 @@ __inline bool is_running(u64 *regs, const struct trail_stack *s, u64 *addrs)
 
 #endif
 
-/* A function was called with a packet that is traced. */
+/* Note that a function was called with a traced packet. */
 __inline void note_stack(u64 *regs, u64 skb, u64 sp, u64 *addrs)
 {
 	u64 base = sp & ~(TRAIL_STACK_SZ - 1ULL);
 	struct trail_stack *s = bpf_map_lookup_elem(MAP(stacks), &base), now;
 
 	if (s && s->sp > sp && is_running(regs, s, addrs)) {
-		s->skb = skb; /* called by the other, which has not returned */
+		s->skb = skb; /* nested in a call that has not returned */
 		return;
 	}
 	now.skb = skb;
@@ -264,7 +267,7 @@ __inline void note_stack(u64 *regs, u64 skb, u64 sp, u64 *addrs)
 		count_untracked();
 }
 
-/* The packet that a function on this stack is called for; 0: none. */
+/* The packet that is being handled on this stack, 0 if none. */
 __inline u64 skb_of_stack(u64 *regs, u64 sp, u64 *addrs)
 {
 	u64 base = sp & ~(TRAIL_STACK_SZ - 1ULL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * kernel.h - the members of kernel structs that the programs read. Only names and types
- * count: where they are comes from the running kernel's BTF. A suffix ___x makes a second
- * shape of the same struct.
+ * kernel.h - the members of kernel structs that the programs read. Only names and types matter:
+ * offsets come from the running kernel's BTF. A suffix ___x declares another version of the same
+ * struct.
  */
 #ifndef PROGS_KERNEL_H
 #define PROGS_KERNEL_H
@@ -51,12 +51,12 @@ struct sock_common {
 
 struct sock {
 	struct sock_common __sk_common;
-	u16 sk_protocol; /* up to 5.5 a bit-field of 8 bits */
+	u16 sk_protocol; /* an 8-bit bit-field up to 5.5 */
 } KERNEL_STRUCT;
 
 struct tcp_skb_cb {
 	u32 seq;
-	u8 tcp_flags; /* as in byte 13 of the header; 6.14: a u16 with AccECN's bit above */
+	u8 tcp_flags; /* byte 13 of the TCP header; since 6.14 a u16 with the AccECN bit above it */
 } KERNEL_STRUCT;
 
 struct sk_buff {
@@ -76,7 +76,7 @@ struct sk_buff {
 	u8 *data;
 	u16 inner_mac_header; /* this and the next: offsets from head */
 	u16 inner_network_header;
-	u8 encapsulation : 1; /* the two are set */
+	u8 encapsulation : 1; /* the inner offsets are valid */
 } KERNEL_STRUCT;
 
 struct xdp_rxq_info {
@@ -87,7 +87,7 @@ struct xdp_rxq_info {
 struct xdp_buff {
 	void *data;
 	void *data_end;
-	void *data_hard_start; /* skb->head of an skb made of it */
+	void *data_hard_start; /* skb->head of an skb built from it */
 	struct xdp_rxq_info *rxq;
 } KERNEL_STRUCT;
 
@@ -98,7 +98,7 @@ struct bpf_map {
 	char name[16];
 } KERNEL_STRUCT;
 
-/* Whether vlan_tci is one: a bit of its own from 5.0 to 6.1, any of the two fields later. */
+/* Whether there is a tag: a separate bit from 5.0 to 6.1, later either field being non-zero. */
 struct sk_buff___present {
 	u8 vlan_present : 1;
 } KERNEL_STRUCT;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* match.h - whether an skb is one that the user asked for. Cheap tests first. */
+/* match.h - whether an skb matches the user's filters. Cheap tests first. */
 #ifndef PROGS_MATCH_H
 #define PROGS_MATCH_H
 
 #include "progs/tunnel.h"
 
-/* Replaced by the converted pcap expression: see the end of trail_abi.h. */
+/* Replaced by the compiled expressions: see the end of trail_abi.h. */
 extern u64 splice_filter_l2(struct filter_frame *f, u64 addr, u64 avail, u64 len, u64 shift);
 extern u64 splice_filter_l3(struct filter_frame *f, u64 addr, u64 avail, u64 len, u64 shift);
 
@@ -21,7 +21,7 @@ __inline u32 dev_netns(struct net_device *dev)
 	return net ? READ(net, ns.inum) : 0;
 }
 
-/* The namespace of the device, or of the socket while there is no device. */
+/* Namespace of the device, or of the socket if there is no device (yet). */
 __inline u32 skb_netns(struct sk_buff *skb)
 {
 	struct net_device *dev = READ_PTR(skb, dev);
@@ -53,7 +53,7 @@ __inline bool match_meta(struct sk_buff *skb)
 	return true;
 }
 
-/* What `len` means: from the header at addr to the end of the packet, fragments included. */
+/* Value of `len`: bytes from the header at addr to the end of the packet, fragments included. */
 __inline u64 wire_len(struct sk_buff *skb, u64 addr)
 {
 	if (!CFG(filter_len))
@@ -80,7 +80,7 @@ __inline bool match_l2(struct filter_frame *f, const struct packet *p, struct sk
 	return splice_filter_l2(f, p->l2, avail, wire_len(skb, p->l2) + 4 * shift, shift);
 }
 
-/* What a filter of a packet without Ethernet header is called with. */
+/* Arguments of a filter for packets without an Ethernet header. */
 struct l3_args {
 	u64 addr, avail, len;
 };
@@ -112,7 +112,7 @@ __inline bool match_packet(struct filter_frame *f, struct sk_buff *skb)
 	return splice_filter_l3(f, a.addr, a.avail, a.len, 0);
 }
 
-/* The packet inside; a window is filled anew for each expression. */
+/* Match the inner packet. The window is refilled for each expression. */
 __inline bool match_tunnel(struct filter_frame *f, struct sk_buff *skb)
 {
 	struct packet outer;
@@ -142,7 +142,7 @@ __inline bool match_tunnel(struct filter_frame *f, struct sk_buff *skb)
 	return true;
 }
 
-/* A packet at an XDP program has its Ethernet header first. */
+/* At an XDP program the data start with the Ethernet header. */
 __inline bool match_xdp_packet(struct filter_frame *f, struct xdp_buff *xdp)
 {
 	u64 data = (u64)READ_PTR(xdp, data), avail = (u64)READ(xdp, data_end) - data;
@@ -153,7 +153,7 @@ __inline bool match_xdp_packet(struct filter_frame *f, struct xdp_buff *xdp)
 	return splice_filter_l2(f, data, avail, avail, 0);
 }
 
-/* There is no mark yet: with --filter-mark nothing matches. */
+/* An xdp_buff has no mark: with --filter-mark nothing matches. */
 __inline bool match_xdp_meta(struct xdp_buff *xdp)
 {
 	struct xdp_rxq_info *rxq = READ_PTR(xdp, rxq);

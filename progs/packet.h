@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * packet.h - where the headers of an skb start, and what they would be where the kernel
- * has not written them yet.
+ * packet.h - locate the headers of an skb, or build them from its socket before the kernel has
+ * written them.
  */
 #ifndef PROGS_PACKET_H
 #define PROGS_PACKET_H
@@ -22,21 +22,20 @@
 #define IPPROTO_UDP	    17
 #define TCP_TIME_WAIT	    6
 #define TCP_NEW_SYN_RECV    12
-#define NO_HEADER	    0xffff     /* skb->mac_header that is not set */
-#define BUFFER_MAX	    (16 << 20) /* bytes: well over what an skb's linear part may have */
+#define NO_HEADER	    0xffff     /* skb->mac_header if unset */
+#define BUFFER_MAX	    (16 << 20) /* bytes; far above the size of any linear part */
 #define VLAN_TAG_PRESENT_4X 0x1000     /* bit in vlan_tci up to 4.20 */
 
-/* Kernel addresses; 0 where a header is not there. */
+/* Kernel addresses; 0 if there is no such header. */
 struct packet {
 	u64 l2;	 /* Ethernet header */
-	u64 l3;	 /* network header, where skb->network_header is set and not within l2 */
+	u64 l3;	 /* network header, if skb->network_header is set and not within l2 */
 	u64 end; /* end of the linear data */
 };
 
 /*
- * Whether the pointer may lead to an skb: the four bounds of a buffer stand in it, one after
- * the other, the first an address of the kernel. For targets of which it is not certain which
- * argument is the skb.
+ * Whether the pointer may point to an skb: head is a kernel address, and the bounds of the buffer
+ * are in order (head <= data <= tail <= end). For targets whose skb argument is uncertain.
  */
 __inline bool looks_like_skb(struct sk_buff *skb)
 {
@@ -51,8 +50,8 @@ __inline bool looks_like_skb(struct sk_buff *skb)
 }
 
 /*
- * On a device without link-layer headers (tun, WireGuard) both offsets are the same; so
- * they are for a moment on an Ethernet one, and only the device tells.
+ * mac_header equals network_header on devices without link-layer headers (tun, WireGuard), but for
+ * a moment also on Ethernet devices; only the device type tells them apart.
  */
 __inline bool dev_is_ethernet(struct sk_buff *skb)
 {
@@ -62,8 +61,10 @@ __inline bool dev_is_ethernet(struct sk_buff *skb)
 	return type == ARPHRD_ETHER || type == ARPHRD_LOOPBACK;
 }
 
-/* Does the header at mac end at net? It does not after IPsec in transport mode: that takes its own
- * headers out from between. */
+/*
+ * Whether the Ethernet header at mac ends at net. After IPsec in transport mode it does not: IPsec
+ * removes its headers from between the two.
+ */
 __inline bool mac_reaches(u64 head, u16 mac, u16 net)
 {
 	u16 type = 0;
@@ -91,7 +92,7 @@ __inline void packet_locate(struct packet *p, struct sk_buff *skb)
 		p->l3 = head + net;
 }
 
-/* The hardware-accelerated VLAN tag: 1 and its two halves, or 0. */
+/* Read the hardware-accelerated VLAN tag. False if there is none. */
 __inline bool vlan_tag(struct sk_buff *skb, u16 *proto, u16 *tci)
 {
 	struct sk_buff___present *present = (void *)skb;
@@ -110,8 +111,8 @@ __inline bool vlan_tag(struct sk_buff *skb, u16 *proto, u16 *tci)
 }
 
 /*
- * Where the network header starts; behind VLAN tags in the packet where skb->network_header
- * is not set yet (drivers, GRO).
+ * Address of the network header. While skb->network_header is not set (drivers, GRO) it is found
+ * after the Ethernet header and its VLAN tags.
  */
 __inline u64 packet_l3(const struct packet *p)
 {
@@ -130,7 +131,7 @@ __inline u64 packet_l3(const struct packet *p)
 	return at;
 }
 
-/* A header of what the socket is going to send: addresses, ports and, for TCP, flags. */
+/* Headers built from a socket: addresses, ports and, for TCP, sequence number and flags. */
 struct built_ports {
 	u16 sport, dport; /* network byte order */
 	u32 seq, ack;
@@ -160,7 +161,7 @@ _Static_assert(sizeof(struct built_ipv4) == 40 && sizeof(struct built_ipv6) == 6
 
 __inline u8 sk_protocol(struct sock *sk, u8 state)
 {
-	/* A request or time-wait socket is no struct sock, and always TCP's. */
+	/* Request and time-wait sockets are not a full struct sock, and always TCP. */
 	if (state == TCP_TIME_WAIT || state == TCP_NEW_SYN_RECV)
 		return IPPROTO_TCP;
 	return READ_BITS(sk, sk_protocol);
@@ -181,8 +182,8 @@ __inline void build_ports(struct built_ports *l4, struct sk_buff *skb, struct so
 }
 
 /*
- * Build IP and TCP or UDP header from skb->sk into buf, which is zeroed and has
- * TRAIL_HDR_SZ bytes. The bytes built, or 0 where the socket does not say.
+ * Build IP and TCP or UDP headers from skb->sk into buf, which is zeroed and has TRAIL_HDR_SZ
+ * bytes. Returns the number of bytes built, 0 if the socket has no addresses.
  */
 __inline u32 packet_build(u8 *buf, struct sk_buff *skb)
 {
@@ -195,7 +196,7 @@ __inline u32 packet_build(u8 *buf, struct sk_buff *skb)
 	if (!sk)
 		return 0;
 	proto = sk_protocol(sk, state);
-	/* A dual-stack socket that talks IPv4 has the IPv4 address in skc_daddr. */
+	/* A dual-stack socket that speaks IPv4 has its peer's IPv4 address in skc_daddr. */
 	if ((family == AF_INET || family == AF_INET6) && daddr) {
 		struct built_ipv4 *h = (void *)buf;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* parts.h - what options show beside an event, sent before it (trail_abi.h). */
+/* parts.h - send the additional data that options ask for, before the event (trail_abi.h). */
 #ifndef PROGS_PARTS_H
 #define PROGS_PARTS_H
 
@@ -10,20 +10,20 @@
 extern void splice_skb_meta(struct trail_part *p, u64 skb);
 extern void splice_xdp_meta(struct trail_part *p, u64 xdp);
 
-/* What all parts and their event have in common. */
+/* What an event and its parts share. */
 struct moment {
 	u64 ts, cpu;
 	bool parts_lost;
 };
 
-/* Samples go through the map "events"; sz is a constant at each call: old verifiers want that. */
+/* Send a sample through the map "events". Old verifiers require sz to be a constant. */
 __inline long send_sample(void *ctx, void *sample, u32 sz, u64 cpu)
 {
 	if (CFG(has_ringbuf))
 		return bpf_ringbuf_output(MAP(events), sample, sz, 0);
-	/* BPF_F_CURRENT_CPU is of Linux 4.7; before that it is no index (-E2BIG). */
+	/* BPF_F_CURRENT_CPU is new in Linux 4.7; older kernels return -E2BIG for it. */
 	bpf_perf_event_output(ctx, MAP(events), cpu, sample, sz);
-	return 0; /* before 5.2 it does not say; the ring counts what is lost */
+	return 0; /* the ring counts lost samples; before 5.2 the helper does not report them */
 }
 
 __inline void part_begin(struct trail_part *p, const struct moment *m, u64 skb, u16 kind, u16 off)
@@ -38,7 +38,7 @@ __inline void part_begin(struct trail_part *p, const struct moment *m, u64 skb, 
 	p->off = off;
 }
 
-/* sz: bytes of data, a constant. */
+/* sz: size of the data in bytes, a constant. */
 __inline void part_send(void *ctx, struct trail_part *p, struct moment *m, u64 sz)
 {
 	u64 whole = offsetof(struct trail_part, data) + sz;
@@ -48,7 +48,7 @@ __inline void part_send(void *ctx, struct trail_part *p, struct moment *m, u64 s
 		m->parts_lost = true;
 }
 
-/* Bytes off up to off + TRAIL_PART_SZ of sz bytes at addr. */
+/* Send bytes [off, off + TRAIL_PART_SZ) of the sz bytes at addr. */
 __inline void send_raw(void *ctx, struct trail_part *p, struct moment *m, u64 skb, u16 kind,
 		       u64 addr, u64 sz, u16 off)
 {
@@ -77,7 +77,7 @@ __inline void send_stack(void *ctx, struct trail_part *p, struct moment *m, u64 
 	bpf_get_stack(ctx, p->data, half, 0);
 	part_send(ctx, p, m, half);
 	part_begin(p, m, skb, TRAIL_PART_STACK, half);
-	/* What is skipped is in the lowest bits of the flags. */
+	/* The lowest 8 bits of the flags are the number of frames to skip. */
 	bpf_get_stack(ctx, p->data, half, half / sizeof(u64));
 	part_send(ctx, p, m, half);
 }
@@ -102,7 +102,7 @@ __inline void send_tunnel(void *ctx, struct trail_part *p, struct moment *m, str
 	part_send(ctx, p, m, sizeof(*t));
 }
 
-/* What is there of sz bytes and a little more: less may lie on a page of its own. */
+/* Read at least sz bytes, but not far beyond: the next page may not be mapped. */
 __inline void read_about(u8 *dst, u64 dst_sz, u32 sz, u64 addr)
 {
 	if (sz <= 8)
@@ -113,7 +113,7 @@ __inline void read_about(u8 *dst, u64 dst_sz, u32 sz, u64 addr)
 		bpf_probe_read_kernel(dst, dst_sz, (void *)addr);
 }
 
-/* map: first argument of a helper; key and value: the next two. */
+/* map_addr, key, value: the first three arguments of a map helper. */
 __inline void send_map(void *ctx, struct trail_part *p, struct moment *m, u64 skb, u64 map_addr,
 		       u64 key, u64 value)
 {
@@ -149,7 +149,7 @@ __inline void send_skb(void *ctx, struct trail_part *p, struct moment *m, struct
 	send_raw(ctx, p, m, (u64)skb, TRAIL_PART_SKB, (u64)skb, sz, TRAIL_PART_SZ);
 }
 
-/* All that is asked for, of an skb that is alive. */
+/* Send all requested parts of a live skb. */
 __inline void send_parts(void *ctx, struct trail_part *p, struct moment *m, struct sk_buff *skb)
 {
 	if (CFG(sz_skb))

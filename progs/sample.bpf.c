@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * sample.bpf.c - copy raw memory: an skb, and what its pointers lead to, of the next packet that
- * one task sends. Knows no struct of the kernel: this is how their layout is found.
+ * sample.bpf.c - copy the raw memory of an skb, and what its pointers lead to, of the next packet
+ * that one task sends. Uses no kernel structs: their layout is measured from these copies.
  */
 #include "progs/args.h"
 #include "progs/sample_abi.h"
 
 extern u64 splice_sample(struct sample_frame *f, u64 skb);
 
-/* Nothing but the name tells a task from others in every pid namespace. */
+/* By name, which unlike the pid is the same in every pid namespace. */
 __inline bool is_our_task(void)
 {
 	u64 comm[2] = {0};

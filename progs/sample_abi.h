@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * sample_abi.h - what the programs that copy raw kernel memory and the measuring in user space
- * (types/measure) must agree about.
+ * sample_abi.h - contract between the programs that copy raw kernel memory and user space
+ * (types/measure).
  *
- * The array map "samples": element 0 begins with a struct sample_head; the program that sees a
- * packet that is wanted sets it so that no other is. The others hold a chunk of memory each.
+ * Element 0 of the array map "samples" begins with a struct sample_head. The first program that
+ * sees a packet of the task clears `wanted`, so that only this packet is copied. Each other element
+ * holds a chunk of memory.
  *
- * Constants, all u64: `arg` as in trail_abi.h; comm_lo, comm_hi: the name of the task whose packets
- * are wanted, as it lies in memory.
+ * Constants, all u64: `arg` as in trail_abi.h; comm_lo and comm_hi: the 16 bytes of the name of the
+ * task whose packet is copied.
  *
- * splice_sample(frame, skb) stands for instructions that copy chunks (types/measure/sample.h). At
- * the call r1 is the frame, all of it initialised, and r2 the address of the skb. They may use
- * r0-r5, and reach the frame only through r10.
+ * splice_sample(frame, skb) is replaced by instructions that copy chunks (types/measure/sample.h).
+ * At the call r1 is the frame, fully initialised, and r2 the address of the skb. The instructions
+ * may use r0-r5, and access the frame only through r10.
  */
 #ifndef PROGS_SAMPLE_ABI_H
 #define PROGS_SAMPLE_ABI_H
@@ -19,17 +20,17 @@
 #include <linux/types.h>
 
 #define SAMPLE_CHUNK_SZ 256
-#define SAMPLE_HEAD	0 /* key of the head; those of chunks follow */
+#define SAMPLE_HEAD	0 /* key of the head; the chunks have the keys after it */
 
 struct sample_head {
-	__u64 wanted; /* not 0 */
-	__u64 skb;    /* where the one was that is copied */
+	__u64 wanted; /* not 0: copy the next packet */
+	__u64 skb;    /* address of the copied skb */
 };
 
 struct sample_frame {
 	__u8 chunk[SAMPLE_CHUNK_SZ];
 	__u64 skb;
-	__u64 addr; /* what was read of a pointer */
+	__u64 addr; /* a pointer read from kernel memory */
 	__u32 key;
 	__u32 pad;
 };

@@ -2,14 +2,14 @@
 /*
  * trail.bpf.c - the programs: find the skb, filter, fill an event, send it.
  *
- * Each is loaded once for every set of constants that its targets need (which argument is
- * the skb, ...). Everything is inlined, without loops: Linux 4.4 loads it.
+ * Each program is loaded once per set of constants that its targets need (which argument is the
+ * skb, ...). Everything is inlined and there are no loops, so that Linux 4.4 loads it.
  */
 #include "progs/follow.h"
 #include "progs/match.h"
 #include "progs/parts.h"
 
-/* Never needed at once: the stack has 512 bytes. */
+/* Never needed at the same time; the stack has only 512 bytes. */
 union scratch {
 	struct filter_frame frame;
 	struct expr_frame expr;
@@ -117,13 +117,13 @@ __inline void send(void *ctx, struct trail_event *ev)
 		send_event(ctx, ev, sizeof(*ev), stats);
 }
 
-/* ---- whether there is to be one ---- */
+/* ---- whether to send an event ---- */
 
 __inline struct sk_buff *skb_of(u64 arg)
 {
 	u64 skb = arg;
 
-	/* What a BPF program of tc is called with is a pointer to the verifier, and is an skb. */
+	/* The argument of a tc program is an skb, and has a pointer type in the verifier. */
 	if (CFG(context) == TRAIL_AT_PROG)
 		return (void *)arg;
 	if (CFG(arg_deref)) {
@@ -133,7 +133,7 @@ __inline struct sk_buff *skb_of(u64 arg)
 	return (void *)kernel_addr(skb);
 }
 
-/* The first register that leads to an skb, where only the kernel's sources would tell which. */
+/* The first register that points to an skb, for functions whose types are unknown. */
 __inline struct sk_buff *skb_search(const u64 *regs)
 {
 #pragma unroll
@@ -165,12 +165,12 @@ __inline bool matches(union scratch *s, struct sk_buff *skb)
 {
 	if (!matches_all(s, skb))
 		return false;
-	/* What a filter left behind is in the way. */
+	/* Drop the constants that the filter left in registers. */
 	WAYS_MEET();
 	return true;
 }
 
-/* A new skb still holds what the last one at its address left there: no filter may see that. */
+/* A newly built skb still has the contents of the last one at its address: do not filter it. */
 __inline bool may_match(void)
 {
 	return CFG(built_of) == TRAIL_NO_ARG ||
@@ -178,7 +178,7 @@ __inline bool may_match(void)
 		 CFG(ifindex) || CFG(mark_mask));
 }
 
-/* Is it traced, now or since before? */
+/* Whether the skb matches now or is already followed. */
 __inline bool wanted(union scratch *s, struct sk_buff *skb, u64 sp)
 {
 	if (CFG(track)) {
@@ -188,7 +188,7 @@ __inline bool wanted(union scratch *s, struct sk_buff *skb, u64 sp)
 	}
 	if (!may_match() || !matches(s, skb))
 		return false;
-	/* Not from its end on: nothing might tell when that is over. */
+	/* Do not start to follow an skb that is being freed: its last step may go unseen. */
 	if (CFG(table) && CFG(life) == TRAIL_LIFE_NONE)
 		track((u64)skb, 0);
 	return true;
@@ -205,7 +205,7 @@ __inline struct sk_buff *skb_arg(const u64 *ctx)
 	return skb_of(reg_arg(ctx, CFG(arg)));
 }
 
-/* New skbs, copies, and data that XDP gets. */
+/* Note new skbs, copies, and data handed to XDP. */
 __inline void note_args(const u64 *regs, struct trail_head *room, struct sk_buff *skb, u64 sp)
 {
 	if (CFG(copy_to) != TRAIL_NO_ARG)
@@ -249,7 +249,7 @@ __inline void fill_arguments(struct trail_event *ev, u64 *args)
 	}
 }
 
-/* Without TRAIL_F_SKB_GONE the skb may be read. */
+/* Send the event. The skb is read unless flags has TRAIL_F_SKB_GONE. */
 __inline void report(u64 *ctx, union scratch *s, struct sk_buff *skb, u16 flags)
 {
 	struct moment m;
@@ -273,8 +273,8 @@ __inline void report(u64 *ctx, union scratch *s, struct sk_buff *skb, u16 flags)
 	send(ctx, &s->event);
 }
 
-/* A function that takes no skb: that of the packet at hand. NULL: there is none. */
-__inline struct sk_buff *skb_at_hand(u64 *regs, union scratch *s, u64 sp, u16 *flags)
+/* The skb handled on this stack, for functions that do not take one. NULL if none. */
+__inline struct sk_buff *skb_by_stack(u64 *regs, union scratch *s, u64 sp, u16 *flags)
 {
 	u64 skb = skb_of_stack(regs, sp, (u64 *)s);
 
@@ -284,7 +284,7 @@ __inline struct sk_buff *skb_at_hand(u64 *regs, union scratch *s, u64 sp, u16 *f
 	return (void *)skb;
 }
 
-/* Is there to be an event of this argument? */
+/* Whether to send an event for an skb that is an argument. */
 __inline bool traced(u64 *ctx, union scratch *s, struct sk_buff *skb, u64 sp, u16 *flags)
 {
 	const bool is_new = CFG(built_of) != TRAIL_NO_ARG;
@@ -298,8 +298,7 @@ __inline bool traced(u64 *ctx, union scratch *s, struct sk_buff *skb, u64 sp, u1
 	if (!CFG(by_stack))
 		return false;
 	*flags = is_new ? TRAIL_F_SKB_GONE | TRAIL_F_BY_STACK : TRAIL_F_BY_STACK;
-	/* An argument of type struct sk_buff * need not be one: some point to the head of a queue.
-	 */
+	/* A struct sk_buff * may also point to the head of a queue. */
 	return skb && (is_new || looks_like_skb(skb)) && skb_of_stack(ctx, sp, (u64 *)s);
 }
 
@@ -316,7 +315,7 @@ SEC("trail/skb") int trail_skb(u64 *ctx)
 	if (CFG(map_arg) && is_our_map(reg_arg(ctx, 0)))
 		return 0;
 	if (CFG(subject) == TRAIL_BY_STACK) {
-		skb = skb_at_hand(ctx, &s, sp, &flags);
+		skb = skb_by_stack(ctx, &s, sp, &flags);
 		show = skb != NULL;
 	} else {
 		skb = skb_arg(ctx);
@@ -397,7 +396,7 @@ SEC("trail/xdp") int trail_xdp(u64 *args)
 	return 0;
 }
 
-/* Never loaded: its arguments put the layout of the ABI into the object's BTF, for the tests. */
+/* Never loaded. Puts the ABI structs into the object's BTF, for the tests. */
 SEC("abi")
 int abi_layout(struct trail_event *event, struct trail_stats *stats, struct filter_frame *frame,
 	       struct trail_part *part, struct trail_tracked *tracked)

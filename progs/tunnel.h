@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * tunnel.h - the packet inside a packet: VXLAN, Geneve, GRE, IP in IP and IPv6. Read from the
- * headers, so also on arrival, before the kernel has taken the outer ones off; or as the skb says,
- * whatever the ports are, and before the outer ones are written.
+ * tunnel.h - find the inner packet of VXLAN, Geneve, GRE, IP in IP and IPv6 tunnels. First by the
+ * headers, which also works on receive, before the kernel has removed the outer ones. Otherwise by
+ * the skb's inner offsets, which works for any port, and before the outer headers are written.
  */
 #ifndef PROGS_TUNNEL_H
 #define PROGS_TUNNEL_H
@@ -14,7 +14,7 @@
 #define IPPROTO_GRE    47
 #define ETH_P_TEB      0x6558 /* Ethernet in a tunnel */
 #define PORT_VXLAN     4789
-#define PORT_VXLAN_OLD 8472 /* Linux's before IANA gave one */
+#define PORT_VXLAN_OLD 8472 /* Linux's default, older than the IANA port */
 #define PORT_GENEVE    6081
 #define GRE_CSUM       0x8000
 #define GRE_KEY	       0x2000
@@ -23,14 +23,14 @@
 #define IPV6_HLEN      40
 #define IP_OFFSET      0x1fff
 
-/* Kernel addresses; 0 where a header is not there. */
+/* Kernel addresses; 0 if there is no such header. */
 struct inner {
 	u64 l2, l3;
-	u16 proto; /* EtherType of what is at l3, host byte order */
+	u16 proto; /* EtherType of the header at l3, host byte order */
 	u32 vni;
 };
 
-/* Of the protocol that is in `proto`. */
+/* Set l2 or l3 to `at`, depending on in->proto. */
 __inline void inner_at(struct inner *in, u64 at)
 {
 	if (in->proto == ETH_P_TEB) {
@@ -42,10 +42,10 @@ __inline void inner_at(struct inner *in, u64 at)
 	}
 }
 
-/* l4: behind the outer UDP header. */
+/* l4: address after the outer UDP header. */
 __inline void inner_of_udp(struct inner *in, u64 l4, u16 dport)
 {
-	u8 h[8] = {0}; /* VXLAN's or Geneve's */
+	u8 h[8] = {0}; /* VXLAN or Geneve header */
 
 	bpf_probe_read_kernel(h, sizeof(h), (void *)l4);
 	if (dport == be16(PORT_VXLAN) || dport == be16(PORT_VXLAN_OLD)) {
@@ -80,10 +80,10 @@ __inline void inner_of_gre(struct inner *in, u64 l4)
 	inner_at(in, at);
 }
 
-/* The protocol of an IP header, and where the next begins; 0: none that can be looked into. */
+/* Protocol of the IP header at *at; moves *at past it. 0 if unknown, or a later fragment. */
 __inline u8 ip_next(u64 *at)
 {
-	u8 h[10] = {0}; /* up to IPv4's protocol */
+	u8 h[10] = {0}; /* up to the protocol field of IPv4 */
 	u8 first, proto6, proto4;
 	u16 frag;
 
@@ -139,7 +139,7 @@ __inline void inner_of_skb(struct inner *in, struct sk_buff *skb)
 	}
 }
 
-/* False: nothing inside that is known. */
+/* Find the inner packet. False if there is none of a known kind. */
 __inline bool tunnel_inner(struct inner *in, const struct packet *p, struct sk_buff *skb)
 {
 	u64 l3 = packet_l3(p);

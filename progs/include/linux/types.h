@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The kernel's fixed-width names for programs that are compiled without any system header. */
+/* Fixed-width types for the BPF programs, which are compiled without system headers. */
 #ifndef PROGS_LINUX_TYPES_H
 #define PROGS_LINUX_TYPES_H
 
