@@ -41,7 +41,7 @@ shown='output_meta output_tuple output_tcp_flags output_netns_names quiet output
 	output_stack_tracepoint output_skb output_shared_info output_cb skb_metadata
 	output_parts_json output_parts_recorded'
 errors='usage expression regex no_function interface netns btf btf_other_kernel btf_pack
-	btf_pack_damaged btf_contradicts_measured measure output_file file_options replay backend
+	btf_pack_damaged btf_contradicts_measured measure output_file shared_directory file_options replay backend
 	not_root full_stdout full_disk full_record options skb_expr metadata tunnel names'
 
 # What no kernel can change is tried on two; and of what takes minutes enough.

@@ -31,6 +31,7 @@
 #include "trace/follow.h"
 #include "trace/module_watch.h"
 #include "trace/output_fields.h"
+#include "trace/ready_file.h"
 
 #define PERF_RINGS_SZ ((size_t)4 << 20) /* all of them; mapped as a whole, so it is resident */
 
@@ -56,40 +57,10 @@ struct session {
 	uint64_t nr_untracked;
 	struct netns_names *netns_names; /* NULL: not asked for */
 	struct module_watch watch;
-	bool ready_created;
+	struct ready_file ready_file;
 };
 
 /* ---- before anything is attached: the files that the user asked for ---- */
-
-/* Create `file`, which stands for the ready file `path`. */
-static int create_ready_file(const char *file, const char *path, struct err *err)
-{
-	int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-
-	if (fd < 0)
-		return err_sys(err, -errno, "--ready-file: cannot create '%s'", path);
-	close(fd);
-	return 0;
-}
-
-/*
- * What is in the way of the ready file must be known before anything is attached. Its own name must
- * not appear yet, not for a moment: somebody waits for it.
- */
-static int try_ready_file(const char *path, struct err *err)
-{
-	char other[PATH_MAX];
-	int ret;
-
-	if (unlink(path) && errno != ENOENT)
-		return err_sys(err, -errno, "--ready-file: cannot remove the old '%s'", path);
-	if (snprintf(other, sizeof(other), "%s.%d", path, (int)getpid()) >= (int)sizeof(other))
-		return err_sys(err, -ENAMETOOLONG, "--ready-file: cannot create '%s'", path);
-	ret = create_ready_file(other, path, err);
-	if (!ret)
-		unlink(other);
-	return ret;
-}
 
 static int open_outfile(struct outfile *of, const struct options *o, struct err *err)
 {
@@ -108,7 +79,7 @@ static int open_outfile(struct outfile *of, const struct options *o, struct err 
 static int open_files(struct session *s, struct err *err)
 {
 	const struct options *o = s->o;
-	int ret = o->ready_file ? try_ready_file(o->ready_file, err) : 0;
+	int ret = ready_file_open(&s->ready_file, o->ready_file, err);
 
 	return ret ? ret : open_outfile(&s->outfile, o, err);
 }
@@ -205,14 +176,6 @@ static void say_attached(const struct session *s)
 	else
 		log_info("attached to %zu %s (%s)", s->attachment.nr_attached, what,
 			 s->discovery.backend->name);
-}
-
-static int say_ready(struct session *s, struct err *err)
-{
-	int ret = s->o->ready_file ? create_ready_file(s->o->ready_file, s->o->ready_file, err) : 0;
-
-	s->ready_created = s->o->ready_file && !ret;
-	return ret;
 }
 
 /* ---- output ---- */
@@ -408,7 +371,7 @@ static int session_loop(struct session *s, struct err *err)
 
 	ret = pipeline_open(&s->pipeline, &opts, err);
 	if (!ret)
-		ret = say_ready(s, err);
+		ret = ready_file_create(&s->ready_file, err);
 	if (ret)
 		return ret;
 	do {
@@ -443,8 +406,7 @@ static int session_end(struct session *s, int ret)
 	config_release(&s->config);
 	discovery_release(&s->discovery);
 	outfile_release(&s->outfile);
-	if (s->ready_created)
-		unlink(s->o->ready_file);
+	ready_file_release(&s->ready_file);
 	return ret ? ret : closed;
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/deflate.h"
 #include "base/log.h"
+#include "base/place.h"
 #include "base/write_all.h"
 #include "btf/reduce/reduce.h"
 #include "loader/programs.h"
@@ -210,52 +211,56 @@ static int write_pack(struct packer *p, int fd)
 /* What comes at the file's end may fail too: on full disks, and disks of other machines. */
 static int write_copy(struct packer *p, int fd)
 {
-	struct stat st;
-	int ret = fstat(p->self.fd, &st) ? -errno : write_program(p, fd);
+	int ret = write_program(p, fd);
 
 	if (!ret)
 		ret = write_pack(p, fd);
-	if (!ret && (fchmod(fd, st.st_mode & 0777) || fsync(fd)))
+	if (!ret && fsync(fd))
 		ret = -errno;
 	return ret;
 }
 
-static int write_and_rename(struct packer *p, const char *tmp, const char *out)
+static int write_and_rename(struct packer *p, const struct place *out, struct err *err)
 {
-	int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), ret;
+	struct place tmp = *out;
+	int fd, ret;
 
+	snprintf(tmp.name, sizeof(tmp.name), "%.200s.tmp-%d", out->name, (int)getpid());
+	fd = place_create(&tmp, 0700, err);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	ret = write_copy(p, fd);
 	if (close(fd) && !ret)
 		ret = -errno;
-	if (!ret && rename(tmp, out))
+	if (!ret && renameat(tmp.dir_fd, tmp.name, out->dir_fd, out->name))
 		ret = -errno;
-	if (ret)
-		unlink(tmp);
+	if (ret) {
+		unlinkat(tmp.dir_fd, tmp.name, 0);
+		err_set(err, ret, "%s", strerror(-ret));
+	}
 	return ret;
 }
 
 static int write_out(struct packer *p, const char *out, struct err *err)
 {
 	sigset_t stops, before;
-	char *tmp;
+	struct place at;
 	int ret;
 
-	if (asprintf(&tmp, "%s.tmp-%d", out, (int)getpid()) < 0)
-		return err_set(err, -ENOMEM, "no memory for the name of a file");
+	ret = place_find(&at, out, true, err);
 	/* Ctrl-C waits the moment that it takes, so that nothing half is left. */
 	sigemptyset(&stops);
 	sigaddset(&stops, SIGINT);
 	sigaddset(&stops, SIGTERM);
 	sigaddset(&stops, SIGHUP);
 	sigprocmask(SIG_BLOCK, &stops, &before);
-	ret = write_and_rename(p, tmp, out);
+	if (!ret)
+		ret = write_and_rename(p, &at, err);
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	free(tmp);
+	place_release(&at);
 	if (!ret)
 		return 0;
-	err_sys(err, ret, "--btf-pack: cannot write '%s'", out);
+	err_prefix(err, "--btf-pack: cannot write '%s'", out);
 	err_hint(err, "name a file in a directory that may be written, with room for %zu KB",
 		 (size_t)p->self.prog_sz / 1000 + 100 * p->nr);
 	return ret;

@@ -2,8 +2,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/place.h"
 #include "base/write_all.h"
 #include "kern/bpf.h"
 #include "kern/features.h"
@@ -52,29 +54,38 @@ static int load_with_log(const struct bpf_prog_spec *spec, char **log)
 	return ret;
 }
 
-static int save_log(const char *path, const char *log)
+static int save_log(const char *path, const char *log, struct err *err)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644), ret;
+	struct place at;
+	struct stat st;
+	bool created;
+	int fd, ret;
 
+	ret = place_find(&at, path, true, err);
+	if (ret)
+		return ret;
+	ret = fd = place_open(&at, &created, err);
+	place_release(&at);
 	if (fd < 0)
-		return -errno;
-	ret = write_all(fd, log, strlen(log));
+		return ret;
+	ret = !fstat(fd, &st) && S_ISREG(st.st_mode) && ftruncate(fd, 0) ? -errno : 0;
+	if (!ret)
+		ret = write_all(fd, log, strlen(log));
 	if (close(fd) && !ret)
 		ret = -errno;
-	return ret;
+	return ret ? err_set(err, ret, "%s", strerror(-ret)) : 0;
 }
 
 static void hint_log(const char *path, const char *log, struct err *err)
 {
-	int ret;
+	struct err why = ERR_INIT;
 
 	if (!path) {
 		err_hint(err, "use --verifier-log FILE to save the full verifier log");
 		return;
 	}
-	ret = save_log(path, log);
-	if (ret)
-		err_hint(err, "cannot write the verifier log to '%s': %s", path, strerror(-ret));
+	if (save_log(path, log, &why))
+		err_hint(err, "cannot write the verifier log to '%s': %s", path, why.msg);
 	else
 		err_hint(err, "the full verifier log is in '%s'", path);
 }

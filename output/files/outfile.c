@@ -2,29 +2,33 @@
 #include "output/files/outfile.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+static const struct place *place_of(const struct outfile *of)
+{
+	return of->rotate.at.name[0] ? &of->rotate.at : &of->at;
+}
+
 int outfile_open(struct outfile *of, const char *path, const struct rotation *want, struct err *err)
 {
-	int flags = O_WRONLY | O_CLOEXEC | (want ? O_NOFOLLOW : 0);
 	int ret;
 
 	*of = (struct outfile){.path = path, .fd = -1};
 	if (!path)
 		return 0;
-	ret = want ? rotate_open(&of->rotate, path, want, err) : 0;
-	if (ret)
-		return ret;
-	of->fd = open(path, flags);
-	if (of->fd < 0 && errno == ENOENT) {
-		of->fd = open(path, flags | O_CREAT | O_EXCL, 0644);
-		of->created = of->fd >= 0;
+	if (want) {
+		ret = rotate_open(&of->rotate, path, want, err);
+		if (ret)
+			return ret;
+	} else {
+		ret = place_find(&of->at, path, true, err);
 	}
-	if (of->fd >= 0)
+	if (!ret)
+		ret = of->fd = place_open(place_of(of), &of->created, err);
+	if (ret >= 0)
 		return 0;
-	ret = err_sys(err, -errno, "cannot write to '%s'", path);
+	err_prefix(err, "cannot write to '%s'", path);
 	err_hint(err, "name a file in a directory that exists and may be written");
 	outfile_release(of);
 	return ret;
@@ -39,7 +43,7 @@ int outfile_begin(struct outfile *of, struct err *err)
 	/* Devices and pipes have nothing to cut off. */
 	if (!of->path || fstat(of->fd, &st) || !S_ISREG(st.st_mode))
 		return 0;
-	if (!of->rotate.name)
+	if (!of->rotate.at.name[0])
 		ret = ftruncate(of->fd, 0) ? -errno : 0;
 	else if (st.st_size)
 		ret = rotate_next(&of->rotate, &of->fd);
@@ -62,7 +66,8 @@ void outfile_release(struct outfile *of)
 	if (of->fd >= 0 && of->path)
 		close(of->fd);
 	if (of->created)
-		unlink(of->path);
+		unlinkat(place_of(of)->dir_fd, place_of(of)->name, 0);
 	rotate_release(&of->rotate);
+	place_release(&of->at);
 	*of = (struct outfile){.fd = -1, .failed = of->failed};
 }

@@ -17,13 +17,14 @@ struct outfile {
 	const char *path; /* not owned; NULL: standard output */
 	int fd;		  /* owned; -1: handed over, or standard output */
 	bool created;
+	struct place at;      /* all zeroes: it rotates, and its place is rotate.at */
 	struct rotate rotate; /* all zeroes: it does not rotate */
 	int failed;	      /* -errno of which the user was told: output goes to stdout since */
 };
 
 /*
- * path NULL: standard output. want NULL: no rotation. Errors: those of open(2), with the path and a
- * hint, and those of rotate_open().
+ * path NULL: standard output. want NULL: no rotation. A new file has mode 0600. Errors: those of
+ * place_find(), place_open() and rotate_open(), with the path and a hint.
  */
 int outfile_open(struct outfile *of, const char *path, const struct rotation *want,
 		 struct err *err);

@@ -44,8 +44,8 @@ static void stamp_set(stamp s, uint64_t ms)
 
 static void backup_name(const struct rotate *r, const char *at, const char *end, file_name buf)
 {
-	snprintf(buf, NAME_MAX + 1, "%.*s-%s%s%s", r->stem_len, r->name, at, r->name + r->stem_len,
-		 end);
+	snprintf(buf, NAME_MAX + 1, "%.*s-%s%s%s", r->stem_len, r->at.name, at,
+		 r->at.name + r->stem_len, end);
 }
 
 /* Of the digits' groups month, day, hour, minute and second: place, least and most. */
@@ -90,7 +90,7 @@ static bool is_regular(const struct rotate *r, const char *name)
 {
 	struct stat st;
 
-	return !fstatat(r->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) && S_ISREG(st.st_mode);
+	return !fstatat(r->at.dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) && S_ISREG(st.st_mode);
 }
 
 static bool is_taken(const struct rotate *r, const char *at, const char *end)
@@ -99,7 +99,7 @@ static bool is_taken(const struct rotate *r, const char *at, const char *end)
 	struct stat st;
 
 	backup_name(r, at, end, name);
-	return !fstatat(r->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW);
+	return !fstatat(r->at.dir_fd, name, &st, AT_SYMLINK_NOFOLLOW);
 }
 
 /* ---- the backups that there are ---- */
@@ -128,7 +128,7 @@ static int backups_add(struct backups *b, const stamp at)
 
 static int backups_find(struct backups *b, const struct rotate *r)
 {
-	int fd = openat(r->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(r->at.dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *d;
 	int ret = 0;
@@ -150,11 +150,15 @@ static int backups_find(struct backups *b, const struct rotate *r)
 	return ret;
 }
 
-/* As good as the file system and our rights allow: nothing depends on it. */
+/*
+ * As good as the file system and our rights allow. What the mode grants to the group it does not
+ * grant to another one.
+ */
 static void keep_owner(int fd, const struct stat *of)
 {
-	(void)!fchown(fd, of->st_uid, of->st_gid);
-	(void)!fchmod(fd, of->st_mode & 07777);
+	mode_t kept = fchown(fd, of->st_uid, of->st_gid) ? 0707 : 0777;
+
+	(void)!fchmod(fd, of->st_mode & kept);
 }
 
 /* ---- deleting ---- */
@@ -176,7 +180,7 @@ static int delete_backup(const struct rotate *r, const char *at)
 		file_name name;
 
 		backup_name(r, at, ends[i], name);
-		if (is_regular(r, name) && unlinkat(r->dir_fd, name, 0))
+		if (is_regular(r, name) && unlinkat(r->at.dir_fd, name, 0))
 			ret = -errno;
 	}
 	return ret;
@@ -224,8 +228,8 @@ static int compress_to(const struct rotate *r, int in, const char *at)
 	backup_name(r, at, GZ, packed);
 	if (fstat(in, &st) || flock(in, LOCK_EX | LOCK_NB))
 		return errno == EWOULDBLOCK ? 0 : -errno;
-	unlinkat(r->dir_fd, part, 0); /* of a child that was killed */
-	out = openat(r->dir_fd, part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	unlinkat(r->at.dir_fd, part, 0); /* of a child that was killed */
+	out = openat(r->at.dir_fd, part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (out < 0)
 		return -errno;
 	ret = gzip_file(in, out);
@@ -236,9 +240,9 @@ static int compress_to(const struct rotate *r, int in, const char *at)
 		ret = -errno;
 	/* It may have been deleted meanwhile, being one too many: then it is not to come back. */
 	if (!ret &&
-	    (fstat(in, &st) || (st.st_nlink && renameat(r->dir_fd, part, r->dir_fd, packed))))
+	    (fstat(in, &st) || (st.st_nlink && renameat(r->at.dir_fd, part, r->at.dir_fd, packed))))
 		ret = -errno;
-	unlinkat(r->dir_fd, ret || !st.st_nlink ? part : plain, 0);
+	unlinkat(r->at.dir_fd, ret || !st.st_nlink ? part : plain, 0);
 	return ret;
 }
 
@@ -250,7 +254,8 @@ static int compress_backup(const struct rotate *r, const char *at)
 	backup_name(r, at, "", plain);
 	if (!is_regular(r, plain))
 		return 0;
-	in = openat(r->dir_fd, plain, O_RDWR | O_NOFOLLOW | O_CLOEXEC); /* flock() on NFS: RDWR */
+	in = openat(r->at.dir_fd, plain,
+		    O_RDWR | O_NOFOLLOW | O_CLOEXEC); /* flock() on NFS: RDWR */
 	if (in < 0)
 		return errno == ENOENT ? 0 : -errno;
 	ret = compress_to(r, in, at);
@@ -275,7 +280,7 @@ static int compress_all(const struct rotate *r)
 static void tell(const struct rotate *r, bool *told, const char *what, int ret)
 {
 	if (ret && !*told)
-		log_warn("cannot %s a backup of '%s': %s", what, r->name, strerror(-ret));
+		log_warn("cannot %s a backup of '%s': %s", what, r->at.name, strerror(-ret));
 	*told |= ret != 0;
 }
 
@@ -289,7 +294,7 @@ static void start_compressing(struct rotate *r)
 		return;
 	pid = fork();
 	if (!pid) {
-		process_alone("skbtrail-gzip", NULL, 0, r->dir_fd);
+		process_alone("skbtrail-gzip", NULL, 0, r->at.dir_fd);
 		(void)!nice(NICENESS);
 		_exit(-compress_all(r)); /* an errno fits */
 	}
@@ -338,7 +343,7 @@ static int make_backup(struct rotate *r)
 			continue;
 		r->last_ms = ms + i;
 		backup_name(r, at, "", name);
-		return renameat(r->dir_fd, r->name, r->dir_fd, name) ? -errno : 0;
+		return renameat(r->at.dir_fd, r->at.name, r->at.dir_fd, name) ? -errno : 0;
 	}
 	return -EEXIST;
 }
@@ -353,7 +358,7 @@ int rotate_next(struct rotate *r, int *fd)
 	ret = make_backup(r);
 	if (ret && ret != -ENOENT) /* somebody took it away */
 		return ret;
-	next = openat(r->dir_fd, r->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	next = openat(r->at.dir_fd, r->at.name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (next < 0)
 		return -errno;
 	keep_owner(next, &st);
@@ -363,49 +368,43 @@ int rotate_next(struct rotate *r, int *fd)
 	return ret;
 }
 
-static int open_directory(const char *path, const char *name)
+static int check_place(const struct place *at, const char *path, struct err *err)
 {
-	char dir[PATH_MAX] = ".";
-	int fd, ret;
-
-	if (name - path >= PATH_MAX)
-		return -ENAMETOOLONG;
-	if (name > path)
-		snprintf(dir, sizeof(dir), "%.*s", (int)(name - path), path);
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0 && !faccessat(fd, ".", W_OK | X_OK, 0))
-		return fd;
-	ret = -errno;
-	if (fd >= 0)
-		close(fd);
-	return ret;
-}
-
-int rotate_open(struct rotate *r, const char *path, const struct rotation *want, struct err *err)
-{
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-	const char *dot = strrchr(name, '.');
 	struct stat st;
-	int dir_fd;
 
-	*r = (struct rotate){0};
-	if (!lstat(path, &st) && !S_ISREG(st.st_mode)) {
+	if (!fstatat(at->dir_fd, at->name, &st, AT_SYMLINK_NOFOLLOW) && !S_ISREG(st.st_mode)) {
 		err_set(err, -EINVAL, "cannot rotate '%s': it is not a regular file", path);
 		err_hint(err, "--output-file-max-... and --output-file-compress want one, and no "
 			      "symbolic link to one");
 		return -EINVAL;
 	}
-	if (strlen(name) + NAME_MORE > NAME_MAX)
+	if (strlen(at->name) + NAME_MORE > NAME_MAX)
 		return err_sys(err, -ENAMETOOLONG, "cannot rotate '%s'", path);
-	dir_fd = open_directory(path, name);
-	if (dir_fd < 0) {
-		err_sys(err, dir_fd, "cannot write to the directory of '%s'", path);
+	return faccessat(at->dir_fd, ".", W_OK | X_OK, 0)
+		       ? err_sys(err, -errno, "cannot write to the directory of '%s'", path)
+		       : 0;
+}
+
+int rotate_open(struct rotate *r, const char *path, const struct rotation *want, struct err *err)
+{
+	const char *dot;
+	int ret;
+
+	*r = (struct rotate){.want = *want};
+	ret = place_find(&r->at, path, false, err);
+	if (ret)
+		err_prefix(err, "cannot write to the directory of '%s'", path);
+	else
+		ret = check_place(&r->at, path, err);
+	if (ret) {
 		err_hint(err, "name a file in a directory that exists and may be written");
-		return dir_fd;
+		place_release(&r->at);
+		*r = (struct rotate){0};
+		return ret;
 	}
-	*r = (struct rotate){.want = *want, .name = name, .dir_fd = dir_fd};
+	dot = strrchr(r->at.name, '.');
 	/* Of a name that begins with its only dot that is no extension. */
-	r->stem_len = dot > name ? dot - name : (int)strlen(name);
+	r->stem_len = dot > r->at.name ? dot - r->at.name : (int)strlen(r->at.name);
 	if (!r->want.max_sz)
 		r->want.max_sz = ROTATION_MAX_SZ;
 	return 0;
@@ -413,11 +412,11 @@ int rotate_open(struct rotate *r, const char *path, const struct rotation *want,
 
 void rotate_release(struct rotate *r)
 {
-	if (!r->name)
+	if (!r->at.name[0])
 		return;
 	rotate_poll(r);
 	if (r->more)
 		start_compressing(r);
-	close(r->dir_fd);
+	place_release(&r->at);
 	*r = (struct rotate){0};
 }

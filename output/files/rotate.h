@@ -20,6 +20,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/place.h"
 
 #define ROTATION_MAX_SZ	   (UINT64_C(100) << 20) /* pwru's */
 #define ROTATION_STAMP_LEN 23			 /* 2024-11-23T21-04-05.678 */
@@ -35,9 +36,8 @@ struct rotation {
 /* All zeroes: there is no rotation. */
 struct rotate {
 	struct rotation want;
-	const char *name;   /* of the file, in its directory; not owned */
-	int stem_len;	    /* of name: what comes before .EXT */
-	int dir_fd;	    /* owned */
+	struct place at;    /* of the file; its name is what backups are named after */
+	int stem_len;	    /* of that name: what comes before .EXT */
 	uint64_t last_ms;   /* of the last backup's name */
 	pid_t child;	    /* compresses; 0: none */
 	bool more;	    /* a backup was made since the child was started */
@@ -46,9 +46,8 @@ struct rotate {
 };
 
 /*
- * path must outlive r. -EINVAL for what is there and no regular file of its own (a device, a pipe,
- * a symbolic link: the link would be renamed, not the file), or the errors of open(2) for the
- * directory.
+ * -EINVAL for what is there and no regular file of its own (a device, a pipe,
+ * a symbolic link: the link would be renamed, not the file), or the errors of place_find().
  */
 int rotate_open(struct rotate *r, const char *path, const struct rotation *want, struct err *err);
 

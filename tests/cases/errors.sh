@@ -47,6 +47,40 @@ case_error_btf() {
 	done
 }
 
+# What others may have put into a directory like /tmp is not written to, and stays as it is.
+case_error_shared_directory() {
+	mkdir -p -m 1777 "$T/shared"
+	echo content >"$T/victim"
+	ln -s ../victim "$T/shared/link"
+	ln -s ../nothing "$T/shared/dangling"
+	ln -s .. "$T/shared/way"
+	ln "$T/victim" "$T/shared/hard"
+	echo theirs >"$T/shared/theirs"
+	chown 65534 "$T/shared/theirs"
+	for o in output-file record btf-pack; do
+		for f in link dangling way/file; do
+			input=udp
+			[ $o != btf-pack ] || input=/sys/kernel/btf/vmlinux
+			expect_error --$o "$T/shared/$f" $input
+			said "'$T/shared/$f'"
+			said "'${f%/file}' is a symbolic link in a directory that others can write to"
+			grep -q '^hint: ' "$T/err" || bad "no hint for --$o $f"
+		done
+	done
+	for o in output-file record; do
+		expect_error --$o "$T/shared/hard" udp
+		said "'$T/shared/hard': it is a hard link"
+		expect_error --$o "$T/shared/theirs" udp
+		said "'$T/shared/theirs': it belongs to user 65534"
+	done
+	expect_error --ready-file "$T/shared/way/ready" udp
+	said "'$T/shared/way/ready': 'way' is a symbolic link"
+	[ "$(cat "$T/victim" "$T/shared/theirs")" = "content
+theirs" ] || bad "a file was written to"
+	[ ! -e "$T/nothing" ] || bad "a file was created"
+	rm -rf "$T/shared" "$T/victim"
+}
+
 case_error_output_file() {
 	expect_error --output-file "$T/no/such/file"
 	said "$T/no/such/file"

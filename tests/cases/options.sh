@@ -99,11 +99,20 @@ case_limit_lines() {
 	[ "$(grep -c '^0x' "$T/out")" -eq 3 ] || bad "$(grep -c '^0x' "$T/out") lines, not 3"
 }
 
+# Through a link of ours to what is not there yet.
 case_output_file() {
-	trace_start --output-file "$T/file" "udp port 5000" || return
-	udp_client "$SERVER" 5000 1
-	trace_stop
+	umask 022
+	ln -s file "$T/link"
+	if trace_start --output-file "$T/link" "udp port 5000"; then
+		for f in file ready; do
+			[ "$(stat -c %a "$T/$f")" = 600 ] || bad "the mode of '$f' is $(stat -c %a "$T/$f")"
+		done
+		udp_client "$SERVER" 5000 1
+		trace_stop
+	fi
 	[ ! -s "$T/out" ] || bad "words on stdout"
+	[ -L "$T/link" ] || bad "the link is gone"
+	rm -f "$T/link"
 	mv "$T/file" "$T/out"
 	expect "$SERVER:5000\\(udp\\)"
 }

@@ -86,7 +86,7 @@ static int fd;
 static void begin(struct rotate *r, const char *name, const struct rotation *want)
 {
 	struct err err = ERR_INIT;
-	char *path = strdup(files_path(dir, name));
+	const char *path = files_path(dir, name);
 
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 	assert_true(fd >= 0);
@@ -96,11 +96,8 @@ static void begin(struct rotate *r, const char *name, const struct rotation *wan
 
 static void end(struct rotate *r)
 {
-	char *path = (char *)r->name - (strlen(dir) + 1);
-
 	close(fd);
 	rotate_release(r);
-	free(path);
 }
 
 static void put(const char *text)

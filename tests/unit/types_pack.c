@@ -111,7 +111,7 @@ static uint32_t packed_mark(const char *path, const char *release, size_t nr)
 static void test_round_trip(void **state)
 {
 	const char *dir = *state, *files[2], *out;
-	struct stat st, self;
+	struct stat st;
 
 	out = files_path(dir, "packed");
 	files[0] = put_btf(dir, "5.10.0-8.btf", 100);
@@ -120,8 +120,7 @@ static void test_round_trip(void **state)
 	assert_int_equal(packed_mark(out, "5.10.0-8", 2), 100);
 	assert_int_equal(packed_mark(out, "6.1.0-9", 2), 104);
 	assert_int_equal(stat(out, &st), 0);
-	assert_int_equal(stat("/proc/self/exe", &self), 0);
-	assert_int_equal(st.st_mode, self.st_mode);
+	assert_int_equal(st.st_mode & 0777, 0700);
 	/* Of two for one kernel the later stays, and the file is replaced as a whole. */
 	files[1] = put_btf(dir, "other/5.10.0-8.btf", 108);
 	must_write(out, files, 2);
