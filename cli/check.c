@@ -19,6 +19,7 @@
 #include "kern/ksyms.h"
 #include "loader/attach/attach.h"
 #include "loader/attach/find.h"
+#include "loader/fields.h"
 
 #define BTF_DIR	      "/sys/kernel/btf"
 #define LAYOUT_INDENT "        "
@@ -167,6 +168,23 @@ static void print_measured(FILE *out, const struct types *measured, const struct
 		row(out, MARK_OK, "measured", "agrees with %s", used->words);
 }
 
+/* One row for each use that lacks members, naming these. */
+static void print_not_shown(FILE *out, const struct types *t)
+{
+	for (size_t i = 0; i < nr_fields;) {
+		const char *serves = fields[i].serves;
+		char names[256] = "";
+		size_t len = 0;
+
+		for (; i < nr_fields && !strcmp(fields[i].serves, serves); i++)
+			if (len < sizeof(names) && !field_exists(&fields[i], t->btfs, t->nr))
+				len += snprintf(names + len, sizeof(names) - len, "%s'%s.%s'",
+						len ? ", " : "", fields[i].type, fields[i].member);
+		if (len)
+			row(out, MARK_MISSING, "not shown", "%s: the types lack %s", serves, names);
+	}
+}
+
 /*
  * Every source, in the order in which they are tried. Returns whether one has types, and these in
  * *used: those of a file that the user names, else the first.
@@ -240,6 +258,7 @@ static bool print_used(FILE *out, const struct types *t, const struct types_opts
 	} else {
 		row(out, MARK_OK, "btf", "%s: %zu functions and %zu tracepoints carry an skb",
 		    t->words, nr_funcs, nr_tps);
+		print_not_shown(out, t);
 	}
 	free(tps);
 	return !ret;

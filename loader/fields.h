@@ -23,21 +23,39 @@ enum field_use {
 	FIELD_MARK = 1 << 4,   /* --filter-mark */
 	FIELD_NETNS = 1 << 5,  /* --filter-netns */
 	FIELD_IFNAME = 1 << 6, /* --filter-ifname */
-	FIELD_EARLY = 1 << 7,  /* only packets seen by functions before any tracepoint */
-	FIELD_TUNNEL = 1 << 8, /* only tunnelled packets before their outer headers are written */
-	FIELD_XDP = 1 << 9,    /* --filter-trace-xdp */
-	FIELD_MAPS = 1 << 10,  /* --output-bpfmap */
-	FIELD_SHARED = 1 << 11 /* --output-skb-shared-info */
+	FIELD_XDP = 1 << 7,    /* --filter-trace-xdp */
+	FIELD_MAPS = 1 << 8,   /* --output-bpfmap */
+	FIELD_SHARED = 1 << 9, /* --output-skb-shared-info */
 };
 
-/* Uses whose members cannot be measured: they need full types. */
-#define FIELDS_NOT_MEASURED (FIELD_TUNNEL | FIELD_XDP | FIELD_MAPS | FIELD_SHARED)
+/* What is empty in the output where a member is missing; the bits of field.shows. */
+enum field_view {
+	VIEW_TUPLE = 1 << 0,
+	VIEW_LEN = 1 << 1,
+	VIEW_PROTO = 1 << 2,
+	VIEW_MARK = 1 << 3,
+	VIEW_IFACE = 1 << 4,
+	VIEW_IFACE_NAMES = 1 << 5,
+	VIEW_MTU = 1 << 6,
+	VIEW_NETNS = 1 << 7,
+	VIEW_NO_ETHERNET = 1 << 8,   /* packets on devices without Ethernet */
+	VIEW_EARLY_NETNS = 1 << 9,   /* of packets without a device */
+	VIEW_EARLY_TUPLE = 1 << 10,  /* of packets without headers */
+	VIEW_EARLY_TUPLE6 = 1 << 11, /* the same of IPv6 */
+	VIEW_EARLY_FLAGS = 1 << 12,
+	VIEW_EARLY_INNER = 1 << 13, /* tunnelled packets before their outer headers are written */
+};
+
+/* Uses and views whose members cannot be measured: they need full types. */
+#define FIELDS_NOT_MEASURED (FIELD_XDP | FIELD_MAPS | FIELD_SHARED)
+#define VIEWS_NOT_MEASURED  VIEW_EARLY_INNER
 
 struct field {
 	const char *type;	/* "sk_buff" */
 	const char *member;	/* "mark", "__sk_common.skc_num": as written in progs/ */
 	const char *serves;	/* what is not shown without it: "column MARK" */
-	unsigned int needed_by; /* enum field_use: what fails without it, or all it serves */
+	unsigned int needed_by; /* enum field_use: what fails without it */
+	unsigned int shows;	/* enum field_view; 0: only what needed_by names */
 };
 
 extern const struct field fields[];
@@ -52,11 +70,14 @@ bool field_exists(const struct field *f, const struct btf *const *btfs, size_t n
  */
 size_t fields_missing(size_t from, const struct btf *const *btfs, size_t nr_btfs);
 
+/* Those of `views` (enum field_view) that are empty because a member is missing. */
+unsigned int fields_not_shown(unsigned int views, const struct btf *const *btfs, size_t nr_btfs);
+
 /*
- * Log what is not shown because a member is missing, one line each. Members that are needed by
- * nothing but `unseen` (enum field_use) are skipped.
+ * Write the names of views to buf: "NETNS, MARK". A view that is part of another one in `views` is
+ * not named. The text is cut off at sz; returns buf.
  */
-void fields_log_missing(unsigned int unseen, const struct btf *const *btfs, size_t nr_btfs);
+char *fields_view_words(unsigned int views, char *buf, size_t sz);
 
 /*
  * Fail if something in `wanted` (enum field_use: FIELD_TRACE and what the options use) needs a

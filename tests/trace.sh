@@ -67,6 +67,7 @@ trace_start() {
 		bad "skbtrail did not start: $(head -n 1 "$T/err")"
 		return 1
 	fi
+	[ "$(grep -c 'not shown' "${TRACE_ERR:-$T/err}")" -le 1 ] || bad "what is not shown takes lines"
 	look_what_is_used
 }
 

@@ -253,14 +253,26 @@ int config_resolve(struct config *p, const struct discovery *s, const struct fea
 	return ret;
 }
 
-unsigned int config_unseen(const struct config *p, bool tracepoints)
+unsigned int config_views(const struct config *p, bool tracepoints)
 {
 	const struct prog_config *m = &p->prog;
-	bool tunnels = m->in_tunnel || m->tunnel[FILTER_L2] || m->tunnel[FILTER_L3];
+	const struct options *o = p->o;
+	unsigned int views = VIEW_NO_ETHERNET;
 
-	return (tracepoints ? FIELD_EARLY : 0) | (tunnels ? 0 : FIELD_TUNNEL) |
-	       (p->o->filter_trace_xdp ? 0 : FIELD_XDP) | (m->maps ? 0 : FIELD_MAPS) |
-	       (m->sz_shared ? 0 : FIELD_SHARED);
+	if (o->output_meta)
+		views |= VIEW_NETNS | VIEW_EARLY_NETNS | VIEW_MARK | VIEW_IFACE | VIEW_IFACE_NAMES |
+			 VIEW_PROTO | VIEW_MTU | VIEW_LEN;
+	if (o->output_netns_names || m->netns)
+		views |= VIEW_NETNS | VIEW_EARLY_NETNS;
+	/* An expression looks at the same headers. */
+	if (o->output_tuple || m->filter)
+		views |= VIEW_TUPLE | VIEW_EARLY_TUPLE | VIEW_EARLY_TUPLE6;
+	/* No tracepoint is that early. */
+	if ((o->output_tcp_flags || m->filter) && !tracepoints)
+		views |= VIEW_EARLY_FLAGS;
+	if (m->in_tunnel || m->tunnel[FILTER_L2] || m->tunnel[FILTER_L3])
+		views |= VIEW_EARLY_INNER;
+	return views;
 }
 
 bool config_keeps_types(const struct config *p)

@@ -38,8 +38,8 @@ int config_open(struct config *p, const struct options *o, struct err *err);
 int config_resolve(struct config *p, const struct discovery *s, const struct features *f,
 		   struct err *err);
 
-/* What nobody looks at, as bits of enum field_use: where its members are missing is no news. */
-unsigned int config_unseen(const struct config *p, bool tracepoints);
+/* What the output shows, as bits of enum field_view. */
+unsigned int config_views(const struct config *p, bool tracepoints);
 
 /* Does the output need the kernel's types until the end? */
 bool config_keeps_types(const struct config *p);

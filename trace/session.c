@@ -151,6 +151,17 @@ static void warn_of_interpreter(void)
 #endif
 }
 
+static void say_not_shown(const struct session *s)
+{
+	unsigned int views = config_views(&s->config, s->discovery.backend->tracepoints);
+	char words[512];
+
+	views = fields_not_shown(views, s->discovery.types.btfs, s->discovery.types.nr);
+	if (views)
+		log_info("not shown on this kernel: %s; --check says why",
+			 fields_view_words(views, words, sizeof(words)));
+}
+
 static void say_attached(const struct session *s)
 {
 	bool tracepoints = s->discovery.backend->tracepoints;
@@ -161,8 +172,7 @@ static void say_attached(const struct session *s)
 	if (s->attachment.nr_leftovers)
 		log_info("removed %zu kprobe events that a killed skbtrail had left behind",
 			 s->attachment.nr_leftovers);
-	fields_log_missing(config_unseen(&s->config, tracepoints), s->discovery.types.btfs,
-			   s->discovery.types.nr);
+	say_not_shown(s);
 	discovery_log_left_out(&s->discovery);
 	if (s->o->filter_track_skb)
 		follow_say_missing(&s->discovery.targets, tracepoints);

@@ -52,7 +52,7 @@ static void test_each_is_missed(void **state)
 /* A struct twice, of which only the second has the member; a second BTF that has it. */
 static void test_looks_everywhere(void **state)
 {
-	static const struct field f = {"thing", "a.b", "", 0};
+	static const struct field f = {"thing", "a.b", "", 0, 0};
 	struct btf_build b;
 	const struct btf *btfs[2];
 	uint32_t u32, inner;
@@ -79,7 +79,7 @@ static void test_looks_everywhere(void **state)
 static void assert_refused(unsigned int wanted, const char *type, const char *member,
 			   const char *words)
 {
-	const struct field without = {type, member, "", 0};
+	const struct field without = {type, member, "", 0, 0};
 	struct btf *btf = kernel_types(KERNEL_TYPES_4_19, &without);
 	const struct btf *btfs[] = {btf};
 	struct err err = ERR_INIT;
@@ -104,6 +104,57 @@ static void test_options_are_refused(void **state)
 	assert_refused(FIELD_NETNS, "net", "ns.inum", "--filter-netns needs");
 	assert_refused(FIELD_NETNS, "net_device", "nd_net.net", "--filter-netns needs");
 	assert_refused(FIELD_IFNAME, "net_device", "ifindex", "--filter-ifname needs");
+}
+
+static unsigned int not_shown_without(const char *type, const char *member, unsigned int views)
+{
+	const struct field without = {type, member, "", 0, 0};
+	struct btf *btf = kernel_types(KERNEL_TYPES_4_19, &without);
+	unsigned int ret = fields_not_shown(views, (const struct btf *[]){btf}, 1);
+
+	btf_free(btf);
+	return ret;
+}
+
+static void test_not_shown(void **state)
+{
+	assert_int_equal(not_shown_without("sk_buff", "mark", ~0U), VIEW_MARK);
+	assert_int_equal(not_shown_without("sk_buff", "mark", ~0U & ~VIEW_MARK), 0);
+	assert_int_equal(not_shown_without("net", "ns.inum", ~0U), VIEW_NETNS);
+	assert_int_equal(not_shown_without("sk_buff", "dev", ~0U),
+			 VIEW_IFACE | VIEW_MTU | VIEW_NETNS);
+	assert_int_equal(not_shown_without("tcp_skb_cb", "tcp_flags", VIEW_TUPLE), 0);
+	/* Only an option shows these, and is refused. */
+	assert_int_equal(not_shown_without("sk_buff", "vlan_tci", ~0U), 0);
+	assert_int_equal(not_shown_without("bpf_map", "id", ~0U), 0);
+}
+
+static void assert_words(unsigned int views, const char *want)
+{
+	char buf[512];
+
+	assert_string_equal(fields_view_words(views, buf, sizeof(buf)), want);
+}
+
+static void test_words(void **state)
+{
+	char small[8];
+
+	assert_words(0, "");
+	assert_words(VIEW_MARK | VIEW_NETNS, "NETNS, MARK");
+	/* All of it, so early too. */
+	assert_words(VIEW_NETNS | VIEW_EARLY_NETNS, "NETNS");
+	assert_words(VIEW_EARLY_NETNS, "NETNS of packets without a device");
+	assert_words(VIEW_EARLY_TUPLE | VIEW_EARLY_TUPLE6 | VIEW_EARLY_FLAGS,
+		     "TUPLE of packets without headers");
+	assert_string_equal(fields_view_words(VIEW_MARK | VIEW_NETNS, small, sizeof(small)),
+			    "NETNS, ");
+	/* No view is without words, and all fit. */
+	for (unsigned int view = 1; view <= VIEW_EARLY_INNER; view <<= 1) {
+		char buf[512];
+
+		assert_true(fields_view_words(view, buf, sizeof(buf))[0]);
+	}
 }
 
 static void test_full_types_refuse_nothing(void **state)
@@ -138,7 +189,7 @@ static void test_match_needs(void **state)
 /* An interface can be matched where namespaces cannot be told apart. */
 static void test_ifname_without_netns(void **state)
 {
-	const struct field without = {"net_device", "nd_net.net", "", 0};
+	const struct field without = {"net_device", "nd_net.net", "", 0, 0};
 	struct btf *btf = kernel_types(KERNEL_TYPES_4_19, &without);
 	const struct btf *btfs[] = {btf};
 
@@ -198,7 +249,7 @@ static void assert_not_read(const struct field *without, const struct backend *b
 
 static void test_what_is_missing_is_not_read(void **state)
 {
-	static const struct field end = {"sk_buff", "end", "", 0};
+	static const struct field end = {"sk_buff", "end", "", 0, 0};
 
 	for (size_t i = 0; i < nr_fields; i++) {
 		assert_not_read(&fields[i], &backend_kprobe);
@@ -257,6 +308,8 @@ int main(void)
 		cmocka_unit_test(test_each_is_missed),
 		cmocka_unit_test(test_looks_everywhere),
 		cmocka_unit_test(test_options_are_refused),
+		cmocka_unit_test(test_not_shown),
+		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_full_types_refuse_nothing),
 		cmocka_unit_test(test_match_needs),
 		cmocka_unit_test(test_ifname_without_netns),
