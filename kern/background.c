@@ -19,7 +19,7 @@ static int cmp_int(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* A pipe that stayed open would keep its reader waiting, a probe would go on firing. */
+/* A pipe left open would keep its reader waiting, and a probe would keep firing. */
 static void close_others(const int *keep, size_t nr, int also)
 {
 	DIR *dir = opendir("/proc/self/fd");
@@ -39,10 +39,10 @@ static void close_others(const int *keep, size_t nr, int also)
 }
 
 /*
- * The standard streams go first: their numbers are free then, also where this is the end of a
- * run that ran out of descriptors.
+ * The standard streams are closed first, so that opendir() and open() work even if the process has
+ * run out of file descriptors.
  */
-void process_alone(const char *name, const int *keep, size_t nr, int also)
+void process_detach(const char *name, const int *keep, size_t nr, int also)
 {
 	static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGTTOU};
 
@@ -60,7 +60,7 @@ void process_alone(const char *name, const int *keep, size_t nr, int also)
 	(void)!chdir("/");
 }
 
-/* A process of the user's, that has not ended, with this name. */
+/* True if pid is a process of this user with this name, and not a zombie. */
 static bool has_name(const char *pid, const char *name)
 {
 	char path[64], stat_line[128], *comm, *end;
@@ -85,7 +85,7 @@ static bool has_name(const char *pid, const char *name)
 	return !strcmp(comm + 1, name);
 }
 
-bool process_is_alone(const char *name)
+bool process_is_running(const char *name)
 {
 	DIR *dir = opendir("/proc");
 	struct dirent *d;

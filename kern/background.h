@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* background.h - a child process that may go on when its parent has ended. */
+/* background.h - child processes that may outlive their parent. */
 #ifndef KERN_BACKGROUND_H
 #define KERN_BACKGROUND_H
 
@@ -7,13 +7,13 @@
 #include <stddef.h>
 
 /*
- * For the child, after fork(2): away from the terminal and from the signals that end the parent, in
- * the root directory, under another name, with no open file but keep[0..nr-1] (sorted) and `also`
- * (-1: none). The standard streams are /dev/null.
+ * Turn a forked child into a daemon called `name`: new session, termination signals ignored, root
+ * directory, all files closed but keep[0..nr-1] (sorted) and `also` (-1: none), standard streams
+ * on /dev/null.
  */
-void process_alone(const char *name, const int *keep, size_t nr, int also);
+void process_detach(const char *name, const int *keep, size_t nr, int also);
 
-/* Whether this user has such a process, by the name it was given (15 characters at most). */
-bool process_is_alone(const char *name);
+/* True if this user has a running process with this name (at most 15 characters). */
+bool process_is_running(const char *name);
 
 #endif

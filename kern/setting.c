@@ -20,21 +20,21 @@
 #include "kern/background.h"
 
 /*
- * DIR/skbtrail.NAME is the note: "BOOT-ID OLD NEW\n". Each process that needs the change holds a
- * shared flock(2) on it, by a descriptor that it shares with its guard, so the kernel counts the
- * users and forgets the dead ones. Whoever gets the exclusive lock is the last, or finds what dead
- * processes left.
+ * DIR/skbtrail.NAME is the note: "BOOT-ID OLD NEW\n". Each user of the change holds a shared
+ * flock(2) on it through a descriptor shared with its guard, so the kernel counts the users and
+ * drops dead ones. A process that gets the exclusive lock is the last user, or has found a note
+ * left by dead processes.
  *
- * All steps are taken under an exclusive lock on DIR/skbtrail.NAME.lock. The note is complete, and
- * the guard is there, before the value is changed; the note is removed after the value is restored.
- * Whoever is killed in between leaves a note to go by.
+ * All steps are taken under an exclusive lock on DIR/skbtrail.NAME.lock. The value is changed after
+ * the note is complete and the guard runs; the note is removed after the value is restored. So a
+ * process killed at any point leaves a valid note.
  */
 #define NOTE	 "skbtrail.%s"
 #define LOCK	 "skbtrail.%s.lock"
 #define BOOT_ID	 "/proc/sys/kernel/random/boot_id"
 #define UUID_LEN 36
 
-/* Others hold the lock for microseconds, unless they are stopped. */
+/* The lock is held for microseconds, unless its holder is stopped. */
 #define LOCK_TRIES   2000
 #define LOCK_STEP_NS 1000000
 
@@ -55,7 +55,7 @@ const struct setting setting_kprobes_optimization = {
 struct setting_change {
 	const struct setting *s;
 	int note_fd;
-	int guard_fd; /* a byte sent: restored; closed without one: we were killed */
+	int guard_fd; /* sending a byte means restored; EOF without one means we were killed */
 };
 
 /* ---- files ---- */
@@ -65,7 +65,7 @@ static void file_name(char name[64], const char *fmt, const struct setting *s)
 	snprintf(name, 64, fmt, s->name);
 }
 
-/* A directory where nobody else can put or remove files. */
+/* Open s->dir, after checking that no other user can create or remove files in it. */
 static int open_dir(const struct setting *s)
 {
 	int fd = open(s->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -79,8 +79,8 @@ static int open_dir(const struct setting *s)
 	return -EPERM;
 }
 
-/* Does the name still stand for the open file? */
-static bool is_file(int dir_fd, const char *name, int fd)
+/* True if name still refers to the open file. */
+static bool is_same_file(int dir_fd, const char *name, int fd)
 {
 	struct stat a, b;
 
@@ -88,7 +88,7 @@ static bool is_file(int dir_fd, const char *name, int fd)
 	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-/* The lock's file is removed when it is not needed, so the lock may be on one that is gone. */
+/* unlock() removes the lock file, so check that the locked file still has its name. */
 static int lock(int dir_fd, const struct setting *s)
 {
 	char name[64];
@@ -99,7 +99,7 @@ static int lock(int dir_fd, const struct setting *s)
 
 		if (fd < 0)
 			return -errno;
-		if (!flock(fd, LOCK_EX | LOCK_NB) && is_file(dir_fd, name, fd))
+		if (!flock(fd, LOCK_EX | LOCK_NB) && is_same_file(dir_fd, name, fd))
 			return fd;
 		close(fd);
 		nanosleep(&(struct timespec){.tv_nsec = LOCK_STEP_NS}, NULL);
@@ -132,7 +132,7 @@ static int write_value(const struct setting *s, int64_t value)
 
 /* ---- the note ---- */
 
-/* Another boot's note says nothing about this one; without /proc all boots are one. */
+/* A note from another boot is void. Without /proc all boots have the same ID. */
 static void boot_id(char id[UUID_LEN + 1])
 {
 	int fd = open(BOOT_ID, O_RDONLY | O_CLOEXEC);
@@ -181,10 +181,11 @@ static int create_note(int dir_fd, const struct setting *s, int64_t old_value)
 }
 
 /*
- * For the holder of the exclusive lock: restore the value, remove the note. 1: restored. A value
- * that is not the one written was set by somebody else since, and stays.
+ * Restore the value and remove the note. The caller holds the exclusive lock. Returns 1 if the
+ * value was restored. A value other than the one we wrote was set by somebody else since, and is
+ * kept.
  */
-static int put_back(int dir_fd, const struct setting *s, int note_fd)
+static int restore_value(int dir_fd, const struct setting *s, int note_fd)
 {
 	int64_t old_value, new_value;
 	bool changed = read_note(note_fd, &old_value, &new_value) &&
@@ -192,17 +193,17 @@ static int put_back(int dir_fd, const struct setting *s, int note_fd)
 	char name[64];
 
 	if (changed && write_value(s, old_value))
-		return 0; /* the note stays, for others to try */
+		return 0; /* keep the note for another process to retry */
 	file_name(name, NOTE, s);
 	unlinkat(dir_fd, name, 0);
 	return changed;
 }
 
 /*
- * Open the note of other processes, with a shared lock; where they are all dead, first restore what
- * they left, and return -ENOENT as where there is none.
+ * Open an existing note and take the shared lock. If all its users are dead, restore the value.
+ * Returns the fd, -ENOENT if there is no note or no more, or another -errno.
  */
-static int join(int dir_fd, const struct setting *s, int *restored)
+static int open_note(int dir_fd, const struct setting *s, int *restored)
 {
 	char name[64];
 	int fd;
@@ -217,15 +218,15 @@ static int join(int dir_fd, const struct setting *s, int *restored)
 		close(fd);
 		return -EBUSY;
 	}
-	*restored = put_back(dir_fd, s, fd);
+	*restored = restore_value(dir_fd, s, fd);
 	close(fd);
 	return -ENOENT;
 }
 
 /* ---- the guard ---- */
 
-/* Drop the shared lock, and restore the value where it was the last one. */
-static void leave(const struct setting_change *c)
+/* Drop the shared lock, and restore the value if this was the last user. */
+static void drop_use(const struct setting_change *c)
 {
 	int dir_fd = open_dir(c->s), lock_fd;
 	char name[64];
@@ -235,8 +236,8 @@ static void leave(const struct setting_change *c)
 	file_name(name, NOTE, c->s);
 	lock_fd = lock(dir_fd, c->s);
 	if (lock_fd >= 0) {
-		if (is_file(dir_fd, name, c->note_fd) && !flock(c->note_fd, LOCK_EX | LOCK_NB))
-			put_back(dir_fd, c->s, c->note_fd);
+		if (is_same_file(dir_fd, name, c->note_fd) && !flock(c->note_fd, LOCK_EX | LOCK_NB))
+			restore_value(dir_fd, c->s, c->note_fd);
 		flock(c->note_fd, LOCK_UN);
 		unlock(dir_fd, c->s, lock_fd);
 	}
@@ -250,15 +251,15 @@ static void guard(struct setting_change *c)
 
 	if (keep[0] > keep[1])
 		keep[0] = c->guard_fd, keep[1] = c->note_fd;
-	process_alone("skbtrail-guard", keep, 2, -1);
+	process_detach("skbtrail-guard", keep, 2, -1);
 	if (send(c->guard_fd, &byte, 1, MSG_NOSIGNAL) != 1 || recv(c->guard_fd, &byte, 1, 0) != 1)
-		leave(c);
+		drop_use(c);
 	_exit(0);
 }
 
 /*
- * A grandchild, so that nobody has to wait for it. It is ready when it has closed its copies of our
- * descriptors: closing the last copy of a probe is slow.
+ * The guard is a grandchild, so nobody has to reap it. Wait until it has closed its copies of our
+ * descriptors: closing the last copy of a probe's is slow.
  */
 static int start_guard(struct setting_change *c)
 {
@@ -296,7 +297,7 @@ static int change_locked(struct setting_change *c, int dir_fd)
 	int restored, ret;
 	bool first;
 
-	c->note_fd = join(dir_fd, c->s, &restored);
+	c->note_fd = open_note(dir_fd, c->s, &restored);
 	first = c->note_fd == -ENOENT;
 	if (first) {
 		int64_t old_value = number_in_file(c->s->path);
@@ -343,7 +344,7 @@ void setting_restore(struct setting_change *c)
 	if (!c)
 		return;
 	if (c->note_fd >= 0) {
-		leave(c);
+		drop_use(c);
 		close(c->note_fd);
 	}
 	if (c->guard_fd >= 0) {
@@ -353,7 +354,7 @@ void setting_restore(struct setting_change *c)
 	free(c);
 }
 
-int setting_mend(const struct setting *s)
+int setting_recover(const struct setting *s)
 {
 	int dir_fd = open_dir(s), lock_fd, restored = 0, fd;
 	char name[64];
@@ -363,7 +364,7 @@ int setting_mend(const struct setting *s)
 	file_name(name, NOTE, s);
 	lock_fd = faccessat(dir_fd, name, W_OK, 0) ? -ENOENT : lock(dir_fd, s);
 	if (lock_fd >= 0) {
-		fd = join(dir_fd, s, &restored);
+		fd = open_note(dir_fd, s, &restored);
 		if (fd >= 0)
 			close(fd);
 		unlock(dir_fd, s, lock_fd);

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * setting.h - settings of the kernel that are changed for a while, and restored whatever happens.
+ * setting.h - temporary changes to kernel settings, restored even after a crash.
  *
  * Before the change, the old value is written to a note in /run. A child process, skbtrail-guard,
- * waits until its parent ends, and restores the value if the parent has not. Where both are killed,
- * the next process that finds the note restores it. While several processes hold the same change,
- * the last one to leave restores the value that the first one found.
+ * waits for its parent to exit, and restores the value if the parent did not. If both are killed,
+ * the next process that finds the note restores the value. If several processes hold the same
+ * change, the last one to exit restores the value that the first one found.
  *
- * Nothing is changed where no note can be written: changes make skbtrail faster, not better.
+ * If the note cannot be written, nothing is changed: the changes only save time.
  */
 #ifndef KERN_SETTING_H
 #define KERN_SETTING_H
 
-/* A file of /proc or /sys that holds one small number. */
+/* A file in /proc or /sys that holds a small number. */
 struct setting {
 	const char *path;
-	const char *name; /* of the note: skbtrail.NAME */
-	const char *dir;  /* for the note; must be writable for its owner only, root or this user */
-	int value;	  /* while it is changed */
+	const char *name; /* the note is DIR/skbtrail.NAME */
+	const char *dir;  /* must be owned by root or this user, and writable by its owner only */
+	int value;	  /* to set */
 };
 
 extern const struct setting setting_rcu_expedited;	  /* 1: grace periods are short */
@@ -25,16 +25,16 @@ extern const struct setting setting_kprobes_optimization; /* 0: kprobes stay bre
 
 struct setting_change;
 
-/* NULL where nothing was changed: it has that value already, or may not be changed. */
+/* Set s->value. NULL if nothing was changed: already set, no permission, or an error. */
 struct setting_change *setting_change(const struct setting *s);
 
-/* Restore the value, unless other processes still need the change. Frees c, which may be NULL. */
+/* Restore the value unless other processes still hold the change. Frees c, which may be NULL. */
 void setting_restore(struct setting_change *c);
 
 /*
- * Restore what killed processes left behind: 1 if the value was restored, 0 if there was nothing to
- * do. Somebody else's later change stays.
+ * Restore a value that killed processes left changed. Returns 1 if it was restored, 0 if there was
+ * nothing to do. A value that was changed again since is left alone.
  */
-int setting_mend(const struct setting *s);
+int setting_recover(const struct setting *s);
 
 #endif

@@ -10,17 +10,17 @@
 #include "output/parts.h"
 
 #define REORDER_NR 4096
-#define READ_NR	   4096 /* samples in one go: the sink is flushed and stop_fd seen in between */
+#define READ_NR	   4096 /* samples per round; the sink is flushed and stop_fd polled in between */
 #define NAP_MS	   10
 
 /*
- * A program takes the time first and sends last; interrupts and their own events may come
- * between. What is older than this when reading begins has arrived.
+ * A BPF program takes the timestamp first and sends the event last; interrupts with their own
+ * events may come in between. Events older than this when a read starts have arrived.
  */
 #define HOLD_NS 5000000
 #define HOLD_MS 5
 
-#define SAMPLE_HEAD_SZ 8 /* in a ring of either kind */
+#define SAMPLE_HEAD_SZ 8 /* in perf and BPF ring buffers */
 
 struct pipeline {
 	struct pipeline_opts opts;
@@ -31,10 +31,10 @@ struct pipeline {
 	struct trace_event te;
 	struct pipeline_stats stats;
 	uint64_t nr_received;  /* events, without parts */
-	uint64_t lost_samples; /* told by the transport since the last event */
-	uint64_t lost_ring;    /* events that these were, up to there */
-	uint64_t lost_event;   /* told by the events: the largest count seen */
-	bool busy;	       /* the last read returned much: do not wait, do not nap */
+	uint64_t lost_samples; /* reported by the transport since the last event */
+	uint64_t lost_ring;    /* events lost before that, estimated from lost samples */
+	uint64_t lost_event;   /* reported in events: the largest count seen */
+	bool busy;	       /* the last read filled a large batch: do not wait, do not nap */
 	int err;	       /* first error of the sink */
 };
 
@@ -43,15 +43,15 @@ static bool limit_reached(const struct pipeline *p)
 	return p->opts.limit && p->stats.printed >= p->opts.limit;
 }
 
-static void note_err(struct pipeline *p, int ret)
+static void keep_err(struct pipeline *p, int ret)
 {
 	if (ret < 0 && !p->err)
 		p->err = ret;
 }
 
 /*
- * The transport (perf) and the events (BPF ring buffer) each count from the start. They count the
- * same losses, so the greater is right.
+ * The transport (perf) and the events (BPF ring buffer) both count the same losses from the start,
+ * so the larger count is right.
  */
 static void print_lost(struct pipeline *p)
 {
@@ -59,7 +59,7 @@ static void print_lost(struct pipeline *p)
 
 	if (total <= p->stats.lost || p->err || limit_reached(p))
 		return;
-	note_err(p, p->opts.sink->ops->lost(p->opts.sink, total - p->stats.lost));
+	keep_err(p, p->opts.sink->ops->lost(p->opts.sink, total - p->stats.lost));
 	p->stats.lost = total;
 }
 
@@ -70,15 +70,16 @@ static void print_event(struct pipeline *p, const struct trace_event *te)
 	if (p->err || limit_reached(p))
 		return;
 	tracker_note(p->tracker, te);
-	note_err(p, sink->ops->event(sink, te, tracker_age(p->tracker, te)));
+	keep_err(p, sink->ops->event(sink, te, tracker_age(p->tracker, te)));
 	if (!p->err)
 		p->stats.printed++;
 }
 
 /*
- * How many events were among the samples lost at a gap. Each took its parts with it, but for the
- * first, of which some may have come before the gap: so a remainder is an event too. What the event
- * after the gap lacks was lost there as well, and is no event.
+ * Estimate the number of events among the samples lost in a gap. Each lost event lost all its
+ * parts, except the first one, some of whose parts may have arrived before the gap: so round up.
+ * Parts missing from the event after the gap (nr_lacking) were lost in the gap, too, and are not
+ * counted.
  */
 static void count_gap(struct pipeline *p, unsigned int nr_lacking)
 {
@@ -88,7 +89,7 @@ static void count_gap(struct pipeline *p, unsigned int nr_lacking)
 	p->lost_samples = 0;
 }
 
-static int take_event(struct pipeline *p, const void *data, size_t sz)
+static int handle_event(struct pipeline *p, const void *data, size_t sz)
 {
 	unsigned int nr_parts;
 	int ret = trace_event_decode(&p->te, data, sz, &p->names.names);
@@ -107,8 +108,8 @@ static int take_event(struct pipeline *p, const void *data, size_t sz)
 	return 0;
 }
 
-/* What reorder delivers. */
-static void take_sample(void *arg, const void *data, size_t sz, uint64_t lost)
+/* Callback of reorder, in timestamp order. */
+static void handle_sample(void *arg, const void *data, size_t sz, uint64_t lost)
 {
 	struct pipeline *p = arg;
 	int ret = -ENODATA;
@@ -120,7 +121,7 @@ static void take_sample(void *arg, const void *data, size_t sz, uint64_t lost)
 		return;
 	}
 	if (data)
-		ret = take_event(p, data, sz);
+		ret = handle_event(p, data, sz);
 	else
 		count_gap(p, 0);
 	print_lost(p);
@@ -136,7 +137,7 @@ int pipeline_open(struct pipeline **out, const struct pipeline_opts *opts, struc
 		return err_set(err, -ENOMEM, "out of memory for the output");
 	p->opts = *opts;
 	names_cache_init(&p->names, opts->names);
-	if (reorder_open(&p->reorder, REORDER_NR, take_sample, p) || parts_pool_open(&p->parts) ||
+	if (reorder_open(&p->reorder, REORDER_NR, handle_sample, p) || parts_pool_open(&p->parts) ||
 	    tracker_open(&p->tracker)) {
 		pipeline_close(p);
 		return err_set(err, -ENOMEM, "out of memory for the output");
@@ -145,28 +146,28 @@ int pipeline_open(struct pipeline **out, const struct pipeline_opts *opts, struc
 	return 0;
 }
 
-/* -1: wait for ever. */
-static int shorter_wait(int a, int b)
+/* Minimum of two timeouts; -1: infinite. */
+static int min_wait(int a, int b)
 {
 	if (a < 0 || b < 0)
 		return a < 0 ? b : a;
 	return a < b ? a : b;
 }
 
-/* 1: events may be there; 0: to stop; or -errno. */
+/* Returns 1 if there may be events, 0 to stop, or -errno. */
 static int wait_for_events(struct pipeline *p, int stop_fd, int timeout_ms)
 {
 	struct pollfd fds[] = {
 		{.fd = stop_fd, .events = POLLIN},
 		{.fd = ring_fd(p->opts.ring), .events = POLLIN},
-		{.fd = p->opts.out_fd}, /* POLLERR comes unasked: nobody reads any more */
+		{.fd = p->opts.out_fd}, /* POLLERR (always reported): the reader is gone */
 		{.fd = p->opts.news_fd, .events = POLLIN},
 	};
-	int wait_ms = shorter_wait(timeout_ms, ring_wait_ms(p->opts.ring));
+	int wait_ms = min_wait(timeout_ms, ring_wait_ms(p->opts.ring));
 	int ret;
 
 	if (reorder_nr(p->reorder))
-		wait_ms = shorter_wait(wait_ms, HOLD_MS);
+		wait_ms = min_wait(wait_ms, HOLD_MS);
 	ret = poll(fds, 4, p->busy ? 0 : wait_ms);
 	if (ret < 0)
 		return errno == EINTR ? 1 : -errno;
@@ -174,15 +175,15 @@ static int wait_for_events(struct pipeline *p, int stop_fd, int timeout_ms)
 		return -EPIPE;
 	if (fds[3].revents)
 		p->opts.news(p->opts.news_arg);
-	/* Events come in bursts: one nap saves a wake-up for each, and stops when asked to. */
+	/* Events come in bursts: a nap, interruptible by stop_fd, saves a wakeup for each event. */
 	if (!p->busy && fds[1].revents && !fds[0].revents && poll(fds, 1, NAP_MS) < 0 &&
 	    errno != EINTR)
 		return -errno;
 	return !fds[0].revents;
 }
 
-/* So many samples that the ring is a quarter full. */
-static size_t samples_that_are_much(const struct pipeline *p)
+/* Number of samples that fill a quarter of the ring. */
+static size_t busy_samples(const struct pipeline *p)
 {
 	size_t nr_parts = p->opts.nr_parts;
 	size_t sz = sizeof(struct trail_event) + nr_parts * sizeof(struct trail_part);
@@ -197,8 +198,8 @@ static int read_once(struct pipeline *p)
 
 	if (nr < 0)
 		return nr;
-	p->busy = nr == READ_NR || (size_t)nr > samples_that_are_much(p);
-	/* After a full read older ones are still to come; the queue's length keeps the order. */
+	p->busy = nr == READ_NR || (size_t)nr > busy_samples(p);
+	/* After a full read older samples may follow: the queue then only evicts when full. */
 	if (nr < READ_NR)
 		reorder_flush(p->reorder, now > HOLD_NS ? now - HOLD_NS : 0);
 	return nr;
@@ -206,7 +207,7 @@ static int read_once(struct pipeline *p)
 
 static int flush(struct pipeline *p)
 {
-	note_err(p, p->opts.sink->ops->flush(p->opts.sink));
+	keep_err(p, p->opts.sink->ops->flush(p->opts.sink));
 	return p->err;
 }
 
@@ -225,7 +226,7 @@ int pipeline_poll(struct pipeline *p, int stop_fd, int timeout_ms)
 	return !limit_reached(p);
 }
 
-/* What the programs sent and did not come is exact; of the gaps it is known only by estimate. */
+/* Sent minus received is the exact number of lost events; gaps yield only an estimate. */
 static void count_all_lost(struct pipeline *p, uint64_t nr_sent)
 {
 	uint64_t nr_lost = nr_sent > p->nr_received ? nr_sent - p->nr_received : 0;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * pipeline.h - ring -> reorder -> decode -> parts -> tracker -> sink, as one thing that a session
- * polls.
+ * pipeline.h - ring -> reorder -> decode -> parts -> tracker -> sink, polled by the session.
  *
  *	pipeline_open(&p, &opts, err);
  *	while ((ret = pipeline_poll(p, stop_fd, -1)) > 0)
@@ -18,51 +17,51 @@
 
 struct pipeline_opts {
 	struct ring *ring;	   /* not owned; NULL for a replay */
-	size_t ring_sz;		   /* bytes of one of its rings: how much is "much" at once */
+	size_t ring_sz;		   /* bytes of one of its rings, to tell when it is filling up */
 	const struct names *names; /* not owned; copied */
-	struct sink *sink;	   /* not owned; its header was or will be written by the caller */
+	struct sink *sink;	   /* not owned; the caller writes the header */
 	uint64_t limit;		   /* events to print, 0: no limit */
 	/*
-	 * Parts that an event usually has (trail_abi.h), the more in doubt: perf rings count lost
-	 * samples, parts among them, so the events among these are estimated at each gap. Too few
-	 * are made up for at the end, where the number is known.
+	 * Usual number of parts of an event (trail_abi.h); if unsure, too many. Perf rings count
+	 * lost samples, including parts, so the number of lost events is estimated at each gap. An
+	 * estimate that is too low is corrected at the end, when the exact number is known.
 	 */
 	unsigned int nr_parts;
 	int news_fd; /* readable: news() is called; -1: none */
 	void (*news)(void *arg);
 	void *news_arg;
-	int out_fd; /* where the sink writes: a pipe whose reader goes away ends the
-		       run at once; -1: not watched */
+	int out_fd; /* where the sink writes: if it is a pipe, the run ends when its reader
+		       exits; -1: not watched */
 };
 
 struct pipeline_stats {
 	uint64_t printed;
-	uint64_t lost; /* all known; markers were printed at the gaps */
+	uint64_t lost; /* total; loss markers were printed at the gaps */
 	uint64_t packets;
-	uint64_t bad; /* samples that are neither event nor part */
+	uint64_t bad; /* malformed samples */
 };
 
-struct pipeline; /* about 3 MiB, most of it touched only under load */
+struct pipeline; /* about 3 MiB, mostly untouched unless under load */
 
 int pipeline_open(struct pipeline **out, const struct pipeline_opts *opts, struct err *err);
 
 /*
- * One round: wait until there are events, let some more arrive, print those that are ripe, flush.
- * Returns 1: go on; 0: the limit is reached, or stop_fd (-1: none) is readable; -errno of the sink
- * (-EPIPE, -ENOSPC, ...), of the ring or of poll(2). timeout_ms: return 1 after so long without
- * events; -1: wait on. EINTR counts as a round without events.
+ * One round: wait for events, let a batch arrive, print those old enough to be in order, and flush.
+ * Returns 1 to continue; 0 if the limit is reached or stop_fd (-1: none) is readable; -errno of the
+ * sink (-EPIPE, -ENOSPC, ...), the ring or poll(2). timeout_ms: return 1 after this time without
+ * events; -1: no timeout. EINTR counts as a round without events.
  */
 int pipeline_poll(struct pipeline *p, int stop_fd, int timeout_ms);
 
 /*
- * After the probes are gone: print what is left, note the losses that no later event has told of,
- * flush. nr_sent: events that the programs tried to send (trail_stats.sent, without parts), 0 if
- * unknown: then stats.printed + stats.lost are as many. 0 or -errno.
+ * Call after the probes are detached: print the remaining events, account for losses that no later
+ * event has reported, and flush. nr_sent is the number of events that the programs tried to send
+ * (trail_stats.sent, without parts), or 0 if unknown; if known, stats.printed + stats.lost adds up
+ * to it. Returns 0 or -errno.
  */
 int pipeline_finish(struct pipeline *p, uint64_t nr_sent);
 
-/* Print a record in place of a ring, and flush. 0 or -errno; err is set only for errors of the
- * record. */
+/* Print a record file and flush. Returns 0 or -errno; err is set only if the record is at fault. */
 int pipeline_replay(struct pipeline *p, struct replay *replay, struct err *err);
 
 void pipeline_stats(const struct pipeline *p, struct pipeline_stats *stats);

@@ -285,7 +285,7 @@ static void say_summary(const struct options *o, const struct pipeline_stats *st
 
 static void mend_setting(const struct setting *s)
 {
-	if (setting_mend(s))
+	if (setting_recover(s))
 		log_info("restored '%s', which a killed skbtrail had left changed", s->path);
 }
 

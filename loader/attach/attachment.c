@@ -67,12 +67,12 @@ void targets_release(struct targets *ts)
 
 void attach_wait_for_others(const volatile sig_atomic_t *stop)
 {
-	if (!process_is_alone(DETACHER))
+	if (!process_is_running(DETACHER))
 		return;
 	log_info("waiting for an earlier skbtrail, which is still removing its probes");
 	for (unsigned int us = 0; us < DETACHER_MAX_US && !*stop; us += DETACHER_STEP_US) {
 		usleep(DETACHER_STEP_US);
-		if (!process_is_alone(DETACHER))
+		if (!process_is_running(DETACHER))
 			return;
 	}
 }
@@ -257,7 +257,7 @@ static int cmp_int(const void *a, const void *b)
 static void detach_alone(struct attachment *a)
 {
 	qsort(a->fds, a->nr_fds, sizeof(*a->fds), cmp_int);
-	process_alone(DETACHER, a->fds, a->nr_fds, a->events.pid ? a->events.fd : -1);
+	process_detach(DETACHER, a->fds, a->nr_fds, a->events.pid ? a->events.fd : -1);
 }
 
 /*

@@ -16,24 +16,24 @@ struct file_sink {
 	struct sink sink;
 	struct sink *inner; /* owned */
 	struct outdev dev;
-	struct outfile *of; /* not owned; with `failed`, standard output takes its place */
+	struct outfile *of; /* not owned; with `failed`, standard output replaces it */
 	uint64_t sz;	    /* of the file */
-	uint64_t header_sz; /* so much of it, or of what it will be, is the header */
+	uint64_t header_sz; /* of the header, written or not */
 	size_t nr_ends;
-	uint64_t ends[NR_ENDS]; /* of the items that are held, in bytes since the start */
+	uint64_t ends[NR_ENDS]; /* ends of the buffered items, in bytes since the sink's start */
 	bool full;		/* the next item needs a new file */
-	int err;		/* of the file: the next item needs another place */
+	int err;		/* write error: the next item goes to standard output */
 };
 
-/* ---- what the inner sink's buffer is offered to ---- */
+/* ---- device of the inner sink's buffer ---- */
 
-/* Where the first nr items end in the buffer. */
+/* Offset in the buffer of the end of the first nr items. */
 static size_t item_end(const struct file_sink *s, size_t nr)
 {
 	return nr ? s->ends[nr - 1] - s->inner->out->nr_gone : 0;
 }
 
-static size_t nr_that_fit(const struct file_sink *s)
+static size_t nr_fitting(const struct file_sink *s)
 {
 	uint64_t max = s->of->failed ? 0 : s->of->rotate.want.max_sz;
 	size_t nr = 0;
@@ -46,8 +46,8 @@ static size_t nr_that_fit(const struct file_sink *s)
 	return nr;
 }
 
-/* *done: bytes written, in any case. */
-static int write_some(int fd, const char *data, size_t sz, size_t *done)
+/* Write sz bytes. *done is the number of bytes written, also on error. */
+static int write_fd(int fd, const char *data, size_t sz, size_t *done)
 {
 	for (*done = 0; *done < sz;) {
 		ssize_t n = write(fd, data + *done, sz - *done);
@@ -59,59 +59,60 @@ static int write_some(int fd, const char *data, size_t sz, size_t *done)
 	return 0;
 }
 
-/* The number of items that the file keeps whole of `done` bytes that were written. */
-static size_t cut_back(struct file_sink *s, size_t done)
+/* Truncate the file to whole items after a partial write of `done` bytes. Returns their number. */
+static size_t truncate_to_items(struct file_sink *s, size_t done)
 {
 	size_t nr = s->nr_ends;
 
 	while (item_end(s, nr) > done)
 		nr--;
-	/* Devices have nothing to cut off. */
+	/* Fails harmlessly for devices. */
 	(void)!ftruncate(s->of->fd, s->sz + item_end(s, nr));
 	return nr;
 }
 
-static void items_gone(struct file_sink *s, size_t nr)
+static void drop_items(struct file_sink *s, size_t nr)
 {
 	s->sz += item_end(s, nr);
 	s->nr_ends -= nr;
 	memmove(s->ends, s->ends + nr, s->nr_ends * sizeof(s->ends[0]));
 }
 
-static ssize_t take_items(struct outdev *dev, const char *data, size_t sz)
+static ssize_t write_items(struct outdev *dev, const char *data, size_t sz)
 {
 	struct file_sink *s = (struct file_sink *)((char *)dev - offsetof(struct file_sink, dev));
-	size_t nr = s->full || s->err ? 0 : nr_that_fit(s);
+	size_t nr = s->full || s->err ? 0 : nr_fitting(s);
 	size_t end = item_end(s, nr), done;
 	int ret;
 
-	ret = write_some(s->of->failed ? STDOUT_FILENO : s->of->fd, data, end, &done);
+	ret = write_fd(s->of->failed ? STDOUT_FILENO : s->of->fd, data, end, &done);
 	if (ret && (s->of->failed || ret == -EPIPE || ret == -EINTR))
 		return ret;
 	if (ret) {
 		s->err = ret;
-		nr = cut_back(s, done);
+		nr = truncate_to_items(s, done);
 		end = item_end(s, nr);
 	}
-	items_gone(s, nr);
+	drop_items(s, nr);
 	s->full = s->nr_ends > 0;
 	return end;
 }
 
-/* ---- another place for the next item ---- */
+/* ---- switching to the next file or to standard output ---- */
 
-static void go_on_at_stdout(struct file_sink *s, const char *what, int ret)
+static void fall_back_to_stdout(struct file_sink *s, const char *what, int ret)
 {
 	struct err err = ERR_INIT;
 
 	err_sys(&err, ret, "cannot %s '%s'", what, s->of->path);
-	err_hint(&err, "what it has stays; all else goes to standard output");
+	err_hint(&err,
+		 "the file keeps the events written so far; the rest goes to standard output");
 	log_err(&err);
 	s->of->failed = ret;
 }
 
-/* Unless what is held begins with one that no file has got. */
-static int begin_with_header(struct file_sink *s)
+/* Put the header in front of the buffered items, unless it is still buffered itself. */
+static int ensure_header(struct file_sink *s)
 {
 	struct outbuf *out = s->inner->out;
 	uint64_t before = out_pos(out);
@@ -128,8 +129,8 @@ static int begin_with_header(struct file_sink *s)
 	return out->err;
 }
 
-/* After each round at least one item more is gone, or the sink has an error. */
-static int settle(struct file_sink *s)
+/* Flush the buffered items to new files or standard output. Each round writes an item or fails. */
+static int switch_output(struct file_sink *s)
 {
 	struct outbuf *out = s->inner->out;
 
@@ -137,10 +138,10 @@ static int settle(struct file_sink *s)
 		int ret = s->err ? 0 : rotate_next(&s->of->rotate, &s->of->fd);
 
 		if (s->err)
-			go_on_at_stdout(s, "write to", s->err);
+			fall_back_to_stdout(s, "write to", s->err);
 		else if (ret)
-			go_on_at_stdout(s, "begin anew", ret);
-		ret = begin_with_header(s);
+			fall_back_to_stdout(s, "rotate", ret);
+		ret = ensure_header(s);
 		s->full = false;
 		s->err = 0;
 		if (!ret)
@@ -160,7 +161,7 @@ static int end_item(struct file_sink *s, int ret)
 	s->ends[s->nr_ends++] = out_pos(out);
 	if (s->nr_ends == NR_ENDS)
 		outbuf_flush(out);
-	return settle(s);
+	return switch_output(s);
 }
 
 static int file_header(struct sink *sink)
@@ -192,7 +193,7 @@ static int file_flush(struct sink *sink)
 	int ret = s->inner->ops->flush(s->inner);
 
 	rotate_poll(&s->of->rotate);
-	return ret ? ret : settle(s);
+	return ret ? ret : switch_output(s);
 }
 
 static int file_close(struct sink *sink)
@@ -223,7 +224,7 @@ int sink_file_open(struct sink **sink, struct outfile *of)
 	if (!s)
 		return -ENOMEM;
 	s->sink.ops = &file_ops;
-	s->dev.take = take_items;
+	s->dev.take = write_items;
 	s->inner = *sink;
 	s->inner->out->dev = &s->dev;
 	s->of = of;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* nametab.h - names by kind and number: what a record has, or already holds. */
+/* nametab.h - hash table of names by kind and number, for reading and writing record files. */
 #ifndef OUTPUT_FILES_NAMETAB_H
 #define OUTPUT_FILES_NAMETAB_H
 
@@ -7,25 +7,26 @@
 #include "output/output.h"
 
 struct nametab_entry {
-	enum record_tag kind; /* FUNC, SYMBOL, SOURCE, REASON or NETNS; 0: empty */
+	enum record_tag kind; /* FUNC, SYMBOL, SOURCE, REASON or NETNS; 0: empty slot */
 	uint64_t number;
 	struct name_at at; /* strings owned by the table */
 };
 
-/* A zeroed one is empty. */
+/* A zeroed table is empty. */
 struct nametab {
 	struct nametab_entry *entries; /* cap, a power of two; at most 3/4 full */
 	size_t cap, nr;
-	struct nametab_chunk *chunks; /* strings: they never move */
+	struct nametab_chunk *chunks; /* strings; their addresses are stable */
 	size_t strings_sz;
 };
 
-/* NULL: not there. Valid until the next addition. */
+/* Find an entry; NULL if not found. Valid until the next nametab_add(). */
 const struct nametab_entry *nametab_find(const struct nametab *t, enum record_tag kind,
 					 uint64_t number);
 /*
- * Add a name unless there is one; the texts are copied. at->name NULL: known to have none. Returns
- * 1: added, 0: was there, -ENOMEM, -E2BIG beyond RECORD_NR_NAMES or RECORD_NAMES_SZ.
+ * Add a name unless the number has an entry. Strings are copied; at->name NULL: the number has no
+ * name. Returns 1 if added, 0 if present, -ENOMEM, or -E2BIG beyond RECORD_NR_NAMES or
+ * RECORD_NAMES_SZ.
  */
 int nametab_add(struct nametab *t, enum record_tag kind, uint64_t number, const struct name_at *at);
 void nametab_release(struct nametab *t);

@@ -29,7 +29,7 @@ int outfile_open(struct outfile *of, const char *path, const struct rotation *wa
 	if (ret >= 0)
 		return 0;
 	err_prefix(err, "cannot write to '%s'", path);
-	err_hint(err, "name a file in a directory that exists and may be written");
+	err_hint(err, "the directory must exist and be writable");
 	outfile_release(of);
 	return ret;
 }
@@ -40,7 +40,7 @@ int outfile_begin(struct outfile *of, struct err *err)
 	int ret = 0;
 
 	of->created = false;
-	/* Devices and pipes have nothing to cut off. */
+	/* Devices and pipes cannot be truncated. */
 	if (!of->path || fstat(of->fd, &st) || !S_ISREG(st.st_mode))
 		return 0;
 	if (!of->rotate.at.name[0])
@@ -49,7 +49,7 @@ int outfile_begin(struct outfile *of, struct err *err)
 		ret = rotate_next(&of->rotate, &of->fd);
 	else
 		rotate_tidy(&of->rotate);
-	return ret ? err_sys(err, ret, "cannot begin '%s' anew", of->path) : 0;
+	return ret ? err_sys(err, ret, "cannot truncate or rotate '%s'", of->path) : 0;
 }
 
 FILE *outfile_stream(struct outfile *of)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Writes record_format.h. */
+/* Writer of the --record file format (record_format.h). */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -8,9 +8,11 @@
 #include "output/outbuf.h"
 #include "output/output.h"
 
-/* A record is put together here, so that its size is known. Texts are cut, so it cannot overflow.
+/*
+ * Buffer for one record, built here because its size comes first in the file. Texts are truncated
+ * to RECORD_NAME_SZ_MAX, so a record always fits.
  */
-struct draft {
+struct record_buf {
 	uint8_t data[64 + (2 * TRAIL_MAX_META + 4) * (2 + RECORD_NAME_SZ_MAX)];
 	size_t sz;
 };
@@ -18,28 +20,28 @@ struct draft {
 struct record_sink {
 	struct sink sink;
 	struct outbuf out;
-	struct draft draft;
+	struct record_buf buf;
 	struct names names;
 	struct nametab written; /* keys only */
 	uint64_t nr_events, nr_lost;
-	int err; /* of the table */
+	int err; /* of nametab_add() */
 };
 
-static void draft_mem(struct draft *d, const void *p, size_t sz)
+static void buf_mem(struct record_buf *b, const void *p, size_t sz)
 {
-	if (sz > sizeof(d->data) - d->sz)
-		sz = sizeof(d->data) - d->sz;
-	memcpy(d->data + d->sz, p, sz);
-	d->sz += sz;
+	if (sz > sizeof(b->data) - b->sz)
+		sz = sizeof(b->data) - b->sz;
+	memcpy(b->data + b->sz, p, sz);
+	b->sz += sz;
 }
 
-static void draft_text(struct draft *d, const char *s)
+static void buf_text(struct record_buf *b, const char *s)
 {
 	size_t len = s ? strnlen(s, RECORD_NAME_SZ_MAX) : 0;
 	uint16_t len16 = len;
 
-	draft_mem(d, &len16, sizeof(len16));
-	draft_mem(d, s ? s : "", len);
+	buf_mem(b, &len16, sizeof(len16));
+	buf_mem(b, s ? s : "", len);
 }
 
 static void put_record(struct outbuf *o, enum record_tag tag, const void *data, size_t sz)
@@ -52,18 +54,18 @@ static void put_record(struct outbuf *o, enum record_tag tag, const void *data, 
 	out_mem(o, data, sz);
 }
 
-static struct draft *draft_of(struct record_sink *s)
+static struct record_buf *buf_reset(struct record_sink *s)
 {
-	s->draft.sz = 0;
-	return &s->draft;
+	s->buf.sz = 0;
+	return &s->buf;
 }
 
-static void draft_put(struct record_sink *s, enum record_tag tag)
+static void put_buf(struct record_sink *s, enum record_tag tag)
 {
-	put_record(&s->out, tag, s->draft.data, s->draft.sz);
+	put_record(&s->out, tag, s->buf.data, s->buf.sz);
 }
 
-const uint8_t record_shown[RECORD_NR_SHOWN] = {
+const uint8_t record_field_offs[RECORD_NR_FIELDS] = {
 	offsetof(struct output_fields, meta),	     offsetof(struct output_fields, tuple),
 	offsetof(struct output_fields, tcp_flags),   offsetof(struct output_fields, caller),
 	offsetof(struct output_fields, stack),	     offsetof(struct output_fields, tunnel),
@@ -72,55 +74,55 @@ const uint8_t record_shown[RECORD_NR_SHOWN] = {
 	offsetof(struct output_fields, netns_names),
 };
 
-static uint32_t shown_bits(const struct output_fields *s)
+static uint32_t fields_to_bits(const struct output_fields *s)
 {
 	uint32_t bits = 0;
 
-	for (int i = 0; i < RECORD_NR_SHOWN; i++) {
-		const bool *is_shown = (const bool *)((const char *)s + record_shown[i]);
+	for (int i = 0; i < RECORD_NR_FIELDS; i++) {
+		const bool *enabled = (const bool *)((const char *)s + record_field_offs[i]);
 
-		bits |= (uint32_t)*is_shown << i;
+		bits |= (uint32_t)*enabled << i;
 	}
 	return bits;
 }
 
-static size_t nr_titles(size_t nr)
+static size_t clamp_nr_meta(size_t nr)
 {
 	return nr < TRAIL_MAX_META ? nr : TRAIL_MAX_META;
 }
 
-static void draft_shown(struct draft *d, const struct output_fields *s)
+static void buf_fields(struct record_buf *b, const struct output_fields *s)
 {
-	uint32_t bits[2] = {shown_bits(s), s->netns_names_max};
-	uint16_t nr[2] = {nr_titles(s->nr_skb_meta), nr_titles(s->nr_xdp_meta)};
+	uint32_t bits[2] = {fields_to_bits(s), s->netns_names_max};
+	uint16_t nr[2] = {clamp_nr_meta(s->nr_skb_meta), clamp_nr_meta(s->nr_xdp_meta)};
 
-	draft_mem(d, bits, sizeof(bits));
-	draft_mem(d, nr, sizeof(nr));
+	buf_mem(b, bits, sizeof(bits));
+	buf_mem(b, nr, sizeof(nr));
 	for (size_t i = 0; i < nr[0]; i++)
-		draft_text(d, s->skb_meta[i]);
+		buf_text(b, s->skb_meta[i]);
 	for (size_t i = 0; i < nr[1]; i++)
-		draft_text(d, s->xdp_meta[i]);
+		buf_text(b, s->xdp_meta[i]);
 }
 
 static void put_head(struct record_sink *s, const struct record_meta *meta)
 {
 	uint16_t format[4] = {RECORD_FORMAT};
-	struct draft *d = draft_of(s);
+	struct record_buf *b = buf_reset(s);
 
 	out_mem(&s->out, RECORD_MAGIC, RECORD_MAGIC_SZ);
 	out_mem(&s->out, format, sizeof(format));
-	draft_mem(d, &meta->started, sizeof(meta->started));
-	draft_mem(d, &meta->realtime_off, sizeof(meta->realtime_off));
-	draft_text(d, meta->hostname);
-	draft_text(d, meta->release);
-	draft_text(d, meta->machine);
-	draft_text(d, meta->version);
-	draft_shown(d, &meta->shown);
-	draft_put(s, RECORD_META);
+	buf_mem(b, &meta->started, sizeof(meta->started));
+	buf_mem(b, &meta->realtime_off, sizeof(meta->realtime_off));
+	buf_text(b, meta->hostname);
+	buf_text(b, meta->release);
+	buf_text(b, meta->machine);
+	buf_text(b, meta->version);
+	buf_fields(b, &meta->shown);
+	put_buf(s, RECORD_META);
 }
 
-/* True for the first time that this number is used. */
-static bool is_first(struct record_sink *s, enum record_tag kind, uint64_t number)
+/* Mark a number as written. True if it was not marked before, or on error (s->err). */
+static bool add_if_new(struct record_sink *s, enum record_tag kind, uint64_t number)
 {
 	const struct name_at none = {0};
 	int ret = nametab_add(&s->written, kind, number, &none);
@@ -132,27 +134,27 @@ static bool is_first(struct record_sink *s, enum record_tag kind, uint64_t numbe
 
 static void put_address(struct record_sink *s, enum record_tag tag, uint64_t addr)
 {
-	struct draft *d = draft_of(s);
+	struct record_buf *b = buf_reset(s);
 	struct name_at at;
 
-	if (!is_first(s, tag, addr))
+	if (!add_if_new(s, tag, addr))
 		return;
 	at = (tag == RECORD_FUNC ? s->names.func : s->names.symbol)(s->names.arg, addr);
 	if (!at.name)
 		return;
-	draft_mem(d, &addr, sizeof(addr));
-	draft_mem(d, &at.off, sizeof(at.off));
-	draft_text(d, at.name);
-	draft_text(d, at.module);
-	draft_put(s, tag);
+	buf_mem(b, &addr, sizeof(addr));
+	buf_mem(b, &at.off, sizeof(at.off));
+	buf_text(b, at.name);
+	buf_text(b, at.module);
+	put_buf(s, tag);
 }
 
 static void put_number(struct record_sink *s, enum record_tag tag, uint32_t number)
 {
-	struct draft *d = draft_of(s);
+	struct record_buf *b = buf_reset(s);
 	struct name_at at = {0};
 
-	if (!is_first(s, tag, number))
+	if (!add_if_new(s, tag, number))
 		return;
 	if (tag == RECORD_SOURCE)
 		at = s->names.source(s->names.arg, number);
@@ -162,11 +164,11 @@ static void put_number(struct record_sink *s, enum record_tag tag, uint32_t numb
 		at.name = s->names.netns(s->names.arg, number);
 	if (!at.name)
 		return;
-	draft_mem(d, &number, sizeof(number));
-	draft_text(d, at.name);
+	buf_mem(b, &number, sizeof(number));
+	buf_text(b, at.name);
 	if (tag == RECORD_SOURCE)
-		draft_text(d, at.module);
-	draft_put(s, tag);
+		buf_text(b, at.module);
+	put_buf(s, tag);
 }
 
 static void put_part(struct record_sink *s, const struct trace_parts *p, enum trail_part_kind kind,
@@ -199,7 +201,7 @@ static void put_stack(struct record_sink *s, const struct trace_parts *p)
 
 static void put_parts(struct record_sink *s, const struct trace_parts *p)
 {
-	struct draft *d;
+	struct record_buf *b;
 	uint16_t nr = p->nr_meta;
 
 	if (p->has & PART_BIT(TRAIL_PART_STACK))
@@ -210,11 +212,11 @@ static void put_parts(struct record_sink *s, const struct trace_parts *p)
 	put_part(s, p, TRAIL_PART_CB, p->cb, sizeof(p->cb));
 	put_part(s, p, TRAIL_PART_TUNNEL, &p->tunnel, sizeof(p->tunnel));
 	put_part(s, p, TRAIL_PART_MAP, &p->map, sizeof(p->map));
-	d = draft_of(s);
-	draft_mem(d, &nr, sizeof(nr));
+	b = buf_reset(s);
+	buf_mem(b, &nr, sizeof(nr));
 	for (size_t i = 0; i < nr; i++)
-		draft_text(d, p->meta[i]);
-	put_part(s, p, TRAIL_PART_META, d->data, d->sz);
+		buf_text(b, p->meta[i]);
+	put_part(s, p, TRAIL_PART_META, b->data, b->sz);
 }
 
 static int record_err(const struct record_sink *s)

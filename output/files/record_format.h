@@ -1,38 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * record_format.h - the file that --record writes and --replay reads.
+ * record_format.h - format of the file that --record writes and --replay reads.
  *
- * Everything is little-endian, nothing is aligned.
+ * All numbers are little-endian and unaligned.
  *
  *	file   = "SKBTRAIL" u16 format, u16 0, u32 0; record*
  *	record = u16 tag, u16 0, u32 size; size bytes
- *	text   = u16 length; bytes, not terminated
+ *	text   = u16 length; bytes, not NUL-terminated
  *
  *	META    u64 started, i64 realtime_off; text hostname, release, machine, version;
- *		then, unless it was written before there was more to show than meta and tuple:
- *		u32 what was shown, bits from 0 on: meta, tuple, tcp_flags, caller, stack, tunnel,
+ *		then, optional (early versions wrote only meta and tuple, and end here):
+ *		u32 enabled fields, from bit 0: meta, tuple, tcp_flags, caller, stack, tunnel,
  *		skb, shared_info, cb, bpfmap, netns_names;
- *		u32 netns_names_max, u16 nr_skb_meta, u16 nr_xdp_meta; text expression, of skb first
- *	FUNC    u64 addr, u64 off; text name, module	what names.func says; module "": none
- *	SYMBOL  u64 addr, u64 off; text name, module	what names.symbol says
- *	SOURCE  u32 number; text name, module		a tracepoint or BPF program; module may
- *							be missing
+ *		u32 netns_names_max, u16 nr_skb_meta, u16 nr_xdp_meta; text expression, skb's first
+ *	FUNC    u64 addr, u64 off; text name, module	result of names.func; module "": none
+ *	SYMBOL  u64 addr, u64 off; text name, module	result of names.symbol
+ *	SOURCE  u32 number; text name, module		a tracepoint or BPF program; module is
+ *							optional
  *	REASON  u32 number; text name
  *	EVENT   struct trail_event			of an skb or an xdp_buff
- *	LOST    u64 events missing here
- *	END     u64 events, u64 lost			the last; a file without it is cut off
+ *	LOST    u64 events lost at this point
+ *	END     u64 events, u64 lost			last; a file without it is truncated
  *	NETNS   u32 inode; text name
- *	PART    u16 kind (enum trail_part_kind), u16 cut: its end was lost; then by kind:
+ *	PART    u16 kind (enum trail_part_kind), u16 cut (1: truncated); then by kind:
  *		STACK            u64 addresses, each with its SYMBOL; at most TRAIL_MAX_STACK
- *		SKB, SHARED_INFO the struct in words, up to the record's end
+ *		SKB, SHARED_INFO the struct as text, up to the record's end
  *		CB               48 bytes
- *		META             u16 number of values; text value, of the event's kind
+ *		META             u16 number of values; text value, for skb or xdp as the event
  *		TUNNEL           struct trail_tunnel
  *		MAP              struct trail_map
  *
- * META comes first. A name comes before the first event that needs it; one that is unknown never
- * comes. Parts come before the event that they belong to. Readers skip tags and kinds they do not
- * know; a change that they must not miss raises `format`.
+ * META comes first. A name precedes the first event that needs it; unknown names are omitted. Parts
+ * precede the event they belong to. Readers skip unknown tags and part kinds; an incompatible
+ * change increments `format`.
  */
 #ifndef OUTPUT_FILES_RECORD_FORMAT_H
 #define OUTPUT_FILES_RECORD_FORMAT_H
@@ -61,11 +61,11 @@ enum record_tag {
 	RECORD_PART,
 };
 
-/* Where in struct output_fields the bool of each bit is. */
-#define RECORD_NR_SHOWN 11
-extern const uint8_t record_shown[RECORD_NR_SHOWN];
+/* Offset in struct output_fields of the bool for each bit of META's enabled fields. */
+#define RECORD_NR_FIELDS 11
+extern const uint8_t record_field_offs[RECORD_NR_FIELDS];
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
-	       "on a big-endian machine records need swapping");
+	       "record files need byte swapping on big-endian machines");
 
 #endif

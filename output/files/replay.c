@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reads record_format.h, whoever wrote it. */
+/* Parser of the --record file format (record_format.h). The input is untrusted. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -14,15 +14,15 @@ struct replay {
 	struct names names;
 	uint64_t nr_events;
 	bool ended;
-	char *titles[2 * TRAIL_MAX_META]; /* owned; of skb first */
+	char *titles[2 * TRAIL_MAX_META]; /* owned; those of skb first */
 	struct trace_parts parts;	  /* of the next event */
 	bool parts_used;		  /* that event was delivered */
-	char texts[2][RECORD_SZ_MAX];	  /* of the structs in parts */
+	char texts[2][RECORD_SZ_MAX];	  /* structs in parts, as text */
 	char meta[TRAIL_MAX_META][RECORD_NAME_SZ_MAX + 1];
 	uint8_t buf[RECORD_SZ_MAX];
 };
 
-static struct name_at tab_name(void *arg, enum record_tag kind, uint64_t number)
+static struct name_at find_name(void *arg, enum record_tag kind, uint64_t number)
 {
 	const struct replay *r = arg;
 	const struct nametab_entry *e = nametab_find(&r->tab, kind, number);
@@ -32,44 +32,45 @@ static struct name_at tab_name(void *arg, enum record_tag kind, uint64_t number)
 
 static struct name_at replay_func(void *arg, uint64_t ip)
 {
-	return tab_name(arg, RECORD_FUNC, ip);
+	return find_name(arg, RECORD_FUNC, ip);
 }
 
 static struct name_at replay_symbol(void *arg, uint64_t addr)
 {
-	return tab_name(arg, RECORD_SYMBOL, addr);
+	return find_name(arg, RECORD_SYMBOL, addr);
 }
 
 static struct name_at replay_source(void *arg, uint32_t source)
 {
-	return tab_name(arg, RECORD_SOURCE, source);
+	return find_name(arg, RECORD_SOURCE, source);
 }
 
 static const char *replay_reason(void *arg, uint32_t reason)
 {
-	return tab_name(arg, RECORD_REASON, reason).name;
+	return find_name(arg, RECORD_REASON, reason).name;
 }
 
 static const char *replay_netns(void *arg, uint32_t inode)
 {
-	return tab_name(arg, RECORD_NETNS, inode).name;
+	return find_name(arg, RECORD_NETNS, inode).name;
 }
 
-static int cut_off(const struct replay *r, struct err *err)
+static int truncated(const struct replay *r, struct err *err)
 {
 	if (ferror(r->f))
-		return err_sys(err, errno ? -errno : -EIO, "cannot read it");
-	return err_set(err, -EBADMSG, "cut off after %llu events: what is whole was printed",
+		return err_sys(err, errno ? -errno : -EIO, "read error");
+	return err_set(err, -EBADMSG,
+		       "truncated after %llu events; all complete events were printed",
 		       (unsigned long long)r->nr_events);
 }
 
 static int malformed(const struct replay *r, const char *what, struct err *err)
 {
-	return err_set(err, -EBADMSG, "%s after event %llu is malformed", what,
+	return err_set(err, -EBADMSG, "malformed %s after event %llu", what,
 		       (unsigned long long)r->nr_events);
 }
 
-/* The next record into r->buf. Returns its tag, or -errno. */
+/* Read the next record into r->buf. Returns its tag, or -errno. */
 static int read_record(struct replay *r, struct bytes *b, struct err *err)
 {
 	uint8_t head[8];
@@ -79,21 +80,21 @@ static int read_record(struct replay *r, struct bytes *b, struct err *err)
 
 	errno = 0;
 	if (fread(head, 1, sizeof(head), r->f) != sizeof(head))
-		return cut_off(r, err);
+		return truncated(r, err);
 	tag = bytes_u16(&h);
 	bytes_u16(&h);
 	sz = bytes_u32(&h);
 	if (sz > RECORD_SZ_MAX)
 		return err_set(err, -EBADMSG,
-			       "record of %u bytes after event %llu, at most %d expected", sz,
+			       "record of %u bytes after event %llu, expected at most %d", sz,
 			       (unsigned long long)r->nr_events, RECORD_SZ_MAX);
 	if (fread(r->buf, 1, sz, r->f) != sz)
-		return cut_off(r, err);
+		return truncated(r, err);
 	*b = bytes_of(r->buf, sz);
 	return tag;
 }
 
-/* A text into dst, cut to its size. */
+/* Read a text into dst, truncated to dst_sz. */
 static void read_text(struct bytes *b, char *dst, size_t dst_sz)
 {
 	uint16_t len = bytes_u16(b);
@@ -127,17 +128,17 @@ static int read_name(struct replay *r, enum record_tag tag, struct bytes *b, str
 		at.module = module[0] ? module : NULL;
 	}
 	if (b->bad || !name[0])
-		return malformed(r, "a name", err);
+		return malformed(r, "name", err);
 	ret = nametab_add(&r->tab, tag, number, &at);
 	if (ret == -E2BIG)
-		return err_set(err, -EBADMSG, "more than %d names or %d MiB of them",
+		return err_set(err, -EBADMSG, "more than %d names or %d MiB of names",
 			       RECORD_NR_NAMES, RECORD_NAMES_SZ >> 20);
 	if (ret < 0)
 		return err_set(err, ret, "out of memory for the names in the record");
 	return 0;
 }
 
-/* Their texts become r->titles. */
+/* Read nr texts into r->titles, from index `first` on. */
 static int read_titles(struct replay *r, struct bytes *b, size_t nr, size_t first, struct err *err)
 {
 	char title[RECORD_NAME_SZ_MAX + 1];
@@ -153,20 +154,20 @@ static int read_titles(struct replay *r, struct bytes *b, size_t nr, size_t firs
 	return 0;
 }
 
-static void set_shown(struct output_fields *s, uint32_t bits)
+static void bits_to_fields(struct output_fields *s, uint32_t bits)
 {
-	for (int i = 0; i < RECORD_NR_SHOWN; i++)
-		*(bool *)((char *)s + record_shown[i]) = bits >> i & 1;
+	for (int i = 0; i < RECORD_NR_FIELDS; i++)
+		*(bool *)((char *)s + record_field_offs[i]) = bits >> i & 1;
 }
 
-static int read_shown(struct replay *r, struct bytes *b, struct output_fields *s, struct err *err)
+static int read_fields(struct replay *r, struct bytes *b, struct output_fields *s, struct err *err)
 {
 	int ret;
 
 	*s = (struct output_fields){.meta = true, .tuple = true};
 	if (!bytes_left(b))
 		return 0;
-	set_shown(s, bytes_u32(b));
+	bits_to_fields(s, bytes_u32(b));
 	s->netns_names_max = bytes_u32(b);
 	s->nr_skb_meta = bytes_u16(b);
 	s->nr_xdp_meta = bytes_u16(b);
@@ -185,7 +186,7 @@ static int read_meta(struct replay *r, struct record_meta *meta, struct err *err
 	if (tag < 0)
 		return tag;
 	if (tag != RECORD_META)
-		return err_set(err, -EBADMSG, "starts with record %d, META (%d) expected", tag,
+		return err_set(err, -EBADMSG, "starts with record type %d, expected META (%d)", tag,
 			       RECORD_META);
 	meta->started = bytes_u64(&b);
 	meta->realtime_off = bytes_u64(&b);
@@ -195,7 +196,7 @@ static int read_meta(struct replay *r, struct record_meta *meta, struct err *err
 	read_text(&b, meta->version, sizeof(meta->version));
 	if (b.bad)
 		return malformed(r, "META", err);
-	ret = read_shown(r, &b, &meta->shown, err);
+	ret = read_fields(r, &b, &meta->shown, err);
 	return ret ? ret : b.bad ? malformed(r, "META", err) : 0;
 }
 
@@ -207,11 +208,11 @@ static int read_head(struct replay *r, struct record_meta *meta, struct err *err
 
 	if (fread(head, 1, sizeof(head), r->f) != sizeof(head) ||
 	    memcmp(bytes_take(&b, RECORD_MAGIC_SZ), RECORD_MAGIC, RECORD_MAGIC_SZ))
-		return err_set(err, -EBADMSG, "not a record of skbtrail");
+		return err_set(err, -EBADMSG, "not a skbtrail record file");
 	format = bytes_u16(&b);
 	if (!format || format > RECORD_FORMAT)
-		return err_set(err, -EBADMSG, "format %u, this skbtrail reads up to %d", format,
-			       RECORD_FORMAT);
+		return err_set(err, -EBADMSG, "format %u is not supported, expected at most %d",
+			       format, RECORD_FORMAT);
 	return read_meta(r, meta, err);
 }
 
@@ -250,7 +251,7 @@ const struct names *replay_names(struct replay *r)
 
 /* ---- parts ---- */
 
-/* The rest of the record as a text. */
+/* Copy the rest of the record to dst as a string. */
 static const char *read_struct(struct bytes *b, char *dst)
 {
 	size_t sz = bytes_left(b);
@@ -303,7 +304,7 @@ static int read_part(struct replay *r, struct bytes *b, struct err *err)
 
 	switch (b->bad ? 0 : kind) {
 	case 0:
-		return malformed(r, "a part", err);
+		return malformed(r, "part", err);
 	case TRAIL_PART_STACK:
 		read_stack(r, b);
 		break;
@@ -330,7 +331,7 @@ static int read_part(struct replay *r, struct bytes *b, struct err *err)
 		return 0;
 	}
 	if (b->bad)
-		return malformed(r, "a part", err);
+		return malformed(r, "part", err);
 	p->has |= PART_BIT(kind);
 	if (cut)
 		p->cut |= PART_BIT(kind);
@@ -340,16 +341,16 @@ static int read_part(struct replay *r, struct bytes *b, struct err *err)
 static int read_event(struct replay *r, struct bytes *b, struct trace_event *te, struct err *err)
 {
 	if (trace_event_decode(te, b->data, b->sz, &r->names))
-		return malformed(r, "an event", err);
+		return malformed(r, "event", err);
 	te->parts = r->parts.has ? &r->parts : NULL;
 	r->parts_used = true;
 	r->nr_events++;
 	return 1;
 }
 
-/* 1: something to print; 0: go on (r->ended: that was all); -errno. */
-static int take_record(struct replay *r, int tag, struct bytes *b, struct trace_event *te,
-		       uint64_t *lost, struct err *err)
+/* Returns 1 for something to print, 0 to continue (or stop, if r->ended), -errno on error. */
+static int handle_record(struct replay *r, int tag, struct bytes *b, struct trace_event *te,
+			 uint64_t *lost, struct err *err)
 {
 	switch (tag) {
 	case RECORD_FUNC:
@@ -365,7 +366,7 @@ static int take_record(struct replay *r, int tag, struct bytes *b, struct trace_
 	case RECORD_LOST:
 		*lost = bytes_u64(b);
 		te->raw.size = 0;
-		return b->bad ? malformed(r, "a mark of lost events", err) : *lost > 0;
+		return b->bad ? malformed(r, "loss marker", err) : *lost > 0;
 	case RECORD_END:
 		r->ended = true;
 		return 0;
@@ -388,7 +389,7 @@ int replay_next(struct replay *r, struct trace_event *te, uint64_t *lost, struct
 
 		if (tag < 0)
 			return tag;
-		ret = take_record(r, tag, &b, te, lost, err);
+		ret = handle_record(r, tag, &b, te, lost, err);
 	}
 	return ret;
 }

@@ -20,10 +20,10 @@
 #include "kern/background.h"
 
 #define NICENESS  10
-#define NR_TRIES  1000 /* of a name that is free */
+#define NR_TRIES  1000 /* to find a free name */
 #define STAMP_SZ  (ROTATION_STAMP_LEN + 1)
 #define GZ	  ".gz"
-#define PART	  ".gz.part" /* what will be GZ */
+#define PART	  ".gz.part" /* renamed to GZ when complete */
 #define NAME_MORE (1 + ROTATION_STAMP_LEN + sizeof(PART))
 
 typedef char stamp[STAMP_SZ];
@@ -48,13 +48,13 @@ static void backup_name(const struct rotate *r, const char *at, const char *end,
 		 r->at.name + r->stem_len, end);
 }
 
-/* Of the digits' groups month, day, hour, minute and second: place, least and most. */
+/* The groups are month, day, hour, minute and second, with their offset, minimum and maximum. */
 static bool is_stamp(const char *s)
 {
 	static const char form[] = "0000-00-00T00-00-00.000";
 	static const struct {
 		int at;
-		char least[3], most[3];
+		char min[3], max[3];
 	} groups[] = {{5, "01", "12"},
 		      {8, "01", "31"},
 		      {11, "00", "23"},
@@ -65,13 +65,13 @@ static bool is_stamp(const char *s)
 		if (form[i] == '0' ? !isdigit((unsigned char)s[i]) : s[i] != form[i])
 			return false;
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
-		if (memcmp(s + groups[i].at, groups[i].least, 2) < 0 ||
-		    memcmp(s + groups[i].at, groups[i].most, 2) > 0)
+		if (memcmp(s + groups[i].at, groups[i].min, 2) < 0 ||
+		    memcmp(s + groups[i].at, groups[i].max, 2) > 0)
 			return false;
 	return true;
 }
 
-/* Is this the name of a backup, compressed or not? Then at is its time. */
+/* True for the name of a backup, compressed or not; at is set to its time. */
 static bool is_backup_name(const struct rotate *r, const char *name, stamp at)
 {
 	file_name plain, packed;
@@ -102,9 +102,9 @@ static bool is_taken(const struct rotate *r, const char *at, const char *end)
 	return !fstatat(r->at.dir_fd, name, &st, AT_SYMLINK_NOFOLLOW);
 }
 
-/* ---- the backups that there are ---- */
+/* ---- listing backups ---- */
 
-/* Of each its time, the newest first; a backup that is there in both forms may be here twice. */
+/* Times of the backups, newest first. Listed twice if both the plain and the .gz file exist. */
 struct backups {
 	stamp *at; /* owned */
 	size_t nr;
@@ -151,8 +151,8 @@ static int backups_find(struct backups *b, const struct rotate *r)
 }
 
 /*
- * As good as the file system and our rights allow. What the mode grants to the group it does not
- * grant to another one.
+ * Best effort: the file system or missing privileges may prevent it. If the group cannot be kept,
+ * the group permissions are dropped, so that no other group gets them.
  */
 static void keep_owner(int fd, const struct stat *of)
 {
@@ -191,7 +191,7 @@ static int delete_old(const struct rotate *r)
 	uint64_t now = now_ms(), age = r->want.max_age;
 	struct backups b;
 	uint64_t nr = 0;
-	stamp oldest = ""; /* all are newer */
+	stamp oldest = ""; /* sorts before all */
 	int ret = backups_find(&b, r);
 
 	if (age && age < now / 1000)
@@ -214,8 +214,8 @@ static int delete_old(const struct rotate *r)
 /* ---- compressing, in the child ---- */
 
 /*
- * NAME.gz appears whole or not at all, and NAME goes only then. The lock keeps the children of one
- * run apart, the last of which may be started while the one before is at work.
+ * NAME.gz appears only when complete, and NAME is removed only then. The lock serializes
+ * compressors: the last one of a run may start while the previous one is still running.
  */
 static int compress_to(const struct rotate *r, int in, const char *at)
 {
@@ -228,7 +228,7 @@ static int compress_to(const struct rotate *r, int in, const char *at)
 	backup_name(r, at, GZ, packed);
 	if (fstat(in, &st) || flock(in, LOCK_EX | LOCK_NB))
 		return errno == EWOULDBLOCK ? 0 : -errno;
-	unlinkat(r->at.dir_fd, part, 0); /* of a child that was killed */
+	unlinkat(r->at.dir_fd, part, 0); /* left by a killed child */
 	out = openat(r->at.dir_fd, part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (out < 0)
 		return -errno;
@@ -238,7 +238,7 @@ static int compress_to(const struct rotate *r, int in, const char *at)
 		ret = -errno;
 	if (close(out) && !ret)
 		ret = -errno;
-	/* It may have been deleted meanwhile, being one too many: then it is not to come back. */
+	/* If the backup was deleted meanwhile (max_backups, max_age), do not bring it back. */
 	if (!ret &&
 	    (fstat(in, &st) || (st.st_nlink && renameat(r->at.dir_fd, part, r->at.dir_fd, packed))))
 		ret = -errno;
@@ -254,8 +254,8 @@ static int compress_backup(const struct rotate *r, const char *at)
 	backup_name(r, at, "", plain);
 	if (!is_regular(r, plain))
 		return 0;
-	in = openat(r->at.dir_fd, plain,
-		    O_RDWR | O_NOFOLLOW | O_CLOEXEC); /* flock() on NFS: RDWR */
+	/* O_RDWR: an exclusive flock() on NFS needs write access. */
+	in = openat(r->at.dir_fd, plain, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	if (in < 0)
 		return errno == ENOENT ? 0 : -errno;
 	ret = compress_to(r, in, at);
@@ -263,7 +263,7 @@ static int compress_backup(const struct rotate *r, const char *at)
 	return ret;
 }
 
-/* The oldest first, up to the first failure. */
+/* Oldest first; stops at the first failure. */
 static int compress_all(const struct rotate *r)
 {
 	struct backups b;
@@ -277,30 +277,30 @@ static int compress_all(const struct rotate *r)
 
 /* ---- in the parent ---- */
 
-static void tell(const struct rotate *r, bool *told, const char *what, int ret)
+static void warn_once(const struct rotate *r, bool *warned, const char *what, int ret)
 {
-	if (ret && !*told)
+	if (ret && !*warned)
 		log_warn("cannot %s a backup of '%s': %s", what, r->at.name, strerror(-ret));
-	*told |= ret != 0;
+	*warned |= ret != 0;
 }
 
-/* Not again after a failure: on a full disk it would only take the room of the file itself. */
-static void start_compressing(struct rotate *r)
+/* Not retried after a failure: on a full disk it would only compete with the output file. */
+static void start_compressor(struct rotate *r)
 {
 	pid_t pid;
 
-	r->more = false;
-	if (r->told_compress)
+	r->pending = false;
+	if (r->compress_failed)
 		return;
 	pid = fork();
 	if (!pid) {
-		process_alone("skbtrail-gzip", NULL, 0, r->at.dir_fd);
+		process_detach("skbtrail-gzip", NULL, 0, r->at.dir_fd);
 		(void)!nice(NICENESS);
-		_exit(-compress_all(r)); /* an errno fits */
+		_exit(-compress_all(r)); /* an errno fits in the exit status */
 	}
 	r->child = pid > 0 ? pid : 0;
 	if (pid < 0)
-		tell(r, &r->told_compress, "compress", -errno);
+		warn_once(r, &r->compress_failed, "compress", -errno);
 }
 
 void rotate_poll(struct rotate *r)
@@ -311,21 +311,21 @@ void rotate_poll(struct rotate *r)
 		return;
 	r->child = 0;
 	ret = WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
-	tell(r, &r->told_compress, "compress", ret);
-	if (r->more)
-		start_compressing(r);
+	warn_once(r, &r->compress_failed, "compress", ret);
+	if (r->pending)
+		start_compressor(r);
 }
 
 void rotate_tidy(struct rotate *r)
 {
 	if (r->want.max_age || r->want.max_backups)
-		tell(r, &r->told_delete, "delete", delete_old(r));
+		warn_once(r, &r->delete_failed, "delete", delete_old(r));
 	if (!r->want.compress)
 		return;
 	if (r->child)
-		r->more = true;
+		r->pending = true;
 	else
-		start_compressing(r);
+		start_compressor(r);
 }
 
 static int make_backup(struct rotate *r)
@@ -356,7 +356,7 @@ int rotate_next(struct rotate *r, int *fd)
 	if (fstat(*fd, &st))
 		return -errno;
 	ret = make_backup(r);
-	if (ret && ret != -ENOENT) /* somebody took it away */
+	if (ret && ret != -ENOENT) /* ENOENT: another process removed or renamed the file */
 		return ret;
 	next = openat(r->at.dir_fd, r->at.name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (next < 0)
@@ -373,9 +373,9 @@ static int check_place(const struct place *at, const char *path, struct err *err
 	struct stat st;
 
 	if (!fstatat(at->dir_fd, at->name, &st, AT_SYMLINK_NOFOLLOW) && !S_ISREG(st.st_mode)) {
-		err_set(err, -EINVAL, "cannot rotate '%s': it is not a regular file", path);
-		err_hint(err, "--output-file-max-... and --output-file-compress want one, and no "
-			      "symbolic link to one");
+		err_set(err, -EINVAL, "cannot rotate '%s': not a regular file", path);
+		err_hint(err, "--output-file-max-... and --output-file-compress need a regular "
+			      "file, not a symbolic link to one");
 		return -EINVAL;
 	}
 	if (strlen(at->name) + NAME_MORE > NAME_MAX)
@@ -397,13 +397,13 @@ int rotate_open(struct rotate *r, const char *path, const struct rotation *want,
 	else
 		ret = check_place(&r->at, path, err);
 	if (ret) {
-		err_hint(err, "name a file in a directory that exists and may be written");
+		err_hint(err, "the directory must exist and be writable");
 		place_release(&r->at);
 		*r = (struct rotate){0};
 		return ret;
 	}
 	dot = strrchr(r->at.name, '.');
-	/* Of a name that begins with its only dot that is no extension. */
+	/* A name whose only dot comes first (.trace) has no extension. */
 	r->stem_len = dot > r->at.name ? dot - r->at.name : (int)strlen(r->at.name);
 	if (!r->want.max_sz)
 		r->want.max_sz = ROTATION_MAX_SZ;
@@ -415,8 +415,8 @@ void rotate_release(struct rotate *r)
 	if (!r->at.name[0])
 		return;
 	rotate_poll(r);
-	if (r->more)
-		start_compressing(r);
+	if (r->pending)
+		start_compressor(r);
 	place_release(&r->at);
 	*r = (struct rotate){0};
 }

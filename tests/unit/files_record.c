@@ -225,9 +225,9 @@ static void test_cut_off_everywhere(void **state)
 		assert_true(nr >= most); /* never fewer for having more */
 		most = nr;
 		if (sz < RECORD_HEAD_SZ)
-			assert_string_equal(err.msg, "not a record of skbtrail");
+			assert_string_equal(err.msg, "not a skbtrail record file");
 		else
-			assert_non_null(strstr(err.msg, "cut off after "));
+			assert_non_null(strstr(err.msg, "truncated after "));
 	}
 	assert_int_equal(most, rec->nr_events);
 }
@@ -269,38 +269,38 @@ static void test_malformed(void **state)
 
 	memcpy(buf, rec->data, 512);
 	buf[0] = 's';
-	expect_error(buf, 512, "not a record of skbtrail");
+	expect_error(buf, 512, "not a skbtrail record file");
 	memcpy(buf, rec->data, 512);
 	buf[8] = 9;
-	expect_error(buf, 512, "format 9, this skbtrail reads up to 1");
+	expect_error(buf, 512, "format 9 is not supported, expected at most 1");
 	buf[8] = 0;
 	expect_error(buf, 512, "format 0");
 	memcpy(buf, rec->data, 512);
 	buf[RECORD_HEAD_SZ] = RECORD_EVENT;
-	expect_error(buf, 512, "starts with record 6, META (1) expected");
+	expect_error(buf, 512, "starts with record type 6, expected META (1)");
 	memcpy(buf, rec->data, 512);
 	buf[RECORD_HEAD_SZ + 8 + 16] = 200; /* the host name's length */
-	expect_error(buf, 512, "META after event 0 is malformed");
+	expect_error(buf, 512, "malformed META after event 0");
 
 	n = craft(rec, buf, RECORD_EVENT, RECORD_SZ_MAX + 1, zeroes, 16);
-	expect_error(buf, n, "record of 65537 bytes after event 0, at most 65536 expected");
+	expect_error(buf, n, "record of 65537 bytes after event 0, expected at most 65536");
 	n = craft(rec, buf, RECORD_EVENT, 0, zeroes, 0);
-	expect_error(buf, n, "an event after event 0 is malformed");
+	expect_error(buf, n, "malformed event after event 0");
 	n = craft(rec, buf, RECORD_EVENT, sizeof(zeroes), zeroes, sizeof(zeroes));
-	expect_error(buf, n, "an event after event 0 is malformed");
+	expect_error(buf, n, "malformed event after event 0");
 	n = craft(rec, buf, RECORD_LOST, 4, zeroes, 4);
-	expect_error(buf, n, "a mark of lost events after event 0 is malformed");
+	expect_error(buf, n, "malformed loss marker after event 0");
 	n = craft(rec, buf, RECORD_REASON, sizeof(text), text, sizeof(text));
-	expect_error(buf, n, "a name after event 0 is malformed");
+	expect_error(buf, n, "malformed name after event 0");
 	n = craft(rec, buf, RECORD_FUNC, 0, text, 0);
-	expect_error(buf, n, "a name after event 0 is malformed");
+	expect_error(buf, n, "malformed name after event 0");
 
 	memcpy(buf, rec->data, 512);
 	shown_at = RECORD_HEAD_SZ + 8 + 16 + 4 * 2 + strlen("box6.1.0-18-amd64x86_640.1.0");
 	buf[shown_at + 8] = TRAIL_MAX_META + 1;
-	expect_error(buf, 512, "META after event 0 is malformed");
+	expect_error(buf, 512, "malformed META after event 0");
 	buf[shown_at + 8] = 3; /* there are two of skb and one of xdp */
-	expect_error(buf, 512, "META after event 0 is malformed");
+	expect_error(buf, 512, "malformed META after event 0");
 }
 
 static void test_malformed_parts(void **state)
@@ -311,29 +311,29 @@ static void test_malformed_parts(void **state)
 	size_t n;
 
 	n = craft(rec, buf, RECORD_PART, 3, zeroes, 3);
-	expect_error(buf, n, "a part after event 0 is malformed");
+	expect_error(buf, n, "malformed part after event 0");
 	n = craft(rec, buf, RECORD_PART, 4, zeroes, 4); /* kind 0 */
-	expect_error(buf, n, "a part after event 0 is malformed");
+	expect_error(buf, n, "malformed part after event 0");
 	n = craft(rec, buf, RECORD_PART, sizeof(meta_of_9), meta_of_9, sizeof(meta_of_9));
-	expect_error(buf, n, "a part after event 0 is malformed");
+	expect_error(buf, n, "malformed part after event 0");
 	part[0] = TRAIL_PART_STACK;
 	n = craft(rec, buf, RECORD_PART, 4 + 53 * 8, part, 4 + 53 * 8);
-	expect_error(buf, n, "a part after event 0 is malformed");
+	expect_error(buf, n, "malformed part after event 0");
 	part[0] = TRAIL_PART_CB;
 	n = craft(rec, buf, RECORD_PART, 4 + 47, part, 4 + 47);
-	expect_error(buf, n, "a part after event 0 is malformed");
+	expect_error(buf, n, "malformed part after event 0");
 	part[0] = TRAIL_PART_TUNNEL;
 	n = craft(rec, buf, RECORD_PART, 4 + 87, part, 4 + 87);
-	expect_error(buf, n, "a part after event 0 is malformed");
+	expect_error(buf, n, "malformed part after event 0");
 	part[0] = TRAIL_PART_MAP;
 	n = craft(rec, buf, RECORD_PART, 4 + 207, part, 4 + 207);
-	expect_error(buf, n, "a part after event 0 is malformed");
+	expect_error(buf, n, "malformed part after event 0");
 	part[0] = TRAIL_PART_STACK; /* of nothing */
 	n = craft(rec, buf, RECORD_PART, 4, part, 4);
-	expect_error(buf, n, "cut off after 0 events");
+	expect_error(buf, n, "truncated after 0 events");
 	part[0] = TRAIL_PART_MAP + 1; /* of a later skbtrail */
 	n = craft(rec, buf, RECORD_PART, 4, part, 4);
-	expect_error(buf, n, "cut off after 0 events");
+	expect_error(buf, n, "truncated after 0 events");
 }
 
 static void test_unknown_tags_are_skipped(void **state)
@@ -397,7 +397,7 @@ static void test_too_many_names(void **state)
 	}
 	fclose(f);
 	assert_int_equal(read_all(data, sz, &nr, &err), -EBADMSG);
-	assert_string_equal(err.msg, "more than 1000000 names or 64 MiB of them");
+	assert_string_equal(err.msg, "more than 1000000 names or 64 MiB of names");
 	free(data);
 }
 

@@ -443,7 +443,7 @@ static void test_compress(void **state)
 		begin(&r, "t.x", &want);
 		rotate_tidy(&r);
 		wait_for_child(&r);
-		assert_false(r.told_compress);
+		assert_false(r.compress_failed);
 		CHECK_LIST(dir, BACKUP ".gz", "t.x");
 		check_gzip(files_path(dir, BACKUP ".gz"), data, sizes[i]);
 		assert_int_equal(stat(files_path(dir, BACKUP ".gz"), &st), 0);
@@ -500,10 +500,10 @@ static void test_killed(void **state)
 	assert_int_equal(kill(r.child, SIGKILL), 0);
 	wait_for_child(&r);
 	log_level = LOG_INFO;
-	assert_true(r.told_compress);
+	assert_true(r.compress_failed);
 	assert_false(is_there(files_path(dir, BACKUP ".gz")));
 	assert_true(is_there(files_path(dir, BACKUP)));
-	r.told_compress = false; /* another run */
+	r.compress_failed = false; /* another run */
 	rotate_tidy(&r);
 	wait_for_child(&r);
 	CHECK_LIST(dir, BACKUP ".gz", "t.x");
@@ -527,7 +527,7 @@ static void test_deleted_meanwhile(void **state)
 		usleep(1000);
 	unlink(files_path(dir, BACKUP));
 	wait_for_child(&r);
-	assert_false(r.told_compress);
+	assert_false(r.compress_failed);
 	CHECK_LIST(dir, "t.x");
 	end(&r);
 	free(data);
@@ -579,7 +579,7 @@ static void test_full_disk(void **state)
 	rotate_tidy(&r);
 	wait_for_child(&r);
 	log_level = LOG_INFO;
-	assert_true(r.told_compress);
+	assert_true(r.compress_failed);
 	rotate_tidy(&r);
 	assert_int_equal(r.child, 0); /* not again */
 	CHECK_LIST(dir, BACKUP, "t.x");

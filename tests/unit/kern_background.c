@@ -21,12 +21,12 @@ static void test_found_by_name(void **state)
 	char c = 0;
 	pid_t pid;
 
-	assert_false(process_is_alone(NAME));
+	assert_false(process_is_running(NAME));
 	assert_int_equal(pipe(ready), 0);
 	pid = fork();
 	assert_true(pid >= 0);
 	if (!pid) {
-		process_alone(NAME, &ready[1], 1, -1);
+		process_detach(NAME, &ready[1], 1, -1);
 		if (write(ready[1], &c, 1) == 1)
 			pause();
 		_exit(1);
@@ -34,12 +34,12 @@ static void test_found_by_name(void **state)
 	close(ready[1]);
 	assert_int_equal(read(ready[0], &c, 1), 1);
 	close(ready[0]);
-	assert_true(process_is_alone(NAME));
-	assert_false(process_is_alone("skbt"));
+	assert_true(process_is_running(NAME));
+	assert_false(process_is_running("skbt"));
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	/* One that has ended, and is only not waited for, does nothing any more. */
 	assert_int_equal(waitid(P_PID, pid, &(siginfo_t){0}, WEXITED | WNOWAIT), 0);
-	assert_false(process_is_alone(NAME));
+	assert_false(process_is_running(NAME));
 	waitpid(pid, NULL, 0);
 }
 

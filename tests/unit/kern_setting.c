@@ -206,9 +206,9 @@ static void test_both_killed(void **state)
 
 	kill_both();
 	assert_value(1);
-	assert_int_equal(setting_mend(&setting), 1);
+	assert_int_equal(setting_recover(&setting), 1);
 	assert_restored();
-	assert_int_equal(setting_mend(&setting), 0);
+	assert_int_equal(setting_recover(&setting), 0);
 
 	/* The next one knows that the 1 is not the user's. */
 	kill_both();
@@ -225,7 +225,7 @@ static void test_several(void **state)
 
 	let_go(b);
 	assert_value(1);
-	assert_int_equal(setting_mend(&setting), 0);
+	assert_int_equal(setting_recover(&setting), 0);
 	assert_value(1);
 	kill_child(a.pid);
 	usleep(100000);
@@ -244,7 +244,7 @@ static void test_notes_of_no_use(void **state)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		write_file(value, "1\n");
 		write_file(note, texts[i]);
-		assert_int_equal(setting_mend(&setting), 0);
+		assert_int_equal(setting_recover(&setting), 0);
 		assert_value(1);
 		assert_int_equal(nr_files(), 1);
 	}
@@ -302,7 +302,7 @@ static void test_random(void **state)
 		}
 		/* A guard may not have its name yet when its process is killed. */
 		for (int i = 0; i < 500 && (find_guard() || !access(note, F_OK)); i++) {
-			setting_mend(&setting);
+			setting_recover(&setting);
 			usleep(10000);
 		}
 		while (waitpid(-1, NULL, WNOHANG) > 0)
