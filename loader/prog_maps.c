@@ -9,12 +9,12 @@
 #include "kern/cpus.h"
 #include "progs/trail_abi.h"
 
-#define RING_DEFAULT_SZ ((size_t)16 << 20) /* 90,000 events: kernel memory, not resident here */
-#define RING_LEAST_SZ	((size_t)1 << 20)
+#define RING_DEFAULT_SZ ((size_t)16 << 20) /* 90,000 events; kernel memory, not part of our RSS */
+#define RING_MIN_SZ	((size_t)1 << 20)
 
-/* A packet on each CPU and in each process that sends, at most. */
+/* Kernel stacks on which a packet is handled: one per CPU and per sending process, at most. */
 #define NR_STACKS	10240
-#define MAX_HEADS	8192 /* packets that XDP programs have at a time */
+#define MAX_HEADS	8192 /* packets in XDP programs at the same time */
 #define NR_STACK_TRACES 16384
 
 const char *const prog_map_names[NR_PROG_MAPS] = {
@@ -27,7 +27,7 @@ const char *const prog_map_names[NR_PROG_MAPS] = {
 	[MAP_STACK_TRACES] = "stack_traces",
 };
 
-/* A power of two of pages, of whatever size they are. */
+/* Round up to a power of two pages, of any page size. */
 static size_t ring_size(size_t v)
 {
 	size_t p = sysconf(_SC_PAGESIZE);
@@ -56,7 +56,7 @@ void prog_maps_specs(const struct prog_config *c, const struct features *f, size
 	specs[MAP_CONTROL] = (struct bpf_map_spec){BPF_MAP_TYPE_ARRAY, 4, sizeof(uint32_t), 1, 0};
 	specs[MAP_TRACKED] = (struct bpf_map_spec){BPF_MAP_TYPE_HASH, 8,
 						   sizeof(struct trail_tracked), c->nr_tracked, 0};
-	/* Its entries are of use for a moment; nobody takes those away that came to nothing. */
+	/* LRU: entries are short-lived, and unused ones are never deleted. */
 	specs[MAP_HEADS] =
 		(struct bpf_map_spec){BPF_MAP_TYPE_LRU_HASH, 8, sizeof(struct trail_head),
 				      c->nr_tracked < MAX_HEADS ? c->nr_tracked : MAX_HEADS, 0};
@@ -82,7 +82,7 @@ bool prog_maps_need(const struct prog_config *c, const struct features *f, enum 
 	}
 }
 
-/* A BPF ring buffer; where none was asked for by size, as large as can be had. */
+/* Create the BPF ring buffer. any_size: halve the size until the kernel accepts it. */
 static int create_ring(struct prog_maps *maps, struct bpf_map_spec *spec, bool any_size)
 {
 	int fd;
@@ -91,7 +91,7 @@ static int create_ring(struct prog_maps *maps, struct bpf_map_spec *spec, bool a
 		fd = bpf_map_create(spec);
 		maps->ring_sz = spec->nr_max;
 		spec->nr_max /= 2;
-	} while ((fd == -ENOMEM || fd == -EPERM) && any_size && spec->nr_max >= RING_LEAST_SZ);
+	} while ((fd == -ENOMEM || fd == -EPERM) && any_size && spec->nr_max >= RING_MIN_SZ);
 	return fd;
 }
 
@@ -103,7 +103,7 @@ static int create_map(struct prog_maps *maps, enum prog_map map, struct bpf_map_
 	if (map == MAP_EVENTS && spec->type == BPF_MAP_TYPE_RINGBUF)
 		return create_ring(maps, spec, any_size);
 	fd = bpf_map_create(spec);
-	/* Before 4.10; there XDP makes no skbs either. */
+	/* No LRU maps before 4.10; there XDP does not build skbs either. */
 	if (map == MAP_HEADS && fd == -EINVAL) {
 		spec->type = BPF_MAP_TYPE_HASH;
 		fd = bpf_map_create(spec);
@@ -115,25 +115,23 @@ static int map_refused(const struct prog_maps *maps, enum prog_map map,
 		       const struct bpf_map_spec *spec, int ret, struct err *err)
 {
 	if (map == MAP_EVENTS) {
-		err_sys(err, ret, "cannot create the map for events (%zu KiB)",
-			maps->ring_sz >> 10);
-		err_hint(err, "a smaller --ring-size may help");
+		err_sys(err, ret, "cannot create the event map (%zu KiB)", maps->ring_sz >> 10);
+		err_hint(err, "try a smaller --ring-size");
 		return ret;
 	}
-	err_sys(err, ret, "cannot create the map '%s' of %u entries", prog_map_names[map],
-		spec->nr_max);
+	err_sys(err, ret, "cannot create map '%s' (%u entries)", prog_map_names[map], spec->nr_max);
 	if (ret == -EPERM)
 		err_hint(err, "skbtrail needs root, or CAP_BPF and CAP_PERFMON; before 5.11 also "
-			      "room in RLIMIT_MEMLOCK (ulimit -l)");
+			      "a higher RLIMIT_MEMLOCK (ulimit -l)");
 	else if (map == MAP_TRACKED || map == MAP_HEADS)
-		err_hint(err, "a smaller --filter-track-size may help");
+		err_hint(err, "try a smaller --filter-track-size");
 	return ret;
 }
 
 int prog_maps_create(struct prog_maps *maps, const struct prog_config *c, const struct features *f,
 		     size_t ring_sz, struct err *err)
 {
-	/* Events last: that map is the largest, and the others must not fail on its account. */
+	/* The event map is last: it is the largest, and must not make the others fail. */
 	static const enum prog_map order[] = {MAP_STATS,  MAP_CONTROL,	    MAP_TRACKED, MAP_HEADS,
 					      MAP_STACKS, MAP_STACK_TRACES, MAP_EVENTS};
 	struct bpf_map_spec specs[NR_PROG_MAPS];

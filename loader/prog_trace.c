@@ -10,7 +10,7 @@
 #include "kern/bpf.h"
 #include "progs/trail_abi.h"
 
-/* Numbers of tracepoints are below. */
+/* First trail_event.source of a BPF program; tracepoints have lower numbers. */
 #define SOURCE_BASE 0x10000
 
 static bool is_wanted(const struct bpf_prog_words *w, bool tc, bool xdp)
@@ -25,8 +25,8 @@ static bool is_wanted(const struct bpf_prog_words *w, bool tc, bool xdp)
 	return false;
 }
 
-/* As in its source: the kernel keeps 15 characters of a name, its BTF all. */
-static char *whole_name(const struct bpf_prog_words *w)
+/* The full name, from the program's BTF; the kernel itself keeps only 15 characters. */
+static char *full_name(const struct bpf_prog_words *w)
 {
 	struct err err = ERR_INIT;
 	char *name = NULL;
@@ -49,7 +49,7 @@ static char *whole_name(const struct bpf_prog_words *w)
 
 static void detach_prog(struct traced_prog *p)
 {
-	/* Links first, then what they hold. */
+	/* Close links before programs. */
 	for (int i = 3; i >= 0; i--) {
 		if (p->fd[i] >= 0)
 			close(p->fd[i]);
@@ -83,14 +83,14 @@ static int attach_prog(struct prog_trace *pt, int prog_fd, const struct bpf_prog
 	int ret;
 
 	if (!w->btf_id || !w->func_id)
-		return err_set(err, -ENOTSUP, "it was loaded without BTF");
-	p.name = whole_name(w);
+		return err_set(err, -ENOTSUP, "loaded without BTF");
+	p.name = full_name(w);
 	room = reallocarray(pt->p, pt->nr + 1, sizeof(*room));
 	if (room)
 		pt->p = room;
 	if (!room || !p.name) {
 		free(p.name);
-		return err_set(err, -ENOMEM, "no memory");
+		return err_set(err, -ENOMEM, "out of memory");
 	}
 	ret = attach_at(&p, p.fd, false, source, prog_fd, w, programs, err);
 	if (!ret)
@@ -104,7 +104,7 @@ static int attach_prog(struct prog_trace *pt, int prog_fd, const struct bpf_prog
 	return 0;
 }
 
-/* first_err: of those that could not be traced, the first. */
+/* first_err: the first error of all programs. */
 static void take_prog(struct prog_trace *pt, uint32_t id, bool tc, bool xdp,
 		      const struct programs *programs, struct err *first_err)
 {
@@ -113,7 +113,7 @@ static void take_prog(struct prog_trace *pt, uint32_t id, bool tc, bool xdp,
 	int fd = bpf_prog_fd_by_id(id), ret;
 
 	if (fd < 0)
-		return; /* it has gone */
+		return; /* already unloaded */
 	if (!bpf_prog_words(fd, &w) && is_wanted(&w, tc, xdp)) {
 		ret = attach_prog(pt, fd, &w, programs, &err);
 		if (ret) {
@@ -139,8 +139,8 @@ int prog_trace_open(struct prog_trace *pt, bool tc, bool xdp, const struct progr
 	while (!(ret = bpf_prog_next_id(id, &id)))
 		take_prog(pt, id, tc, xdp, programs, &first_err);
 	if (ret != -ENOENT) {
-		err_sys(err, ret, "cannot list the %s programs that are loaded", what);
-		err_hint(err, "Linux 5.5 or later can trace them, and wants root or CAP_SYS_ADMIN");
+		err_sys(err, ret, "cannot list %s programs", what);
+		err_hint(err, "tracing them needs Linux 5.5 or later, and root or CAP_SYS_ADMIN");
 		return ret;
 	}
 	if (!pt->nr && pt->nr_failed) {
@@ -149,7 +149,7 @@ int prog_trace_open(struct prog_trace *pt, bool tc, bool xdp, const struct progr
 		return err->code;
 	}
 	if (!pt->nr)
-		log_warn("no %s program is loaded; one that is loaded later is not traced", what);
+		log_warn("no %s program is loaded; programs loaded later are not traced", what);
 	else if (pt->nr_failed)
 		log_info("attached to %zu %s programs, %zu could not be: --verbose names them",
 			 pt->nr, what, pt->nr_failed);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * prog_trace.h - BPF programs of tc and XDP: each that is loaded is traced at its entry and at its
- * end, where its verdict is known (fentry and fexit, 5.5). They must have BTF of their own.
+ * prog_trace.h - trace the loaded tc and XDP programs, each at its entry and at its exit, where its
+ * verdict is known (fentry and fexit, 5.5). The programs must have BTF.
  */
 #ifndef LOADER_PROG_TRACE_H
 #define LOADER_PROG_TRACE_H
@@ -16,7 +16,7 @@
 struct traced_prog {
 	char *name; /* owned */
 	bool is_xdp;
-	int fd[4]; /* program and link at its entry, and at its end */
+	int fd[4]; /* program and link at the entry, and at the exit; -1: none */
 };
 
 struct prog_trace {
@@ -25,9 +25,8 @@ struct prog_trace {
 };
 
 /*
- * Attach to all programs that are loaded now, of the types that are asked for. Having none is a
- * warning; not being able to trace any is an error. Errors have words. prog_trace_release() in any
- * case.
+ * Attach to all tc and/or XDP programs that are loaded now. Finding none is only a warning; failing
+ * to trace every one of them is an error. Call prog_trace_release() even after an error.
  */
 int prog_trace_open(struct prog_trace *pt, bool tc, bool xdp, const struct programs *programs,
 		    struct err *err);
@@ -35,7 +34,7 @@ int prog_trace_open(struct prog_trace *pt, bool tc, bool xdp, const struct progr
 /* The program of a trail_event.source, or NULL. */
 const struct traced_prog *prog_trace_source(const struct prog_trace *pt, uint32_t source);
 
-/* Detach from all; their names stay. This and the next do nothing for a zeroed one. */
+/* Detach from all, but keep their names. Both functions do nothing for a zeroed struct. */
 void prog_trace_detach(struct prog_trace *pt);
 void prog_trace_release(struct prog_trace *pt);
 

@@ -16,7 +16,7 @@
 
 EMBEDDED(trail_bpf); /* loader/progs.S */
 
-/* A program, and the first target that it was loaded for. */
+/* A loaded program and the first target that needed it. */
 struct loaded {
 	struct target t; /* without its name */
 	int fd;
@@ -177,17 +177,18 @@ static int emit_expr(void *expr, int frame_off, struct insn_buf *out, struct err
 	return expr_emit(expr, frame_off, kernel_start(), out, err);
 }
 
-/* Expressions whose values go into a part, one after the other. */
+/* Expressions whose values are stored one after the other in a part. */
 struct meta {
 	const struct expr *const *exprs;
 	size_t nr;
 };
 
-/* The struct stays in the last slot of the part while expressions use those before it. */
+/* The last slot of the part holds the struct's address; expressions use the slots before it. */
 #define META_SLOT(i) ((int)(offsetof(struct trail_part, data) + 8 * (i)))
 #define META_BASE    META_SLOT(TRAIL_PART_SZ / 8 - 1)
 
-_Static_assert(TRAIL_MAX_META + TRAIL_EXPR_SLOTS < TRAIL_PART_SZ / 8, "all fit into a part");
+_Static_assert(TRAIL_MAX_META + TRAIL_EXPR_SLOTS < TRAIL_PART_SZ / 8,
+	       "a part has room for values, expression slots and address");
 
 static int emit_meta(void *arg, int frame_off, struct insn_buf *out, struct err *err)
 {
@@ -208,7 +209,7 @@ static int emit_meta(void *arg, int frame_off, struct insn_buf *out, struct err 
 	return out->oom ? err_set(err, -ENOMEM, "no memory for a program") : 0;
 }
 
-/* Where one was not given its call is dead code and gone. */
+/* If an expression was not given, its call was dead code and has been removed. */
 static int splice(const struct programs *p, struct prog *prog, struct err *err)
 {
 	const struct prog_config *m = &p->config;
@@ -254,7 +255,7 @@ static int fill_in(const struct programs *p, struct prog *prog, const struct tar
 		ret = prog_fold(prog, err);
 	if (!ret)
 		ret = splice(p, prog, err);
-	/* What is not needed is in no program. */
+	/* Maps that were not created are not used by any program. */
 	for (size_t i = 0; i < NR_PROG_MAPS && !ret; i++)
 		if (p->maps.fd[i] >= 0)
 			ret = prog_set_map(prog, prog_map_names[i], p->maps.fd[i], err);
@@ -263,14 +264,14 @@ static int fill_in(const struct programs *p, struct prog *prog, const struct tar
 	return ret;
 }
 
-/* BPF_MAXINSNS, which programs had to be below of before 4.14. */
+/* Before 5.2 the kernel limits programs to BPF_MAXINSNS (4096); before 4.14 one less. */
 static int check_size(const struct programs *p, const struct prog *prog, struct err *err)
 {
 	if (prog->code.nr <= OLD_MAX_INSNS || features_has(p->features, FEAT_LARGE_PROGRAMS))
 		return 0;
-	err_set(err, -E2BIG, "the packet expression makes %zu instructions, this kernel takes %d",
+	err_set(err, -E2BIG, "packet expression too long: %zu instructions, this kernel allows %d",
 		prog->code.nr, OLD_MAX_INSNS);
-	err_hint(err, SHORTEN "; Linux 5.2 and later take longer programs");
+	err_hint(err, SHORTEN "; Linux 5.2 and later allow longer programs");
 	return -E2BIG;
 }
 
@@ -320,8 +321,8 @@ static int load(const struct programs *p, const struct target *t, struct err *er
 	ret = prog_load(&prog, &opts, err);
 	if (ret == -E2BIG && p->config.filter) {
 		err_clear(err);
-		err_set(err, ret, "the packet expression is too complex for this kernel");
-		err_hint(err, SHORTEN "; newer kernels look at more ways through a program");
+		err_set(err, ret, "packet expression too complex for this kernel's verifier");
+		err_hint(err, SHORTEN "; newer kernels verify larger programs");
 	}
 	prog_release(&prog);
 	return ret;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * attach.h - where programs are attached (targets), and how (backends).
+ * attach.h - where programs are attached (targets) and how (backends).
+ *
+ * loader/attach/ finds functions and tracepoints with an skb, and attaches programs to them, with
+ * one file per backend. It may include btf/, kern/, base/ and the headers *_abi.h of progs/.
  */
 #ifndef LOADER_ATTACH_ATTACH_H
 #define LOADER_ATTACH_ATTACH_H
@@ -19,63 +22,63 @@
 #define TARGET_ANY_ARG 0xfe
 
 /*
- * What a call of a function means for packets that are followed, whether it is shown or not.
- * Functions that make one skb of another have the registers that are said here.
+ * What a call of a function means for followed packets, whether the call is shown or not.
+ * For functions that make one skb from another, it also says which registers hold the two.
  */
 struct hook {
 	const char *name;
 	uint8_t life;	  /* enum trail_life of progs/trail_abi.h */
-	uint8_t built_of; /* its skb is new: argument, from 1, that is the data; 0: it is not new */
-	bool builds; /* XDP may have taken these data from another skb; without built_of: the skb's
-			own, if called by `callers` */
-	bool copies; /* (to, from): two skbs, the first becomes a copy of the second */
-	bool born;   /* and the first is newly allocated */
-	bool notes_head; /* an XDP program may see the data of its skb, or of the copy */
-	uint8_t xdp;	 /* argument, from 1: the xdp_buff that the program will see; 0: none */
-	bool takes;	 /* called by `callers`, it frees an skb whose data XDP keeps */
-	/* Calling functions that matter for `builds`, `takes` and `life`, NULL at the end: the
-	 * first that exists counts, since the others are inlined into it. NULL: none. */
+	uint8_t built_of; /* the skb is new: argument (from 1) with its data; 0: it is not new */
+	bool builds;	  /* XDP may have taken the data in built_of from another skb; without
+			     built_of, the skb's own data if called by `callers` */
+	bool copies;	  /* takes two skbs (to, from); the first becomes a copy of the second */
+	bool born;	  /* with copies: the first is newly allocated */
+	bool notes_head;  /* an XDP program may see the data of the skb, or of its copy */
+	uint8_t xdp;	  /* argument (from 1) with the xdp_buff for the XDP program; 0: none */
+	bool takes;	  /* if called by `callers`, frees an skb whose data XDP keeps */
+	/* The caller that `builds`, `takes` and `life` refer to, ended by NULL: the first of these
+	 * functions that exists (the others are inlined into it). NULL: none. */
 	const char *const *callers;
 };
 
 /* One function or tracepoint. */
 struct target {
-	char *name;	    /* owned; as in kallsyms, suffix included */
-	const char *module; /* NULL: the kernel proper; owned by the ksyms */
-	uint64_t addr;	    /* entry; 0 for tracepoints */
-	uint32_t source;    /* tracepoints: number for trail_event.source, from 1 */
-	int event_id;	    /* tracepoint-events: the kernel's number of the event */
-	uint8_t skb_reg; /* register or tracepoint argument of the skb, from 0; TARGET_ANY_ARG: the
-			    program looks for it */
-	bool deref;	 /* it is a struct sk_buff ** */
-	uint8_t reason_reg;   /* TARGET_NO_ARG: none */
-	uint8_t location_arg; /* tracepoints: TARGET_NO_ARG: none */
-	bool ends_module;     /* no function of its module lies behind it */
-	bool want_caller;     /* a drop function: its caller says who dropped */
-	bool by_stack;	      /* it takes no skb: shown by the packet at hand */
-	bool unsure;	      /* told by a table, not by this kernel's types: look before reading */
-	bool silent;	      /* never shown: it is here for its hook */
-	uint8_t map_args;     /* a helper with a map, and 1: a key, 2: a key and a value; else 0 */
+	char *name;		 /* owned; as in kallsyms, including the suffix */
+	const char *module;	 /* NULL: vmlinux; owned by the ksyms */
+	uint64_t addr;		 /* entry; 0 for tracepoints */
+	uint32_t source;	 /* tracepoints: number for trail_event.source, from 1 */
+	int event_id;		 /* tracepoint-events: the kernel's id of the event */
+	uint8_t skb_reg;	 /* register or tracepoint argument of the skb, from 0; or
+				    TARGET_ANY_ARG: the program searches for it */
+	bool deref;		 /* the argument is a struct sk_buff ** */
+	uint8_t reason_reg;	 /* of the drop reason, or TARGET_NO_ARG */
+	uint8_t location_arg;	 /* of a tracepoint's location, or TARGET_NO_ARG */
+	bool ends_module;	 /* last function of its module */
+	bool want_caller;	 /* report the caller: for drop functions, the place of the drop */
+	bool by_stack;		 /* takes no skb: shown for the packet handled on the stack */
+	bool unsure;		 /* arguments not from this kernel's types: check the skb first */
+	bool silent;		 /* never shown; attached only for its hook */
+	uint8_t map_args;	 /* map helper: 1 takes a key, 2 a key and a value; else 0 */
 	const struct hook *hook; /* NULL: none */
-	uint64_t caller;	 /* address and size of the function of hook->callers; or 0, 0 */
+	uint64_t caller;	 /* address and size of the function from hook->callers, or 0, 0 */
 	uint64_t caller_sz;
-	int fd;		 /* the probe or link that holds it; -1: none of its own */
+	int fd;		 /* its probe or link (may be shared); -1: none */
 	int status;	 /* 0 attached, or -errno */
-	const char *why; /* static words where it was left out, or NULL */
+	const char *why; /* static string: why it is not attached; or NULL */
 };
 
 struct targets {
-	struct target *t; /* owned, by address */
+	struct target *t; /* owned; sorted by address */
 	size_t nr, cap;
 };
 
 void targets_release(struct targets *ts);
-/* Takes t, its name copied and without a probe. -ENOMEM. */
+/* Append t, with a copy of its name and fd -1. Errors: -ENOMEM. */
 int targets_add(struct targets *ts, struct target t, struct err *err);
 
 /*
- * Gives the fd of the program for a target, loading it when it is first needed: one program serves
- * all targets with the same registers. The fd stays the provider's. -errno on failure.
+ * Returns the fd of the program for a target, or -errno. Programs are loaded on first use; one
+ * program serves all targets with the same registers. The provider keeps ownership of the fd.
  */
 struct prog_source {
 	int (*prog_for)(void *arg, const struct target *t, struct err *err);
@@ -86,41 +89,40 @@ struct attach_ctx {
 	struct targets *targets;
 	struct prog_source progs;
 	const struct features *features;
-	volatile const sig_atomic_t *stop; /* attaching ends early when set: -EINTR */
+	volatile const sig_atomic_t *stop; /* set: stop attaching with -EINTR */
 	void (*progress)(void *arg, size_t done, size_t total);
 	void *progress_arg;
 };
 
-/* What a backend keeps between attach and detach. */
+/* State of a backend between attach and detach. */
 struct attachment {
 	const struct backend *backend;
 	int *fds; /* owned */
 	size_t nr_fds;
 	size_t nr_attached, nr_failed; /* targets */
 	struct setting_change *rcu_expedited;
-	struct kprobe_events events;   /* to be removed with the probes; else closed */
-	size_t nr_leftovers;	       /* events of killed runs that were found and removed */
+	struct kprobe_events events; /* removed with the probes; kprobe-events only */
+	size_t nr_leftovers;	     /* removed kprobe events of killed runs */
 };
 
 /*
- * One way to attach. attach() sets fd, status and why of every target and counts them. It fails
- * where nothing could be attached, where a program could not be loaded, where file descriptors ran
- * out, and with -EINTR where it was stopped; then nothing stays attached. A single function that is
- * refused is no failure.
+ * A way to attach. attach() sets fd, status and why of every target, and counts them. It fails if
+ * nothing could be attached, if a program could not be loaded, if file descriptors ran out, and
+ * with -EINTR if it was stopped; then nothing stays attached. A single refused function is not an
+ * error.
  *
- * quiesce() makes all probes silent at once. It is NULL where the kernel has no way to do
- * that: a kprobe's program runs whether its perf event is enabled or not
- * (kprobe_perf_func() in kernel/trace/trace_kprobe.c), so there the programs must look at a flag in
- * a map, which is to be set before attachment_close(). detach() removes the probes, and may take
- * long.
+ * quiesce() stops all probes at once. It is NULL if the kernel cannot do that: a kprobe's program
+ * runs whether its perf event is enabled or not (kprobe_perf_func() in
+ * kernel/trace/trace_kprobe.c). The programs then check a flag in a map, to be set before
+ * attachment_close(). detach() removes the probes and may take long.
  */
 struct backend {
-	const char *name;     /* "kprobe-multi": what --backend takes */
-	enum feature feature; /* what it stands on */
-	const char *missing;  /* words for a kernel without that feature */
-	bool tracefs;	      /* it needs FEAT_TRACEFS too */
+	const char *name;     /* as in --backend: "kprobe-multi" */
+	enum feature feature; /* the kernel feature it needs */
+	const char *missing;  /* message if the kernel lacks the feature */
+	bool tracefs;	      /* also needs FEAT_TRACEFS */
 	bool tracepoints;     /* its targets are tracepoints, not functions */
-	bool slow_detach;     /* detach in a child process where there are many */
+	bool slow_detach;     /* detach in a child process if there are many probes */
 	uint32_t prog_type;   /* enum bpf_prog_type */
 	uint32_t attach_type; /* expected_attach_type */
 	int (*attach)(const struct attach_ctx *ctx, struct attachment *a, struct err *err);
@@ -132,23 +134,24 @@ extern const struct backend backend_kprobe_multi, backend_kprobe, backend_kprobe
 	backend_tracepoint, backend_tracepoint_events;
 /* Best first, NULL at the end. */
 extern const struct backend *const backends[];
-/* 0, or -errno with one phrase why not. */
+/* 0 if the backend can be used, else -errno and the reason in *why. */
 int backend_usable(const struct backend *b, const struct features *f, const char **why);
-/* NULL: no such backend. */
+/* NULL if there is no such backend. */
 const struct backend *backend_by_name(const char *name);
 
 /*
- * Quiesce, then detach: here where there are few probes, else in a child process that outlives
- * this one, so that the prompt is back at once. The child is its own session, named
- * skbtrail-detach, ignores SIGINT, SIGTERM and SIGHUP, and holds no terminal, pipe, file, program
- * or map. Where it is killed, the kernel removes the probes, and the next skbtrail the kprobe events.
- * The counts stay readable; the fds of the targets are void. Does nothing for a zeroed attachment.
+ * Quiesce, then detach: a few probes in this process, many in a child process that outlives it, so
+ * that the prompt returns at once. The child, named skbtrail-detach, has its own session, ignores
+ * SIGINT, SIGTERM and SIGHUP, and keeps no terminal, pipe, file, program or map open. If it is
+ * killed, the kernel removes the probes, and the next skbtrail run removes the kprobe events.
+ * The counts stay readable; the fds of the targets become invalid. Does nothing for a zeroed
+ * attachment.
  */
 void attachment_close(struct attachment *a);
 
 /*
- * Probes that are being removed hold up every new one: while such a child of an earlier run is at
- * work, say so and wait until it has ended, a minute at most, or until *stop is set.
+ * Removing probes delays every new one. If the detach process of an earlier run is still running,
+ * log that and wait until it exits, for at most a minute, or until *stop is set.
  */
 void attach_wait_for_others(const volatile sig_atomic_t *stop);
 

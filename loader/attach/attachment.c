@@ -12,7 +12,7 @@
 #include "kern/background.h"
 #include "loader/attach/backend.h"
 
-/* Up to this many are closed while the user waits: a tenth of a second each at worst. */
+/* Up to this many probes are closed in this process: at worst 0.1 s each. */
 #define NR_CLOSE_HERE 4
 #define PROGRESS_STEP 32
 
@@ -42,7 +42,7 @@ static int needs(const struct features *f, enum feature which, const char *missi
 	if (features_has(f, which))
 		return 0;
 	if (ret == -EPERM || ret == -EACCES)
-		*why = "this process is not permitted to use it";
+		*why = "not permitted for this process";
 	else
 		*why = missing;
 	return ret < 0 ? ret : -ENOTSUP;
@@ -50,7 +50,7 @@ static int needs(const struct features *f, enum feature which, const char *missi
 
 int backend_usable(const struct backend *b, const struct features *f, const char **why)
 {
-	int ret = b->tracefs ? needs(f, FEAT_TRACEFS, "no tracefs can be had", why) : 0;
+	int ret = b->tracefs ? needs(f, FEAT_TRACEFS, "tracefs is not available", why) : 0;
 
 	return ret ? ret : needs(f, b->feature, b->missing, why);
 }
@@ -69,7 +69,7 @@ void attach_wait_for_others(const volatile sig_atomic_t *stop)
 {
 	if (!process_is_running(DETACHER))
 		return;
-	log_info("waiting for an earlier skbtrail, which is still removing its probes");
+	log_info("waiting for an earlier skbtrail to remove its probes");
 	for (unsigned int us = 0; us < DETACHER_MAX_US && !*stop; us += DETACHER_STEP_US) {
 		usleep(DETACHER_STEP_US);
 		if (!process_is_running(DETACHER))
@@ -113,8 +113,8 @@ static int none_attached(const struct attach_ctx *ctx, struct err *err)
 	int status = ts->nr ? ts->t[0].status : -ENOENT;
 
 	if (!ts->nr)
-		return err_set(err, status, "there is nothing to attach to");
-	err_sys(err, status, "cannot attach to any of %zu %s, the first being '%s'", ts->nr, what,
+		return err_set(err, status, "nothing to attach to");
+	err_sys(err, status, "cannot attach to any of %zu %s (first: '%s')", ts->nr, what,
 		ts->t[0].name);
 	return status;
 }
@@ -220,7 +220,7 @@ void target_fail(struct target *t, int status)
 	t->status = status;
 	switch (-status) {
 	case EINVAL:
-		t->why = "the kernel allows no probe there";
+		t->why = "the kernel does not allow a probe there";
 		break;
 	case EILSEQ:
 		t->why = "not the start of an instruction";
@@ -234,7 +234,7 @@ void target_fail(struct target *t, int status)
 		t->why = "in use by another tracer";
 		break;
 	case EFAULT:
-		t->why = "last of its module: the kernel might read past its end";
+		t->why = "last function of its module: the kernel might read past its end";
 		break;
 	case ENOTSUP:
 		t->why = "the kernel cannot probe it";
@@ -253,7 +253,7 @@ static int cmp_int(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Everything but the probes and their events goes: programs and maps are of no more use. */
+/* Keep only the probes and their events open: programs and maps are no longer needed. */
 static void detach_alone(struct attachment *a)
 {
 	qsort(a->fds, a->nr_fds, sizeof(*a->fds), cmp_int);
@@ -261,8 +261,8 @@ static void detach_alone(struct attachment *a)
 }
 
 /*
- * The probes stay as long as one process has them open, so the parent's close() of its own
- * copies is quick. 0 in the parent where the child has taken over.
+ * Probes exist as long as any process has them open, so closing the parent's copies is quick.
+ * Returns 0 in the parent if the child has taken over.
  */
 static int detach_in_child(struct attachment *a)
 {

@@ -1,61 +1,61 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* backend.h - what the backends share; not for the rest of the program. */
+/* backend.h - helpers shared by the backends; private to loader/attach/. */
 #ifndef LOADER_ATTACH_BACKEND_H
 #define LOADER_ATTACH_BACKEND_H
 
 #include "loader/attach/attach.h"
 
 /*
- * Start an attachment with room for max_fds descriptors, and mark all targets as not attached.
- * -ENOMEM.
+ * Initialise an attachment with room for max_fds descriptors, and mark all targets as not attached.
+ * Errors: -ENOMEM.
  */
 int attachment_begin(struct attachment *a, const struct backend *backend,
 		     const struct attach_ctx *ctx, size_t max_fds, struct err *err);
 
-/* Keep a descriptor; there must be room. */
+/* Add a descriptor, at most max_fds of them. */
 void attachment_add(struct attachment *a, int fd);
 
-/* Close all descriptors, one after the other, and forget them. */
+/* Close all descriptors, one after the other. */
 void attachment_close_fds(struct attachment *a);
 
 /*
- * While /sys/kernel/rcu_expedited is 1, each wait for a grace period is short; kern/setting.h
- * restores it whatever happens to this process.
+ * Set /sys/kernel/rcu_expedited to 1, which shortens RCU grace periods, and restore it.
+ * kern/setting.h restores it even if this process is killed.
  */
 void attachment_expedite(struct attachment *a);
 void attachment_unexpedite(struct attachment *a);
 
-/* Close all descriptors from several threads; close_fast: with RCU expedited. */
+/* Close all descriptors from several threads; close_fast also expedites RCU. */
 void attachment_close_in_threads(struct attachment *a);
 void attachment_close_fast(struct attachment *a);
 
 /*
- * What opening a target's probe came to: keep fd, or note in the target that it is -errno.
- * -errno (and err) where going on is pointless: out of descriptors, or not permitted at all.
+ * Take the result of opening a target's probe: keep the fd, or store -errno in the target.
+ * Fails if continuing is pointless: out of descriptors, or probes are not permitted at all.
  */
 int attachment_take(struct attachment *a, const struct attach_ctx *ctx, struct target *t, int fd,
 		    struct err *err);
-/* Would every other place be refused as well? */
+/* Whether the error would be the same for every other address. */
 bool refuses_all(int ret);
 
 /*
- * Count what became of the targets. Where ret is negative, or not one is attached, close everything
- * and return the error; err then has words and a hint. Else 0.
+ * Count attached and failed targets. If ret is negative or none is attached, close everything and
+ * return the error, with message and hint in err; otherwise return 0.
  */
 int attachment_end(struct attachment *a, const struct attach_ctx *ctx, int ret, struct err *err);
 
-/* Call between targets: -EINTR (and err) once ctx->stop is set; tells of progress now and then. */
+/* Call between targets: reports progress; returns -EINTR (with err set) once ctx->stop is set. */
 int attach_step(const struct attach_ctx *ctx, size_t done, struct err *err);
 
 /*
- * The whole of a backend's attach() where open_at() gives the descriptor that holds a target with
- * its program, or -errno.
+ * A complete attach() for backends with one descriptor per target. open_at() attaches the program
+ * to the target and returns that descriptor or -errno.
  */
 int attach_one_by_one(const struct backend *backend,
 		      int (*open_at)(const struct target *t, int prog_fd),
 		      const struct attach_ctx *ctx, struct attachment *a, struct err *err);
 
-/* Note that a target could not be attached: status and words. */
+/* Set status and why of a target that could not be attached. */
 void target_fail(struct target *t, int status);
 
 #endif

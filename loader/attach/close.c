@@ -6,8 +6,8 @@
 #include "loader/attach/backend.h"
 
 /*
- * Closing waits for grace periods of RCU, and several threads wait for the same one. Milliseconds a
- * probe with rcu_expedited, 1 / 4 / 16 threads, 7.2 in an emulated machine: 16 / 12 / 12.
+ * Each close waits for RCU grace periods, which several threads can share. Milliseconds per probe
+ * with rcu_expedited and 1 / 4 / 16 threads, on 7.2 in an emulated machine: 16 / 12 / 12.
  */
 #define NR_CLOSERS	4
 #define CLOSER_STACK_SZ (128 << 10)

@@ -13,18 +13,18 @@
 #include "base/number.h"
 #include "kern/tracefs.h"
 
-#define FORMAT_SZ   16384 /* the largest of Linux 6.18 has 9,000 bytes */
-#define MAX_ARG_OFF 40	  /* the program reads 64-bit number 0 to 5 of its context */
+#define FORMAT_SZ   16384 /* the largest in Linux 6.18 has 9,000 bytes */
+#define MAX_ARG_OFF 40	  /* the program reads 64-bit words 0 to 5 of its context */
 
 /* ---- text ---- */
 
-/* The text up to the newline at its end, which is left out; NULL at the end. */
+/* Split off the next line, without its newline. NULL at the end. */
 static char *next_line(char **text)
 {
 	return *text && **text ? strsep(text, "\n") : NULL;
 }
 
-static bool after(const char *line, const char *word, uint64_t *v)
+static bool number_after(const char *line, const char *word, uint64_t *v)
 {
 	const char *at = strstr(line, word);
 
@@ -34,7 +34,10 @@ static bool after(const char *line, const char *word, uint64_t *v)
 	return number_take(&at, 10, v);
 }
 
-/* "\tfield:void * skbaddr;\toffset:8;\tsize:8;\tsigned:0;": the number to read for that pointer. */
+/*
+ * Index of the 64-bit word with the pointer `name`, or TARGET_NO_ARG. Example: for "skbaddr"
+ * "\tfield:void * skbaddr;\toffset:8;\tsize:8;\tsigned:0;" gives 1.
+ */
 static uint8_t field_arg(const char *line, const char *name)
 {
 	const char *end = strchr(line, ';');
@@ -44,8 +47,8 @@ static uint8_t field_arg(const char *line, const char *name)
 	if (!end || (size_t)(end - line) <= len || memcmp(end - len, name, len) ||
 	    end[-(ptrdiff_t)len - 1] != ' ' || !memchr(line, '*', end - line))
 		return TARGET_NO_ARG;
-	if (!after(end, "offset:", &off) || !after(end, "size:", &sz) || sz != sizeof(uint64_t) ||
-	    off % sizeof(uint64_t) || off > MAX_ARG_OFF || !off)
+	if (!number_after(end, "offset:", &off) || !number_after(end, "size:", &sz) ||
+	    sz != sizeof(uint64_t) || off % sizeof(uint64_t) || off > MAX_ARG_OFF || !off)
 		return TARGET_NO_ARG;
 	return off / sizeof(uint64_t);
 }
@@ -58,7 +61,7 @@ bool event_format_parse(struct event_format *f, char *text)
 	*f = (struct event_format){.skb_arg = TARGET_NO_ARG, .location_arg = TARGET_NO_ARG};
 	while ((line = next_line(&text))) {
 		if (!strncmp(line, "ID: ", 4))
-			after(line, "ID: ", &id);
+			number_after(line, "ID: ", &id);
 		if (strncmp(line, "\tfield:", 7))
 			continue;
 		if (f->skb_arg == TARGET_NO_ARG)
@@ -72,7 +75,7 @@ bool event_format_parse(struct event_format *f, char *text)
 
 /* ---- files ---- */
 
-/* False: not to be read, or longer than any. */
+/* Read a format file. False if it is not readable, or does not fit into sz bytes. */
 static bool read_format(int dir_fd, const char *event, char *text, size_t sz)
 {
 	char path[NAME_MAX + 16];
@@ -94,7 +97,7 @@ static bool read_format(int dir_fd, const char *event, char *text, size_t sz)
 	return true;
 }
 
-/* Calls each() for every entry of a directory until it returns an error. Takes dir_fd. */
+/* A directory walk: each() is called for every entry until it returns an error. */
 struct walk {
 	struct targets *ts;
 	const regex_t *re;
@@ -103,6 +106,7 @@ struct walk {
 	int (*each)(struct walk *w, int dir_fd, const char *name);
 };
 
+/* Closes dir_fd. */
 static int walk_dir(struct walk *w, int dir_fd)
 {
 	DIR *dir = dir_fd < 0 ? NULL : fdopendir(dir_fd);
@@ -140,7 +144,7 @@ static int take_event(struct walk *w, int dir_fd, const char *name)
 			   w->err);
 }
 
-/* A group of events. That of the system calls is larger than all others, and has no packets. */
+/* Take a group of events. "syscalls" is skipped: it is the largest and has no skbs. */
 static int take_group(struct walk *w, int dir_fd, const char *name)
 {
 	struct walk inner = *w;
@@ -157,12 +161,12 @@ int targets_find_tracepoint_events(struct targets *ts, const regex_t *re, struct
 	int fd = tracefs_dir(), ret;
 
 	if (fd < 0)
-		return err_sys(err, fd, "no tracefs can be had");
+		return err_sys(err, fd, "tracefs is not available");
 	w.text = malloc(FORMAT_SZ);
 	if (w.text)
 		ret = walk_dir(&w, openat(fd, "events", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	else
-		ret = err_sys(err, -ENOMEM, "cannot read the formats of tracepoints");
+		ret = err_sys(err, -ENOMEM, "cannot read tracepoint formats");
 	free(w.text);
 	close(fd);
 	return ret;

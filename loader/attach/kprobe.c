@@ -17,7 +17,7 @@ struct kprobes {
 	int pmu;
 };
 
-/* The fd of a probe with the program, or -errno. */
+/* Create a probe with the program. Returns its fd or -errno. */
 static int probe_at(const struct kprobes *k, uint64_t addr, int prog_fd)
 {
 	return perf_with_bpf(perf_kprobe_open(k->pmu, addr, false), prog_fd);
@@ -60,7 +60,7 @@ static int kprobe_attach(const struct attach_ctx *ctx, struct attachment *a, str
 	attachment_expedite(a);
 	k.pmu = perf_kprobe_pmu();
 	if (k.pmu < 0)
-		ret = err_sys(err, k.pmu, "cannot make kprobes");
+		ret = err_sys(err, k.pmu, "cannot create kprobes");
 	for (size_t i = 0; i < ts->nr && ret >= 0; i++) {
 		ret = attach_step(ctx, i, err);
 		if (ret >= 0)

@@ -11,12 +11,12 @@
 #include "loader/attach/placement.h"
 
 /*
- * Events are made for many targets at a time, in one write. While placement is on trial the batches
- * are small, for all probes of a batch are where it seemed right when the batch was made. Opening
- * an event arms its probe, and so the trial measures that. Milliseconds a probe on 5.10 in an
- * emulated machine, at the entry / after the call site:
+ * Events are created for many targets at a time, in one write. While the placement trial runs the
+ * batches are small, because the placement of a whole batch is chosen when it is created. Opening
+ *an event arms its probe, so the trial measures that. Milliseconds per probe on 5.10 in an emulated
+ * machine, at the entry / after the call site:
  *
- *	make 0.5 / 1.4, open 14 / 0.3, close 14 / 0.25, remove 0.1 / 0.2
+ *	create 0.5 / 1.4, open 14 / 0.3, close 14 / 0.25, remove 0.1 / 0.2
  */
 #define BATCH	    64
 #define TRIAL_BATCH 8
@@ -32,7 +32,7 @@ static int event_open(int id, int prog_fd)
 	return id < 0 ? id : perf_with_bpf(perf_tracepoint_open(id), prog_fd);
 }
 
-/* The event with this id is `off` behind the entry; where that fails, one at the entry is tried. */
+/* Open the event with this id, at addr + off. If that fails, try an event at the entry. */
 static int probe_open(struct event_probes *e, uint64_t addr, unsigned off, int id, int prog_fd)
 {
 	uint64_t start = clock_now();
@@ -57,7 +57,7 @@ static int attach_one(struct event_probes *e, struct target *t, unsigned off, in
 	return attachment_take(e->a, e->ctx, t, probe_open(e, t->addr, off, id, prog_fd), err);
 }
 
-/* The next targets to probe at; *from moves behind them. */
+/* Collect the next targets to probe, and advance *from past them. */
 static size_t next_batch(struct event_probes *e, size_t *from, struct target *batch[BATCH])
 {
 	const struct targets *ts = e->ctx->targets;
@@ -91,20 +91,21 @@ static int attach_batch(struct event_probes *e, struct target *batch[BATCH], siz
 	return ret;
 }
 
-/* What killed runs left behind goes first: it may have our names. */
+/* First remove the events of killed runs: they may have the names that we will use. */
 static int open_events(struct attachment *a, int tracefs_fd, struct err *err)
 {
 	ssize_t nr;
 	int ret = kprobe_events_open(&a->events, tracefs_fd);
 
 	if (ret)
-		return err_sys(err, ret, "cannot open kprobe_events of tracefs");
+		return err_sys(err, ret, "cannot open kprobe_events in tracefs");
 	nr = kprobe_events_clean(&a->events);
 	if (nr < 0)
 		err_sys(err, nr, "cannot clear the kprobe events of group 'skbtrail_%d'",
 			(int)a->events.pid);
 	if (nr == -EEXIST)
-		err_hint(err, "a skbtrail in another container has the same pid: start again");
+		err_hint(err,
+			 "skbtrail in another container has the same pid: start skbtrail again");
 	if (nr < 0)
 		return nr;
 	a->nr_leftovers = nr;
@@ -130,7 +131,7 @@ static int kprobe_events_attach(const struct attach_ctx *ctx, struct attachment 
 
 	if (ret < 0)
 		goto out;
-	ret = tracefs_fd < 0 ? err_sys(err, tracefs_fd, "no tracefs can be had")
+	ret = tracefs_fd < 0 ? err_sys(err, tracefs_fd, "tracefs is not available")
 			     : open_events(a, tracefs_fd, err);
 	if (ret >= 0) {
 		placement_init(&e.place, ctx->features, ctx->targets->nr);
@@ -146,7 +147,7 @@ out:
 	return ret;
 }
 
-/* An event that is open cannot be removed: "busy". */
+/* An open event cannot be removed (-EBUSY): close first. */
 static void kprobe_events_detach(struct attachment *a)
 {
 	attachment_expedite(a);

@@ -10,23 +10,23 @@
 #include "loader/attach/placement.h"
 
 /*
- * A link is refused as a whole for one bad address. Halving finds a bad one among 2,000
- * with 22 tries; a try takes 15 ms in an emulated machine. After this many tries
- * the remaining ranges fail as they are.
+ * One bad address makes the kernel refuse the whole link. Bisecting finds one bad address among
+ * 2,000 in 22 tries; a try takes 15 ms in an emulated machine. After this many tries the remaining
+ * ranges are given up if they fail.
  */
 #define MAX_TRIES 512
 
-/* One target on its way into a link. */
+/* A target to be put into a link. */
 struct member {
 	struct target *t;
 	int prog_fd;
-	bool has_site; /* an ftrace call site is seen in its code */
+	bool has_site; /* its code has an ftrace call site */
 };
 
 struct multi {
 	const struct attach_ctx *ctx;
 	struct attachment *a;
-	struct member *order; /* by program, then those with a call site first, then by address */
+	struct member *order; /* by program, then call site (with before without), then address */
 	uint64_t *addrs;      /* of order[] */
 	size_t nr_tries, nr_done;
 };
@@ -43,9 +43,10 @@ static int cmp_member(const void *a, const void *b)
 }
 
 /*
- * Where ftrace's list could not be read some targets will be refused. A look at the code tells
- * which: linked apart, they do not tear the good ones into many links (measured on 6.12: 48 refused
- * of 1,609 left 160 links, and each takes a tenth of a second to close).
+ * If ftrace's list is not readable some targets will be refused. Their code tells which: without an
+ * ftrace call site. They are linked separately, so that they do not split the good ones into many
+ * links (on 6.12, 48 refused targets of 1,609 resulted in 160 links, which take 0.1 s each to
+ * close).
  */
 static int order_fill(struct multi *m, struct err *err)
 {
@@ -74,7 +75,7 @@ static int order_fill(struct multi *m, struct err *err)
 	return 0;
 }
 
-/* The end of the members that go into one link with the first. */
+/* End of the members that go into the same link as order[from]. */
 static size_t group_end(const struct multi *m, size_t from)
 {
 	size_t to = from + 1;
@@ -85,7 +86,7 @@ static size_t group_end(const struct multi *m, size_t from)
 	return to;
 }
 
-/* An error that a smaller set of addresses would meet as well. */
+/* Whether a smaller set of addresses would fail in the same way. */
 static bool concerns_all(int ret)
 {
 	switch (-ret) {
@@ -116,8 +117,8 @@ static void range_done(struct multi *m, size_t from, size_t to, int ret)
 }
 
 /*
- * Link order[from..to), in halves where the kernel refuses the whole. The depth is the
- * logarithm of the number of targets. Returns -errno only where going on is pointless.
+ * Link order[from..to); if the kernel refuses, link each half. The recursion depth is the logarithm
+ * of the number of targets. Returns -errno only if continuing is pointless.
  */
 static int link_range(struct multi *m, int prog_fd, size_t from, size_t to, struct err *err)
 {
@@ -129,7 +130,7 @@ static int link_range(struct multi *m, int prog_fd, size_t from, size_t to, stru
 	m->nr_tries++;
 	ret = bpf_link_create_kprobe_multi(prog_fd, &m->addrs[from], to - from);
 	if (ret < 0 && concerns_all(ret))
-		return err_sys(err, ret, "cannot attach to %zu functions, '%s' and on", to - from,
+		return err_sys(err, ret, "cannot attach to %zu functions (first: '%s')", to - from,
 			       m->order[from].t->name);
 	if (ret < 0 && to - from > 1 && m->nr_tries < MAX_TRIES) {
 		ret = link_range(m, prog_fd, from, mid, err);
@@ -188,7 +189,7 @@ const struct backend backend_kprobe_multi = {
 	.prog_type = BPF_PROG_TYPE_KPROBE,
 	.attach_type = BPF_TRACE_KPROBE_MULTI,
 	.attach = multi_attach,
-	/* Normally one link for each program; hundreds only where many functions were refused. */
+	/* Normally one or two links per program; hundreds if many functions were refused. */
 	.slow_detach = true,
 	.detach = attachment_close_fast,
 };

@@ -4,13 +4,13 @@
 #include <string.h>
 
 /*
- * On x86 a probe at the entry is an ftrace one: each is armed and disarmed by a walk over all
- *ftrace records. Just after the call site it is a breakpoint, which the kernel soon makes a jump.
- *Without that optimisation it stays a breakpoint, three times as dear per hit, so then it is the
- *entry always. Both optimised jumps and ftrace calls are cheap to hit.
+ * On x86 a probe at the entry uses ftrace: arming and disarming walk all ftrace records. A probe
+ * just after the call site is a breakpoint, which the kernel soon optimises into a jump. Without
+ * jump optimisation a breakpoint costs three times as much per hit, so the entry is used always.
+ * Optimised jumps and ftrace calls are both cheap to hit.
  *
- * Which is attached faster cannot be told beforehand. Milliseconds a probe, entry / after, in an
- *emulated machine (close: with rcu_expedited, one thread):
+ * Which one attaches faster cannot be predicted. Milliseconds per probe, entry / after the site, in
+ * an emulated machine (close: with rcu_expedited, one thread):
  *
  *		attach		close
  *	5.10	11 / 1.1	10 / 0.1
@@ -18,10 +18,11 @@
  *	6.12	23 / 38		37 / 53
  *	7.2	22 / 37		25 / 30
  *
- * The preemptible kernels lose because their optimiser waits for a grace period of RCU tasks with
- * all registration locked out: 8 ms for most probes after the site on 7.2, then 80 ms for every
- *fifth, against an even 13.5 ms at the entry. A trial of a few probes may miss the dear ones (the
- *optimiser starts 5 jiffies after it was kicked), so the place after the site must win clearly.
+ * Preemptible kernels are slower after the site because their optimiser waits for an RCU tasks
+ *grace period while it blocks all registration: on 7.2, 8 ms for most probes and 80 ms for every
+ *fifth, against a constant 13.5 ms at the entry. A short trial may miss the slow ones (the
+ *optimiser starts 5 jiffies after a probe is queued), so the place after the site must be clearly
+ *faster.
  */
 #define MIN_TARGETS   64
 #define TRY_NR	      8
@@ -31,20 +32,20 @@
 
 #if defined(__x86_64__)
 
-/* endbr64, or what the kernel writes over one that no indirect call needs (up to 6.x, 7.x). */
+/* endbr64, or what the kernel overwrites it with if no indirect call needs it (up to 6.x, 7.x). */
 static const uint8_t endbrs[][4] = {
 	{0xf3, 0x0f, 0x1e, 0xfa},
 	{0x66, 0x0f, 0x1f, 0x00},
 	{0x0f, 0x1f, 0x40, 0xd6},
 };
 
-/* The nops of an idle call site, of two generations of processors. */
+/* NOPs of an unused call site, for two generations of processors. */
 static const uint8_t nops[][5] = {
 	{0x0f, 0x1f, 0x44, 0x00, 0x00},
 	{0x66, 0x66, 0x66, 0x66, 0x90},
 };
 
-#define CALL_REL32 0xe8 /* a site in use */
+#define CALL_REL32 0xe8 /* call site in use */
 
 unsigned placement_after_site(const uint8_t code[PLACEMENT_CODE_SZ])
 {
@@ -63,7 +64,7 @@ unsigned placement_after_site(const uint8_t code[PLACEMENT_CODE_SZ])
 	return 0;
 }
 
-/* Where tries pay off; elsewhere it is the entry. */
+/* Use a trial only if it pays off; otherwise place probes at the entry. */
 static enum placement_phase first_phase(const struct features *f, size_t nr_targets)
 {
 	if (nr_targets >= MIN_TARGETS && features_has(f, FEAT_JUMP_OPTIMIZATION))
@@ -74,15 +75,15 @@ static enum placement_phase first_phase(const struct features *f, size_t nr_targ
 #elif defined(__riscv)
 
 /*
- * The call site is the entry, and a kprobe there is refused (check_ftrace_location() in
- * kernel/kprobes.c): it goes behind the site or nowhere. From 6.3 on that is two instructions of
- * four bytes; they change t0 only, so that the arguments and the return address are in their
- * registers. What is longer is an older site, and not known here.
+ * The call site is at the entry, and the kernel refuses a kprobe there (check_ftrace_location() in
+ * kernel/kprobes.c), so the probe must go after the site. Since 6.3 the site has two instructions
+ * of four bytes. They change only t0, so arguments and return address are still in their registers.
+ * Longer sites are those of older kernels, and not supported.
  */
 #define NOP	 0x00000013
 #define SITE_SZ	 8
-#define AUIPC_T0 0x00000297 /* with bits 12 to 31 for the place called */
-#define JALR_T0	 0x000282e7 /* with bits 20 to 31 for it */
+#define AUIPC_T0 0x00000297 /* bits 12 to 31: offset of the callee */
+#define JALR_T0	 0x000282e7 /* bits 20 to 31: low part of the offset */
 
 unsigned placement_after_site(const uint8_t code[PLACEMENT_CODE_SZ])
 {
@@ -104,8 +105,8 @@ static enum placement_phase first_phase(const struct features *f, size_t nr_targ
 #else
 
 /*
- * arm64: the call site is behind the first instruction, or two (bti), so a probe at the entry is
- * none of ftrace's, and a breakpoint as quickly set as any other.
+ * arm64: the call site is after the first instruction, or after two (bti). A probe at the entry
+ * does not use ftrace, and is as fast to set as any other breakpoint.
  */
 unsigned placement_after_site(const uint8_t code[PLACEMENT_CODE_SZ])
 {
@@ -139,7 +140,7 @@ bool placement_on_trial(const struct placement *p)
 	return p->phase == PLACEMENT_TRY_ENTRY || p->phase == PLACEMENT_TRY_AFTER;
 }
 
-/* Might the kernel, in optimising a probe, read behind the last page of a module? */
+/* Whether the kernel, when it optimises the probe, might read past the last page of a module. */
 static bool read_past_end(const struct target *t)
 {
 #if defined(__x86_64__)
@@ -149,7 +150,7 @@ static bool read_past_end(const struct target *t)
 #endif
 }
 
-/* Behind the call site of a function; 0 where none is seen. */
+/* Offset of the first instruction after the call site of a function, 0 if there is no site. */
 static unsigned after_site_at(struct placement *p, uint64_t addr)
 {
 	uint8_t code[PLACEMENT_CODE_SZ];

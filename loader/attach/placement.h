@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * placement.h - where in a function a kprobe goes: at its entry, or just after its ftrace
+ * placement.h - choose where in a function to put a kprobe: at its entry, or just after its ftrace
  * call site, whichever this kernel arms faster.
  */
 #ifndef LOADER_ATTACH_PLACEMENT_H
@@ -13,9 +13,9 @@
 #include "loader/attach/attach.h"
 
 /*
- * Offset of the first instruction after the ftrace call site from the bytes that a function
- * starts with, or 0 where there is no call site or the machine is not known. Registers and stack
- * are there as at the entry.
+ * Offset of the first instruction after the ftrace call site, or 0 if there is no call site or the
+ * architecture is not supported. code: the first bytes of the function. Registers and stack at that
+ * instruction are those of the entry.
  */
 #define PLACEMENT_CODE_SZ 16
 unsigned placement_after_site(const uint8_t code[PLACEMENT_CODE_SZ]);
@@ -33,28 +33,28 @@ struct placement {
 	struct {
 		uint64_t ns;
 		unsigned nr;
-	} entry, after; /* what the probes of the trial took */
+	} entry, after; /* time and number of trial probes */
 };
 
-/* For nr_targets probes. Never fails: without the means it is always the entry. */
+/* Prepare for nr_targets probes. Never fails: without /proc/kcore the entry is always used. */
 void placement_init(struct placement *p, const struct features *f, size_t nr_targets);
 void placement_release(struct placement *p);
 
-/* Is it not decided yet? */
+/* Whether the trial is still running. */
 bool placement_on_trial(const struct placement *p);
 
-/* Distance from the function's address where its probe should go now. */
+/* Offset from the function's entry at which to put its probe now. */
 unsigned placement_off(struct placement *p, const struct target *t);
 
 /*
- * May the kernel be asked for a probe there at all? To optimise one, x86 decodes the function up to
- * its end, which for the last of a module is the end of the module's pages, and may read past it:
- * can_optimize() in arch/x86/kernel/kprobes/opt.c; since 6.4 nothing is mapped there, and 6.12 died
- * of it. Only probes on an ftrace call site are never optimised.
+ * Whether it is safe to create a probe at all. To optimise a probe, x86 decodes the function to its
+ * end, which for the last function of a module is the end of the module's pages, and may read past
+ * it: can_optimize() in arch/x86/kernel/kprobes/opt.c. Since 6.4 nothing is mapped there, and 6.12
+ * crashed. Only probes on an ftrace call site are never optimised.
  */
 bool placement_is_safe(struct placement *p, const struct target *t);
 
-/* Tell what attaching at that distance took; ends the trial in time. */
+/* Report the time that attaching at offset off took. After enough reports the trial ends. */
 void placement_took(struct placement *p, unsigned off, uint64_t ns);
 
 #endif

@@ -23,7 +23,7 @@ const struct backend backend_tracepoint = {
 	.tracepoints = true,
 	.prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT,
 	.attach = tracepoint_attach,
-	/* Closing is quick, and silences at once: nothing is left for detach(). */
+	/* Closing is quick and stops the programs at once: nothing is left for detach(). */
 	.quiesce = attachment_close_fds,
 	.detach = attachment_close_fds,
 };

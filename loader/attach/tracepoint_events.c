@@ -21,7 +21,7 @@ const struct backend backend_tracepoint_events = {
 	.missing = "the kernel has no tracepoint events for BPF (4.7, CONFIG_BPF_EVENTS)",
 	.tracefs = true,
 	.tracepoints = true,
-	/* Each close waits for grace periods of RCU. */
+	/* Each close waits for RCU grace periods. */
 	.slow_detach = true,
 	.prog_type = BPF_PROG_TYPE_TRACEPOINT,
 	.attach = tracepoint_events_attach,

@@ -38,9 +38,10 @@ int obj_compare(const struct obj *obj, const struct btf *a, const struct btf *b,
 			continue;
 		core_describe(obj->btf, r, words, sizeof(words));
 		if (va.exists && vb.exists)
-			return err_set(err, -ESTALE, "%s is %llu there and %llu here", words,
+			return err_set(err, -ESTALE, "%s is %llu, but %llu in this kernel", words,
 				       (unsigned long long)va.value, (unsigned long long)vb.value);
-		return err_set(err, -ESTALE, "%s is only %s", words, va.exists ? "there" : "here");
+		return err_set(err, -ESTALE, "%s %s in this kernel", words,
+			       va.exists ? "does not exist" : "exists only");
 	}
 	return 0;
 }

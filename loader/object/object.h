@@ -63,9 +63,9 @@ int obj_core(struct obj *obj, const struct btf *const *targets, size_t nr_target
 
 /*
  * Compare the results of all CO-RE field relocations against two BTFs. Returns -ESTALE if they
- * differ: "struct sk_buff.mark (byte offset) is 168 there and 176 here", where a is "there" and b
- * is "here". partial: compare only offsets, and only those of fields that both BTFs have. Other
- * errors: those of core_calc().
+ * differ: "struct sk_buff.mark (byte offset) is 168, but 176 in this kernel", where b has the types
+ * of this kernel. partial: compare only offsets, and only those of fields that both BTFs have.
+ * Other errors: those of core_calc().
  */
 int obj_compare(const struct obj *obj, const struct btf *a, const struct btf *b, bool partial,
 		struct err *err);

@@ -127,7 +127,7 @@ proof_jump_optimization() {
 proof_large_programs() {
 	sum=$(printf 'ip[%d] + ' {0..250})
 	expect_error "${sum}1 = 7"
-	said 'this kernel takes 4095'
+	said 'this kernel allows 4095'
 }
 
 proof_prog_translated() {

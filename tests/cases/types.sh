@@ -215,7 +215,7 @@ case_error_btf_contradicts_measured() {
 	cp "$other" "$T/$(uname -r).btf"
 	expect_error --without btf --kernel-btf "$T/$(uname -r).btf" --filter-func ip_rcv
 	said "is not for this kernel"
-	said "there and"
+	said "in this kernel"
 	same_file=$T/own.btf
 	cp /sys/kernel/btf/vmlinux "$same_file"
 	"$SKBTRAIL" --without btf --kernel-btf "$same_file" --list-funcs >"$T/out" 2>"$T/err" ||

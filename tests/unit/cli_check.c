@@ -134,8 +134,8 @@ static void test_choice_follows_what_is_missing(void **state)
 	take(&f, FEAT_TRACEFS, -ENODEV);
 	text = text_of(&f, &can_trace);
 	assert_false(can_trace);
-	assert_row(text, "kprobe-events", "--", "no tracefs can be had");
-	assert_row(text, "tracepoint-events", "--", "no tracefs can be had");
+	assert_row(text, "kprobe-events", "--", "tracefs is not available");
+	assert_row(text, "tracepoint-events", "--", "tracefs is not available");
 	assert_row(text, "tracing", "!!", "no backend works");
 	free(text);
 }

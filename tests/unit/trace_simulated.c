@@ -326,7 +326,7 @@ static void test_large_expressions(void **state)
 		if (!strcmp(k->name, "4.14")) {
 			assert_int_equal(build_large(k, btf, 190, false, &most, &err), -E2BIG);
 			if (!strstr(err.msg, "expression") ||
-			    !strstr(err.msg, "this kernel takes 4095") || !strstr(err.hint, "5.2"))
+			    !strstr(err.msg, "this kernel allows 4095") || !strstr(err.hint, "5.2"))
 				fail_msg("'%s' (%s)", err.msg, err.hint);
 		}
 		free_types(btf);

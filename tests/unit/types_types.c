@@ -310,7 +310,7 @@ static void test_contradiction(void **state)
 	opens(p, TYPES_FILE, path);
 	p->features.f[FEAT_BTF].has = true;
 	put_btf(p, "sys/kernel/btf/vmlinux", 100);
-	refuses(p, path, -ESTALE, "struct sk_buff.mark", "is 104 there and 100 here");
+	refuses(p, path, -ESTALE, "struct sk_buff.mark", "is 104, but 100 in this kernel");
 	p->o.force = true;
 	p->o.kernel_btf = path;
 	opens(p, TYPES_FILE, path);
@@ -334,10 +334,10 @@ static void test_compare(void **state)
 	assert_int_equal(types_compare(a, few, true, &p->err), 0);
 	assert_int_equal(types_compare(few, b, true, &p->err), 0);
 	assert_int_equal(types_compare(a, b, true, &p->err), -ESTALE);
-	assert_non_null(strstr(p->err.msg, "is 100 there and 120 here"));
+	assert_non_null(strstr(p->err.msg, "is 100, but 120 in this kernel"));
 	err_clear(&p->err);
 	assert_int_equal(types_compare(a, few, false, &p->err), -ESTALE);
-	assert_non_null(strstr(p->err.msg, "is only there"));
+	assert_non_null(strstr(p->err.msg, "does not exist in this kernel"));
 	btf_free(a);
 	btf_free(b);
 	btf_free(few);
