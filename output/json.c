@@ -339,6 +339,7 @@ static int json_event(struct sink *sink, const struct trace_event *te, uint64_t 
 	}
 	json_parts(o, te, shown);
 	out_mem(o, "}\n", 2);
+	outbuf_end_event(o);
 	return o->err;
 }
 

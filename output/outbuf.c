@@ -9,7 +9,23 @@ static const char hex_digits[] = "0123456789abcdef";
 int outbuf_init(struct outbuf *o, FILE *f, enum escape_mode escape)
 {
 	*o = (struct outbuf){.f = f, .escape = escape, .buf = malloc(OUTBUF_SZ), .sz = OUTBUF_SZ};
-	return o->buf ? 0 : -ENOMEM;
+	if (!o->buf)
+		return -ENOMEM;
+	/* With a second buffer we could not tell how much was written before an error. */
+	if (f && fileno(f) >= 0)
+		setvbuf(f, NULL, _IONBF, 0);
+	return 0;
+}
+
+/* The first n bytes of the buffer were written; if n < len, o->err is set and nothing follows. */
+static void count_events(struct outbuf *o, size_t n)
+{
+	size_t i = 0;
+
+	while (i < o->nr_ends && o->ends[i] <= o->nr_gone + n)
+		i++;
+	o->nr_events += i;
+	o->nr_ends = 0;
 }
 
 /* How much has left: all of it after an error, when it is thrown away. */
@@ -25,8 +41,10 @@ static size_t outbuf_write(struct outbuf *o)
 			o->err = n;
 	} else {
 		errno = 0;
-		if (fwrite(o->buf, 1, o->len, o->f) != o->len)
+		n = fwrite(o->buf, 1, o->len, o->f);
+		if ((size_t)n != o->len)
 			o->err = errno ? -errno : -EIO;
+		count_events(o, n);
 	}
 	return o->err ? o->len : (size_t)n;
 }
@@ -38,6 +56,19 @@ static void outbuf_drain(struct outbuf *o)
 	o->nr_gone += n;
 	o->len -= n;
 	memmove(o->buf, o->buf + n, o->len);
+}
+
+void outbuf_end_event(struct outbuf *o)
+{
+	if (o->dev || o->err)
+		return;
+	if (!o->len) { /* its last byte filled the buffer, which was written */
+		o->nr_events++;
+		return;
+	}
+	o->ends[o->nr_ends++] = out_pos(o);
+	if (o->nr_ends == OUTBUF_NR_ENDS)
+		outbuf_drain(o);
 }
 
 int outbuf_flush(struct outbuf *o)

@@ -16,7 +16,8 @@
 #include <string.h>
 #include <sys/types.h>
 
-#define OUTBUF_SZ (64 * 1024)
+#define OUTBUF_SZ      (64 * 1024)
+#define OUTBUF_NR_ENDS 1024
 
 enum escape_mode { ESCAPE_TEXT, ESCAPE_JSON };
 
@@ -34,13 +35,21 @@ struct outbuf {
 	struct outdev *dev; /* not owned; NULL with a FILE */
 	char *buf;	    /* owned; sz bytes */
 	size_t sz, len;
-	uint64_t nr_gone; /* bytes that have left the buffer */
+	uint64_t nr_gone;   /* bytes that have left the buffer */
+	uint64_t nr_events; /* events written completely; counted by the dev, if there is one */
+	size_t nr_ends;
+	uint64_t ends[OUTBUF_NR_ENDS]; /* ends of the buffered events, as out_pos() */
 	enum escape_mode escape;
 	int err; /* 0 or the first -errno */
 };
 
-/* -ENOMEM leaves f with the caller. f NULL: dev is to be set before the first flush. */
+/*
+ * -ENOMEM leaves f with the caller. f NULL: dev is to be set before the first flush. A FILE with a
+ * descriptor becomes unbuffered.
+ */
 int outbuf_init(struct outbuf *o, FILE *f, enum escape_mode escape);
+/* Marks the end of an event, for nr_events. Does nothing with a dev. */
+void outbuf_end_event(struct outbuf *o);
 /* Hand everything to the file. Returns o->err. */
 int outbuf_flush(struct outbuf *o);
 /* Flush, and close the file unless it is stdout. Returns the first error since the start. */

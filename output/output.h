@@ -262,7 +262,7 @@ struct sink_ops {
 struct outbuf;
 struct sink {
 	const struct sink_ops *ops;
-	struct outbuf *out; /* of text and JSON; for who takes the bytes in place of a FILE */
+	struct outbuf *out; /* its buffer, which counts the events written */
 };
 
 /*

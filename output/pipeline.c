@@ -7,6 +7,7 @@
 
 #include "kern/clock.h"
 #include "output/names_cache.h"
+#include "output/outbuf.h"
 #include "output/parts.h"
 
 #define REORDER_NR 4096
@@ -280,6 +281,9 @@ int pipeline_replay(struct pipeline *p, struct replay *replay, struct err *err)
 void pipeline_stats(const struct pipeline *p, struct pipeline_stats *stats)
 {
 	*stats = p->stats;
+	/* After an error, some of the events passed to the sink were not written. */
+	if (p->err && p->opts.sink->out)
+		stats->printed = p->opts.sink->out->nr_events;
 	stats->packets = tracker_nr_packets(p->tracker);
 }
 

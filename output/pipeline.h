@@ -35,8 +35,8 @@ struct pipeline_opts {
 };
 
 struct pipeline_stats {
-	uint64_t printed;
-	uint64_t lost; /* total; loss markers were printed at the gaps */
+	uint64_t printed; /* events written completely */
+	uint64_t lost;	  /* total; loss markers were printed at the gaps */
 	uint64_t packets;
 	uint64_t bad; /* malformed samples */
 };

@@ -345,6 +345,7 @@ static int text_event(struct sink *sink, const struct trace_event *te, uint64_t 
 		colour(s, COLOUR_NONE);
 	out_char(&s->out, '\n');
 	details_print(&s->out, te, &s->opts.shown);
+	outbuf_end_event(&s->out);
 	return s->out.err;
 }
 

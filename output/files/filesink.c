@@ -21,6 +21,7 @@ struct file_sink {
 	uint64_t header_sz; /* of the header, written or not */
 	size_t nr_ends;
 	uint64_t ends[NR_ENDS]; /* ends of the buffered items, in bytes since the sink's start */
+	bool is_event[NR_ENDS]; /* rather than a header or a loss marker */
 	bool full;		/* the next item needs a new file */
 	int err;		/* write error: the next item goes to standard output */
 };
@@ -59,23 +60,35 @@ static int write_fd(int fd, const char *data, size_t sz, size_t *done)
 	return 0;
 }
 
-/* Truncate the file to whole items after a partial write of `done` bytes. Returns their number. */
-static size_t truncate_to_items(struct file_sink *s, size_t done)
+/* How many of the buffered items end within the first `done` bytes. */
+static size_t nr_whole(const struct file_sink *s, size_t done)
 {
 	size_t nr = s->nr_ends;
 
 	while (item_end(s, nr) > done)
 		nr--;
+	return nr;
+}
+
+/* Truncate the file to whole items after a partial write of `done` bytes. Returns their number. */
+static size_t truncate_to_items(struct file_sink *s, size_t done)
+{
+	size_t nr = nr_whole(s, done);
+
 	/* Fails harmlessly for devices. */
 	(void)!ftruncate(s->of->fd, s->sz + item_end(s, nr));
 	return nr;
 }
 
+/* Remove the first nr items, which are written, and count their events. */
 static void drop_items(struct file_sink *s, size_t nr)
 {
+	for (size_t i = 0; i < nr; i++)
+		s->inner->out->nr_events += s->is_event[i];
 	s->sz += item_end(s, nr);
 	s->nr_ends -= nr;
 	memmove(s->ends, s->ends + nr, s->nr_ends * sizeof(s->ends[0]));
+	memmove(s->is_event, s->is_event + nr, s->nr_ends * sizeof(s->is_event[0]));
 }
 
 static ssize_t write_items(struct outdev *dev, const char *data, size_t sz)
@@ -86,8 +99,10 @@ static ssize_t write_items(struct outdev *dev, const char *data, size_t sz)
 	int ret;
 
 	ret = write_fd(s->of->failed ? STDOUT_FILENO : s->of->fd, data, end, &done);
-	if (ret && (s->of->failed || ret == -EPIPE || ret == -EINTR))
+	if (ret && (s->of->failed || ret == -EPIPE || ret == -EINTR)) {
+		drop_items(s, nr_whole(s, done));
 		return ret;
+	}
 	if (ret) {
 		s->err = ret;
 		nr = truncate_to_items(s, done);
@@ -152,12 +167,13 @@ static int switch_output(struct file_sink *s)
 
 /* ---- the sink ---- */
 
-static int end_item(struct file_sink *s, int ret)
+static int end_item(struct file_sink *s, bool is_event, int ret)
 {
 	struct outbuf *out = s->inner->out;
 
 	if (ret || out->err)
 		return ret ? ret : out->err;
+	s->is_event[s->nr_ends] = is_event;
 	s->ends[s->nr_ends++] = out_pos(out);
 	if (s->nr_ends == NR_ENDS)
 		outbuf_flush(out);
@@ -170,21 +186,21 @@ static int file_header(struct sink *sink)
 	int ret = s->inner->ops->header(s->inner);
 
 	s->header_sz = out_pos(s->inner->out);
-	return s->header_sz ? end_item(s, ret) : ret;
+	return s->header_sz ? end_item(s, false, ret) : ret;
 }
 
 static int file_event(struct sink *sink, const struct trace_event *te, uint64_t age)
 {
 	struct file_sink *s = (struct file_sink *)sink;
 
-	return end_item(s, s->inner->ops->event(s->inner, te, age));
+	return end_item(s, true, s->inner->ops->event(s->inner, te, age));
 }
 
 static int file_lost(struct sink *sink, uint64_t nr)
 {
 	struct file_sink *s = (struct file_sink *)sink;
 
-	return end_item(s, s->inner->ops->lost(s->inner, nr));
+	return end_item(s, false, s->inner->ops->lost(s->inner, nr));
 }
 
 static int file_flush(struct sink *sink)
@@ -223,7 +239,7 @@ int sink_file_open(struct sink **sink, struct outfile *of)
 
 	if (!s)
 		return -ENOMEM;
-	s->sink.ops = &file_ops;
+	s->sink = (struct sink){&file_ops, (*sink)->out};
 	s->dev.take = write_items;
 	s->inner = *sink;
 	s->inner->out->dev = &s->dev;

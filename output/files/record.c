@@ -247,6 +247,7 @@ static int record_event(struct sink *sink, const struct trace_event *te, uint64_
 	if (te->parts)
 		put_parts(s, te->parts);
 	put_record(&s->out, RECORD_EVENT, raw, sizeof(*raw));
+	outbuf_end_event(&s->out);
 	s->nr_events++;
 	return record_err(s);
 }
@@ -300,7 +301,7 @@ int sink_record_open(struct sink **out, FILE *f, const struct record_meta *meta,
 		free(s);
 		return -ENOMEM;
 	}
-	s->sink.ops = &record_ops;
+	s->sink = (struct sink){&record_ops, &s->out};
 	s->names = *names;
 	put_head(s, meta);
 	*out = &s->sink;

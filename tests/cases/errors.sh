@@ -149,13 +149,24 @@ full() {
 		trace_end 10
 		[ "$RC" -eq 1 ] || bad "exit code $RC, expected 1"
 		grep -Eq '^skbtrail: .*(space|full)' "$T/err" || bad "does not say that the disk is full"
+		PRINTED=$(sed -n 's/^\([0-9]*\) events \(printed\|recorded\),.*/\1/p' "$T/err")
 	fi
 }
 
+# The summary counts what was written: nothing, or the whole events of a file.
 case_error_full_stdout() {
 	TRACE_OUT=/dev/full
 	full
+	[ "${PRINTED-}" = 0 ] || bad "'${PRINTED-}' events printed to a full device"
+	mkdir -p "$T/small"
+	mount -t tmpfs -o size=64k small "$T/small" || { missing "tmpfs"; return; }
+	TRACE_OUT=$T/small/file
+	full --output-json
 	TRACE_OUT=''
+	nr=$(grep -c '}$' "$T/small/file")
+	[ "$nr" -gt 0 ] || bad "nothing in the file"
+	[ "${PRINTED-}" = "$nr" ] || bad "'${PRINTED-}' events printed, $nr in the file"
+	umount "$T/small"
 }
 
 # The trace goes on at standard output: each event is in the one or in the other, and whole.
@@ -185,5 +196,7 @@ case_error_full_record() {
 	mkdir -p "$T/small"
 	mount -t tmpfs -o size=64k small "$T/small" || { missing "tmpfs"; return; }
 	full --record "$T/small/record"
+	nr=$("$SKBTRAIL" -q --replay "$T/small/record" 2>"$T/replay.err" | grep -c '^0x')
+	[ "${PRINTED-}" = "$nr" ] || bad "'${PRINTED-}' events recorded, $nr replayed"
 	umount "$T/small"
 }

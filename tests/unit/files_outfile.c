@@ -463,6 +463,7 @@ static void fail_items(const char *path, uint64_t max_sz, int batch, uint32_t nr
 		       const char *why, void (*spoil)(void))
 {
 	uint64_t n = 0, nr_items = 20000 / (nr_lines + 1);
+	uint64_t nr_written;
 	struct caught caught;
 	struct outfile of;
 	struct sink *sink;
@@ -480,10 +481,13 @@ static void fail_items(const char *path, uint64_t max_sz, int batch, uint32_t nr
 		if (spoil && i == nr_items / 2)
 			spoil();
 	}
+	ret |= sink->ops->flush(sink);
+	nr_written = sink->out->nr_events;
 	ret |= sink->ops->close(sink);
 	limit_size(RLIM_INFINITY);
 	release_output(&caught);
 	assert_int_equal(ret, 0);
+	assert_int_equal(nr_written, nr_items);
 	if (!of.failed || strcmp(strerror(-of.failed), why))
 		fail_msg("%s instead of %s", strerror(-of.failed), why);
 	check_told(caught.text[1], why, path);
@@ -601,17 +605,22 @@ static void test_full_everywhere(void **state)
 	struct outfile of;
 	struct sink *sink;
 	int full = open("/dev/full", O_WRONLY), ret;
+	uint64_t nr_events;
 
 	open_of(&of, "/dev/full", 0);
 	sink = item_sink_open(&of, false);
 	catch_output(&caught);
 	dup2(full, STDOUT_FILENO);
 	ret = sink->ops->header(sink);
+	for (int i = 0; i < 3 && !ret; i++)
+		ret = put_item(sink, i, 1);
 	if (!ret)
 		ret = sink->ops->flush(sink);
+	nr_events = sink->out->nr_events;
 	assert_int_equal(sink->ops->close(sink), -ENOSPC);
 	release_output(&caught);
 	assert_int_equal(ret, -ENOSPC);
+	assert_int_equal(nr_events, 0);
 	assert_int_equal(of.failed, -ENOSPC);
 	free(caught.text[0]);
 	free(caught.text[1]);

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "kern/clock.h"
+#include "output/outbuf.h"
 #include "output/pipeline.h"
 #include "output/ring/private.h"
 #include "tests/unit/lib_events.h"
@@ -38,7 +39,7 @@ struct fake {
 	size_t nr_printed;
 	unsigned int nr_parts[NR_MAX]; /* of each */
 	uint64_t lost;
-	int nr_flushes, sink_err;
+	int nr_flushes, sink_err, flush_err;
 };
 
 static int fake_ring_fd(const struct ring *r)
@@ -88,7 +89,7 @@ static int fake_lost(struct sink *s, uint64_t nr)
 static int fake_flush(struct sink *s)
 {
 	fake_of(s)->nr_flushes++;
-	return 0;
+	return fake_of(s)->flush_err;
 }
 
 static const struct ring_ops fake_ring_ops = {
@@ -489,6 +490,18 @@ static void test_errors(void **state)
 	assert_int_equal(pipeline_finish(p, 2), -ENOSPC);
 	pipeline_stats(p, &st);
 	assert_int_equal(st.printed, 0);
+	fake_close(f, p);
+
+	/* Of what the sink took the buffer knows how many were written. */
+	f = fake_open();
+	p = pipeline_on(f, 0);
+	f->sink.out = &(struct outbuf){.nr_events = 1};
+	f->flush_err = -ENOSPC;
+	put(f, 'a', 1);
+	put(f, 'b', 2);
+	assert_int_equal(pipeline_poll(p, -1, -1), -ENOSPC);
+	pipeline_stats(p, &st);
+	assert_int_equal(st.printed, 1);
 	fake_close(f, p);
 
 	f = fake_open();

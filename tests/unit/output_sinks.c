@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "output/outbuf.h"
 #include "tests/unit/lib_events.h"
 #include "tests/unit/lib_golden.h"
 #include "tests/unit/lib_json.h"
@@ -244,6 +246,54 @@ static void test_full_disk(void **state)
 	}
 }
 
+/* Lines that are whole, without the header. */
+static uint64_t nr_lines(FILE *f)
+{
+	uint64_t nr = 0;
+	int c;
+
+	rewind(f);
+	while ((c = getc(f)) != EOF)
+		nr += c == '\n';
+	return nr ? nr - 1 : 0;
+}
+
+/* A disk that is full somewhere in an event: those before it count. */
+static void test_written_events(void **state)
+{
+	static const rlim_t limits[] = {0, 1, 100, 1000, 65535, 65536, 65537, 300000, 10000000};
+	const struct sink_opts opts = {.shown = DEFAULT};
+	struct trail_event e = test_event(FN_IP_RCV, 1, 1);
+	struct trace_event te;
+
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(trace_event_decode(&te, &e, sizeof(e), &test_names), 0);
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		struct rlimit limit = {limits[i], RLIM_INFINITY};
+		FILE *f = tmpfile(), *again = fdopen(dup(fileno(f)), "r+");
+		uint64_t nr_events, nr = 0;
+		struct sink *s;
+
+		assert_non_null(again);
+		assert_int_equal(sink_text_open(&s, f, &opts), 0);
+		s->ops->header(s);
+		setrlimit(RLIMIT_FSIZE, &limit);
+		while (nr < 5000 && !s->ops->event(s, &te, 0))
+			nr++;
+		s->ops->lost(s, 1);
+		s->ops->flush(s);
+		limit.rlim_cur = RLIM_INFINITY;
+		setrlimit(RLIMIT_FSIZE, &limit);
+		nr_events = s->out->nr_events;
+		if (limits[i] == 10000000)
+			assert_int_equal(nr_events, 5000);
+		else
+			assert_int_equal(nr_events, nr_lines(again));
+		s->ops->close(s);
+		fclose(again);
+	}
+}
+
 static void test_closed_pipe(void **state)
 {
 	const struct sink_opts opts = {.shown = DEFAULT};
@@ -310,6 +360,7 @@ int main(void)
 		cmocka_unit_test(test_any_byte_in_names),
 		cmocka_unit_test(test_golden_json_is_json),
 		cmocka_unit_test(test_full_disk),
+		cmocka_unit_test(test_written_events),
 		cmocka_unit_test(test_closed_pipe),
 		cmocka_unit_test(test_record_and_replay),
 	};
