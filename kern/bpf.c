@@ -7,10 +7,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The verifier gives up with EAGAIN when a signal is pending. */
+/* The verifier returns EAGAIN if a signal is pending. */
 #define LOAD_TRIES 5
 
-/* Bytes of the attributes up to and with the last field that a command uses. */
+/* Size of the attributes up to and including a command's last field. */
 #define ATTR_SZ(field) (offsetof(union bpf_attr, field) + sizeof(((union bpf_attr *)0)->field))
 
 static int bpf_call(enum bpf_cmd cmd, union bpf_attr *attr, size_t sz)
@@ -155,7 +155,7 @@ uint32_t bpf_map_id(int map_fd)
 int bpf_prog_words(int prog_fd, struct bpf_prog_words *words)
 {
 	struct bpf_func_info func = {0};
-	/* One is asked for: that of the main function, which is the first. */
+	/* One entry is enough: the first is the main function. */
 	struct bpf_prog_info info = {
 		.nr_func_info = 1,
 		.func_info_rec_size = sizeof(func),
@@ -163,7 +163,7 @@ int bpf_prog_words(int prog_fd, struct bpf_prog_words *words)
 	};
 	int ret = get_info(prog_fd, &info, sizeof(info));
 
-	if (ret == -E2BIG) { /* before 5.0 nothing tells of functions */
+	if (ret == -E2BIG) { /* before 5.0: no func_info */
 		info = (struct bpf_prog_info){0};
 		ret = get_info(prog_fd, &info, sizeof(info));
 	}
@@ -203,7 +203,7 @@ int bpf_tracing_open(int prog_fd)
 	return bpf_raw_tracepoint_open(NULL, prog_fd);
 }
 
-/* The kernel clears the pointer to the instructions where it does not give them out. */
+/* The kernel clears the pointer to the instructions if it does not expose them. */
 int bpf_prog_translated(int prog_fd, struct bpf_insn *insns, size_t *nr)
 {
 	struct bpf_prog_info info = {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * bpf.h - bpf(2), one thin wrapper a command.
+ * bpf.h - bpf(2), one thin wrapper for each command.
  *
- * Every wrapper zeroes an attribute union, fills what the command needs, passes the exact
- * size of the last field it uses, and returns a file descriptor (close-on-exec, as the
- * kernel makes them), 0, or -errno.
+ * Each wrapper zeroes the attribute union, sets the fields the command needs, passes the size up to
+ * the last field used, and returns a file descriptor (close-on-exec, as the kernel creates them),
+ * 0, or -errno.
  */
 #ifndef KERN_BPF_H
 #define KERN_BPF_H
@@ -26,7 +26,7 @@ int bpf_map_create(const struct bpf_map_spec *spec);
 int bpf_map_lookup(int map_fd, const void *key, void *value);
 int bpf_map_update(int map_fd, const void *key, const void *value);
 int bpf_map_delete(int map_fd, const void *key);
-/* The kernel's number of a map (4.13); 0: it does not say. */
+/* ID of a map (4.13); 0: unknown. */
 uint32_t bpf_map_id(int map_fd);
 
 struct bpf_prog_spec {
@@ -34,56 +34,57 @@ struct bpf_prog_spec {
 	uint32_t attach_type; /* expected_attach_type; 0: not passed (4.17) */
 	const struct bpf_insn *insns;
 	size_t nr_insns;
-	const char *name;      /* NULL: not passed (4.15); at most 15 characters */
-	uint32_t kern_version; /* kern_release_code() */
-	int target_fd;	       /* of a tracing program: the BPF program that it traces (5.5), and */
-	uint32_t target_btf_id; /* its FUNC; 0: not passed */
+	const char *name;	/* NULL: not passed (4.15); at most 15 characters */
+	uint32_t kern_version;	/* kern_release_code() */
+	int target_fd;		/* for tracing programs: the traced BPF program (5.5) */
+	uint32_t target_btf_id; /* and its FUNC; 0: not passed */
 };
 
 /* log may be NULL (log_sz 0). level: 0 off, 1 on, 2 verbose. */
 int bpf_prog_load(const struct bpf_prog_spec *spec, char *log, size_t log_sz, int level);
 
-/* The next id of a loaded program after `id` (0: the first; 4.13): 0 or -ENOENT at the end. */
+/* Get the next program ID after `id` (4.13; 0: the first). Returns 0, or -ENOENT at the end. */
 int bpf_prog_next_id(uint32_t id, uint32_t *next);
 int bpf_prog_fd_by_id(uint32_t id);
 
 struct bpf_prog_words {
 	uint32_t type;		     /* enum bpf_prog_type */
-	uint32_t btf_id;	     /* 0: it has no BTF */
-	uint32_t func_id;	     /* FUNC of its main function in that; 0: not told */
+	uint32_t btf_id;	     /* 0: no BTF */
+	uint32_t func_id;	     /* FUNC of its main function in that BTF; 0: unknown */
 	char name[BPF_OBJ_NAME_LEN]; /* "": none */
 };
 int bpf_prog_words(int prog_fd, struct bpf_prog_words *words);
 
-/* The BTF of that id, as bytes: *data is the caller's to free. Errors: -ENOMEM too. */
+/* Read the BTF object with this ID. The caller frees *data. Returns 0 or -errno. */
 int bpf_btf_read(uint32_t btf_id, void **data, size_t *sz);
 
-/* Attach a tracing program where it was loaded for. */
+/* Attach a tracing program to the target it was loaded for. */
 int bpf_tracing_open(int prog_fd);
 
 /*
- * The instructions of a loaded program as the kernel rewrote them (4.13): up to *nr, and *nr is
- * set. -EPERM where the kernel hides them, -E2BIG where there are more.
+ * Read the instructions of a loaded program as rewritten by the kernel (xlated, 4.13): up to *nr,
+ * which is set to their number. -EPERM if the kernel hides them, -E2BIG if there are more.
  */
 int bpf_prog_translated(int prog_fd, struct bpf_insn *insns, size_t *nr);
 
 int bpf_raw_tracepoint_open(const char *name, int prog_fd); /* 4.17 */
 
-/* A kprobe-multi link (5.18) on nr addresses. */
+/* Create a kprobe-multi link (5.18) on nr addresses. */
 int bpf_link_create_kprobe_multi(int prog_fd, const uint64_t *addrs, size_t nr);
-/* The same on one function by name, for trying whether it works. */
+/* Create one on a function by name, for feature probing. */
 int bpf_link_create_kprobe_multi_name(int prog_fd, const char *name);
 
 /*
- * LINUX_VERSION_CODE of the running kernel from the vDSO's ELF note; kprobe programs
- * need it exactly before 5.0. Where there is no vDSO, from uname. Source of the fact:
+ * LINUX_VERSION_CODE of the running kernel, from the vDSO's ELF note, or from uname(2) without a
+ * vDSO. Before 5.0 kprobe programs must pass the exact value. Source:
  * arch/x86/entry/vdso/vdso-note.S, kernel/bpf/syscall.c of 4.x.
  */
 uint32_t kern_release_code(void);
 
 /*
- * Its two halves. An ELF image of at least min_sz bytes, whose program headers may say more, up
- * to max_sz; and "6.1.12-amd64" (a third number over 255 counts as 255). 0: no version there.
+ * The two sources of kern_release_code(): an ELF image of at least min_sz bytes (more, up to
+ * max_sz, if its program headers say so), and a release like "6.1.12-amd64" (a third number over
+ * 255 counts as 255). Both return 0 if no version is found.
  */
 uint32_t vdso_release_code(const void *data, size_t min_sz, size_t max_sz);
 uint32_t release_code_of(const char *release);

@@ -19,8 +19,8 @@ uint64_t clock_now(void)
 }
 
 /*
- * The two clocks cannot be read at one moment: read one between two readings of the other,
- * and of several tries take that with the least time between.
+ * The two clocks cannot be read at the same instant: read one between two readings of the other,
+ * and keep the try with the shortest interval.
  */
 int64_t clock_realtime_off(void)
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* clock.h - the clock that stamps events, and what it is in real time. */
+/* clock.h - the clock of event timestamps, and its offset from real time. */
 #ifndef KERN_CLOCK_H
 #define KERN_CLOCK_H
 
 #include <stdint.h>
 
-/* ns, CLOCK_MONOTONIC: what bpf_ktime_get_ns() returns in the kernel. */
+/* CLOCK_MONOTONIC in ns, the clock of bpf_ktime_get_ns(). */
 uint64_t clock_now(void);
 
-/* CLOCK_REALTIME minus CLOCK_MONOTONIC in ns, now. Steps when somebody sets the clock. */
+/* Current CLOCK_REALTIME minus CLOCK_MONOTONIC in ns. Jumps when the clock is set. */
 int64_t clock_realtime_off(void);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * cpus.h - CPUs by number, from /sys/devices/system/cpu.
+ * cpus.h - CPU numbers, from /sys/devices/system/cpu.
  *
- * sysconf(3) is not asked: musl counts the CPUs that this process may run on, for
- * _SC_NPROCESSORS_CONF, too.
+ * sysconf(3) is not used: musl's _SC_NPROCESSORS_CONF, too, counts only the CPUs in the process's
+ * affinity mask.
  */
 #ifndef KERN_CPUS_H
 #define KERN_CPUS_H
@@ -12,18 +12,18 @@
 #include <stdint.h>
 
 /*
- * The numbers in a list of the kernel ("0-3,8\n"), ascending, into *cpus (the caller frees).
- * Returns how many, -EINVAL for anything else, -ENOMEM.
+ * Parse a kernel CPU list ("0-3,8\n") into *cpus, in ascending order; the caller frees it. Returns
+ * the number of CPUs, -EINVAL if malformed, or -ENOMEM.
  */
 int cpu_list_parse(const char *text, uint32_t **cpus);
 
-/* The CPUs that are online, likewise. Also the -errno of open(2). */
+/* List the online CPUs, as above. Errors: also those of open(2). */
 int cpus_online(uint32_t **cpus);
 
-/* At least 1. */
+/* Number of online CPUs, at least 1. */
 size_t cpus_nr_online(void);
 
-/* One past the highest number that a CPU may ever have: the entries of a map that is indexed by it. */
+/* One past the highest possible CPU number: the size of a map indexed by CPU. */
 size_t cpus_nr_possible(void);
 
 #endif

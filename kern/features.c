@@ -18,7 +18,7 @@
 #include "kern/perf.h"
 #include "kern/tracefs.h"
 
-/* Numbers newer than the oldest headers we build with. */
+/* Constants newer than the oldest supported headers. */
 enum {
 	HELPER_PROBE_READ_KERNEL = 113,	  /* 5.5 */
 	HELPER_KTIME_GET_COARSE_NS = 160, /* 5.11 */
@@ -32,32 +32,32 @@ enum {
 
 #define OLD_MAX_INSNS 4096 /* BPF_MAXINSNS: in a program before 5.2 */
 
-/* What several probes need, found once. */
+/* State shared by the probes. */
 struct probing {
-	const struct features *f; /* what is found out by now */
+	const struct features *f; /* results so far */
 	uint32_t release;
-	int kprobe;	    /* 0: programs of this type load; else -errno */
-	int raw_tracepoint; /* the same */
+	int kprobe;	    /* 0 if programs of this type load, else -errno */
+	int raw_tracepoint; /* likewise */
 	uint64_t text;	    /* address of some function; 0: unknown */
-	int tracefs_fd;	    /* its root; -1: none */
+	int tracefs_fd;	    /* its root directory; -1: none */
 };
 
 /*
- * Functions to put a probe on for a moment: exported, so never inlined, in every kernel with a
- * network, and hardly ever called.
+ * Functions to probe for a moment: exported, so never inlined, in every kernel with networking, and
+ * hardly ever called.
  */
-static const char *const quiet_funcs[] = {"sock_unregister", "unregister_netdev", "sock_register",
-					  "register_netdevice_notifier"};
-/* Where in them: riscv64 refuses a probe on the call site of ftrace, the first 8 bytes. */
-static const unsigned quiet_offs[] = {
+static const char *const rare_funcs[] = {"sock_unregister", "unregister_netdev", "sock_register",
+					 "register_netdevice_notifier"};
+/* Offsets to try: riscv64 allows no probe on the ftrace call site, the first 8 bytes. */
+static const unsigned rare_offs[] = {
 	0,
 #if defined(__riscv)
 	8,
 #endif
 };
-#define NR_QUIET (NR(quiet_funcs) * NR(quiet_offs))
-#define QUIET(i) quiet_funcs[(i) / NR(quiet_offs)], quiet_offs[(i) % NR(quiet_offs)]
-/* Raw tracepoints to try: the first is what we want, the last is in every kernel with any. */
+#define NR_RARE (NR(rare_funcs) * NR(rare_offs))
+#define RARE(i) rare_funcs[(i) / NR(rare_offs)], rare_offs[(i) % NR(rare_offs)]
+/* Raw tracepoints to try: from the preferred one to one that every kernel with tracepoints has. */
 static const char *const some_tracepoints[] = {"kfree_skb", "netif_receive_skb", "sched_switch"};
 
 static const char *const some_events[] = {"events/skb/kfree_skb/id",
@@ -67,7 +67,7 @@ static const char *const some_events[] = {"events/skb/kfree_skb/id",
 
 /* ---- programs ---- */
 
-static const struct bpf_insn prog_nothing[] = {
+static const struct bpf_insn empty_prog[] = {
 	{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 0},
 	{.code = BPF_JMP | BPF_EXIT},
 };
@@ -87,8 +87,8 @@ static int load_insns(const struct probing *p, uint32_t type, uint32_t attach_ty
 	return bpf_prog_load(&spec, NULL, 0, 0);
 }
 
-/* Close a descriptor that was only a question: 0, or the -errno that fd is. */
-static int answered(int fd)
+/* Result of a probe that opens a descriptor: close it and return 0, or pass on -errno. */
+static int probe_result(int fd)
 {
 	if (fd < 0)
 		return fd;
@@ -96,12 +96,12 @@ static int answered(int fd)
 	return 0;
 }
 
-static int load_nothing(const struct probing *p, uint32_t type, const char *name)
+static int load_empty_prog(const struct probing *p, uint32_t type, const char *name)
 {
-	return answered(load_insns(p, type, 0, prog_nothing, NR(prog_nothing), name));
+	return probe_result(load_insns(p, type, 0, empty_prog, NR(empty_prog), name));
 }
 
-/* Does a program of the type load that calls helper(r1) with r1 as it is at entry? */
+/* Load a program that calls helper(r1) with r1 as at entry. Returns 0 or -errno. */
 static int load_helper(const struct probing *p, uint32_t type, int helper)
 {
 	const struct bpf_insn insns[] = {
@@ -110,7 +110,7 @@ static int load_helper(const struct probing *p, uint32_t type, int helper)
 		INSN_EXIT(),
 	};
 
-	return answered(load_insns(p, type, 0, insns, NR(insns), NULL));
+	return probe_result(load_insns(p, type, 0, insns, NR(insns), NULL));
 }
 
 static int load_probe_read_kernel(const struct probing *p, uint32_t type)
@@ -126,21 +126,21 @@ static int load_probe_read_kernel(const struct probing *p, uint32_t type)
 		INSN_EXIT(),
 	};
 
-	return answered(load_insns(p, type, 0, insns, NR(insns), NULL));
+	return probe_result(load_insns(p, type, 0, insns, NR(insns), NULL));
 }
 
-/* ---- one probe for each feature: 0, or -errno where it is not there ---- */
+/* ---- one probe for each feature: 0, or -errno if it is missing ---- */
 
 static int probe_bpf(struct probing *p)
 {
-	p->kprobe = load_nothing(p, BPF_PROG_TYPE_KPROBE, NULL);
-	p->raw_tracepoint = load_nothing(p, PROG_TYPE_RAW_TRACEPOINT, NULL);
+	p->kprobe = load_empty_prog(p, BPF_PROG_TYPE_KPROBE, NULL);
+	p->raw_tracepoint = load_empty_prog(p, PROG_TYPE_RAW_TRACEPOINT, NULL);
 	return p->kprobe && p->raw_tracepoint ? p->kprobe : 0;
 }
 
 /*
- * Any function with an address says that they are shown; per-CPU symbols before it may be at 0. The
- * text itself begins at _stext: before it is code of the boot, which riscv64's /proc/kcore lacks.
+ * A function with a nonzero address shows that addresses are visible; per-CPU symbols may be at 0
+ * anyway. Prefer _stext for p->text: riscv64's /proc/kcore lacks the boot code before it.
  */
 static int probe_kallsyms(struct probing *p)
 {
@@ -174,7 +174,7 @@ static int readable(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	return answered(fd < 0 ? -errno : fd);
+	return probe_result(fd < 0 ? -errno : fd);
 }
 
 static int probe_btf(struct probing *p)
@@ -212,12 +212,12 @@ static int probe_kprobe_multi(struct probing *p)
 
 	if (p->kprobe)
 		return p->kprobe;
-	prog_fd = load_insns(p, BPF_PROG_TYPE_KPROBE, ATTACH_TYPE_KPROBE_MULTI, prog_nothing,
-			     NR(prog_nothing), NULL);
+	prog_fd = load_insns(p, BPF_PROG_TYPE_KPROBE, ATTACH_TYPE_KPROBE_MULTI, empty_prog,
+			     NR(empty_prog), NULL);
 	if (prog_fd < 0)
 		return prog_fd;
-	for (size_t i = 0; ret && i < NR(quiet_funcs); i++) {
-		ret = answered(bpf_link_create_kprobe_multi_name(prog_fd, quiet_funcs[i]));
+	for (size_t i = 0; ret && i < NR(rare_funcs); i++) {
+		ret = probe_result(bpf_link_create_kprobe_multi_name(prog_fd, rare_funcs[i]));
 		if (ret == -EOPNOTSUPP || ret == -EPERM)
 			break;
 	}
@@ -231,8 +231,8 @@ static int probe_kprobe_pmu(struct probing *p)
 
 	if (type < 0)
 		return type;
-	for (size_t i = 0; ret && i < NR_QUIET; i++) {
-		ret = answered(perf_kprobe_open_name(type, QUIET(i)));
+	for (size_t i = 0; ret && i < NR_RARE; i++) {
+		ret = probe_result(perf_kprobe_open_name(type, RARE(i)));
 		if (ret == -EACCES || ret == -EPERM)
 			break;
 	}
@@ -243,11 +243,11 @@ static int probe_raw_tracepoint(struct probing *p)
 {
 	int ret = -ENOENT, prog_fd;
 
-	prog_fd = load_insns(p, PROG_TYPE_RAW_TRACEPOINT, 0, prog_nothing, NR(prog_nothing), NULL);
+	prog_fd = load_insns(p, PROG_TYPE_RAW_TRACEPOINT, 0, empty_prog, NR(empty_prog), NULL);
 	if (prog_fd < 0)
 		return prog_fd;
 	for (size_t i = 0; ret == -ENOENT && i < NR(some_tracepoints); i++)
-		ret = answered(bpf_raw_tracepoint_open(some_tracepoints[i], prog_fd));
+		ret = probe_result(bpf_raw_tracepoint_open(some_tracepoints[i], prog_fd));
 	close(prog_fd);
 	return ret;
 }
@@ -259,7 +259,7 @@ static int probe_ringbuf(struct probing *p)
 		.nr_max = sysconf(_SC_PAGESIZE),
 	};
 
-	return answered(bpf_map_create(&spec));
+	return probe_result(bpf_map_create(&spec));
 }
 
 static int probe_probe_read_kernel(struct probing *p)
@@ -279,7 +279,7 @@ static int probe_get_func_ip(struct probing *p)
 	return probe_kprobe_helper(p, HELPER_GET_FUNC_IP);
 }
 
-/* Does a program of the type load that calls bpf_get_stack(r1, 8 bytes of its stack, 8, 0)? */
+/* Load a program that calls bpf_get_stack(r1, 8 bytes of its stack, 8, 0). Returns 0 or -errno. */
 static int load_get_stack(const struct probing *p, uint32_t type)
 {
 	const struct bpf_insn insns[] = {
@@ -293,7 +293,7 @@ static int load_get_stack(const struct probing *p, uint32_t type)
 		INSN_EXIT(),
 	};
 
-	return answered(load_insns(p, type, 0, insns, NR(insns), NULL));
+	return probe_result(load_insns(p, type, 0, insns, NR(insns), NULL));
 }
 
 static int probe_get_stack(struct probing *p)
@@ -307,7 +307,7 @@ static int probe_stack_id(struct probing *p)
 {
 	const struct bpf_map_spec spec = {BPF_MAP_TYPE_STACK_TRACE, 4, 8, 1, 0};
 
-	return answered(bpf_map_create(&spec));
+	return probe_result(bpf_map_create(&spec));
 }
 
 static int probe_attach_cookie(struct probing *p)
@@ -317,8 +317,8 @@ static int probe_attach_cookie(struct probing *p)
 
 static int probe_prog_name(struct probing *p)
 {
-	return load_nothing(p, p->kprobe ? PROG_TYPE_RAW_TRACEPOINT : BPF_PROG_TYPE_KPROBE,
-			    "skbtrail_probe");
+	return load_empty_prog(p, p->kprobe ? PROG_TYPE_RAW_TRACEPOINT : BPF_PROG_TYPE_KPROBE,
+			       "skbtrail_probe");
 }
 
 static int load_raw_stack(const struct probing *p, int helper)
@@ -333,11 +333,12 @@ static int load_raw_stack(const struct probing *p, int helper)
 		INSN_EXIT(),
 	};
 
-	return answered(load_insns(p, p->kprobe ? PROG_TYPE_RAW_TRACEPOINT : BPF_PROG_TYPE_KPROBE,
-				   0, insns, NR(insns), NULL));
+	return probe_result(load_insns(p,
+				       p->kprobe ? PROG_TYPE_RAW_TRACEPOINT : BPF_PROG_TYPE_KPROBE,
+				       0, insns, NR(insns), NULL));
 }
 
-/* Some architectures lost the first of the two helpers when they got the second. */
+/* Some architectures dropped the first helper when they got the second. */
 static int probe_raw_stack(struct probing *p)
 {
 	int ret = load_raw_stack(p, BPF_FUNC_probe_read);
@@ -352,15 +353,15 @@ static int probe_large_programs(struct probing *p)
 	for (size_t i = 0; i < NR(insns) - 1; i++)
 		insns[i] = INSN_MOV_IMM(BPF_REG_0, 0);
 	insns[NR(insns) - 1] = INSN_EXIT();
-	return answered(load_insns(p, p->kprobe ? PROG_TYPE_RAW_TRACEPOINT : BPF_PROG_TYPE_KPROBE,
-				   0, insns, NR(insns), NULL));
+	return probe_result(load_insns(p,
+				       p->kprobe ? PROG_TYPE_RAW_TRACEPOINT : BPF_PROG_TYPE_KPROBE,
+				       0, insns, NR(insns), NULL));
 }
 
 static int probe_translated(struct probing *p)
 {
-	int fd =
-		load_insns(p, BPF_PROG_TYPE_SOCKET_FILTER, 0, prog_nothing, NR(prog_nothing), NULL);
-	struct bpf_insn insns[NR(prog_nothing)];
+	int fd = load_insns(p, BPF_PROG_TYPE_SOCKET_FILTER, 0, empty_prog, NR(empty_prog), NULL);
+	struct bpf_insn insns[NR(empty_prog)];
 	size_t nr = NR(insns);
 	int ret;
 
@@ -371,8 +372,7 @@ static int probe_translated(struct probing *p)
 	return ret;
 }
 
-/* Nothing shows the accounting itself, but this helper came in the same release and is not
- * backported. */
+/* The accounting is not visible, but this helper came in the same release and is not backported. */
 static int probe_memcg_memlock(struct probing *p)
 {
 	return load_helper(p, BPF_PROG_TYPE_SOCKET_FILTER, HELPER_KTIME_GET_COARSE_NS);
@@ -397,11 +397,10 @@ static int probe_tracefs(struct probing *p)
 }
 
 /*
- * Opening an event and closing it takes 70 ms of grace periods on an idle machine. Where the kernel
- * has the better way to the same probes, which was tried already, it is enough that the files are
- * there.
+ * Opening and closing an event takes 70 ms of grace periods on an idle machine. If the preferred
+ * feature for the same probes was found to work, it is enough to check that the files exist.
  */
-static bool tried_already(const struct probing *p, enum feature better)
+static bool is_implied_by(const struct probing *p, enum feature better)
 {
 	return features_has(p->f, better);
 }
@@ -410,9 +409,9 @@ static int try_kprobe_event(struct kprobe_events *ke)
 {
 	int ret = -ENOENT;
 
-	for (size_t i = 0; ret < 0 && i < NR_QUIET; i++)
-		ret = kprobe_events_add_name(ke, QUIET(i));
-	return ret < 0 ? ret : answered(perf_tracepoint_open(ret));
+	for (size_t i = 0; ret < 0 && i < NR_RARE; i++)
+		ret = kprobe_events_add_name(ke, RARE(i));
+	return ret < 0 ? ret : probe_result(perf_tracepoint_open(ret));
 }
 
 static int probe_kprobe_events(struct probing *p)
@@ -424,7 +423,7 @@ static int probe_kprobe_events(struct probing *p)
 		ret = kprobe_events_open(&ke, p->tracefs_fd);
 	if (ret)
 		return ret;
-	if (!tried_already(p, FEAT_KPROBE_PMU))
+	if (!is_implied_by(p, FEAT_KPROBE_PMU))
 		ret = try_kprobe_event(&ke);
 	kprobe_events_remove(&ke);
 	kprobe_events_close(&ke);
@@ -437,16 +436,17 @@ static int probe_tracepoint_events(struct probing *p)
 
 	if (p->tracefs_fd < 0)
 		return p->tracefs_fd;
-	prog_fd = load_insns(p, BPF_PROG_TYPE_TRACEPOINT, 0, prog_nothing, NR(prog_nothing), NULL);
+	prog_fd = load_insns(p, BPF_PROG_TYPE_TRACEPOINT, 0, empty_prog, NR(empty_prog), NULL);
 	if (prog_fd < 0)
 		return prog_fd;
 	for (size_t i = 0; ret == -ENOENT && i < NR(some_events); i++) {
 		int64_t id = number_in_file_at(p->tracefs_fd, some_events[i]);
 
 		if (id >= 0 && id <= INT_MAX)
-			ret = tried_already(p, FEAT_RAW_TRACEPOINT)
+			ret = is_implied_by(p, FEAT_RAW_TRACEPOINT)
 				      ? 0
-				      : answered(perf_with_bpf(perf_tracepoint_open(id), prog_fd));
+				      : probe_result(
+						perf_with_bpf(perf_tracepoint_open(id), prog_fd));
 	}
 	close(prog_fd);
 	return ret;
@@ -482,38 +482,35 @@ const struct feature_info feature_infos[FEAT_NR] = {
 	[FEAT_RAW_TRACEPOINT] = {"raw-tracepoint", "4.17", "tracepoints with their own arguments",
 				 "Linux 4.17 or later with CONFIG_BPF_EVENTS=y"},
 	[FEAT_RINGBUF] = {"ring-buffer", "5.8", "events of all CPUs in one ordered ring", NULL},
-	[FEAT_PROBE_READ_KERNEL] = {"probe-read-kernel", "5.5", "reads of kernel memory only",
+	[FEAT_PROBE_READ_KERNEL] = {"probe-read-kernel", "5.5", "safe reads of kernel memory",
 				    NULL},
 	[FEAT_GET_FUNC_IP] = {"get-func-ip", "5.15", "the probed function's own address", NULL},
-	[FEAT_ATTACH_COOKIE] = {"attach-cookie", "5.15", "a number for each place attached to",
+	[FEAT_ATTACH_COOKIE] = {"attach-cookie", "5.15", "a value for each attached function",
 				NULL},
 	[FEAT_PROG_NAME] = {"prog-name", "4.15", "programs with names", NULL},
-	[FEAT_RAW_STACK] = {"raw-stack", "4.7", "reads into memory that is not cleared before",
-			    NULL},
+	[FEAT_RAW_STACK] = {"raw-stack", "4.7", "reads into uninitialized stack memory", NULL},
 	[FEAT_LARGE_PROGRAMS] = {"large-programs", "5.2", "programs of over 4,096 instructions",
 				 NULL},
 	[FEAT_TRANSLATED] = {"prog-translated", "4.13",
-			     "programs as the kernel rewrote them, which tell where members are",
-			     NULL},
+			     "rewritten programs can be read, to measure member offsets", NULL},
 	[FEAT_MEMCG_MEMLOCK] = {"memcg-memlock", "5.11",
-				"memory of BPF is not charged to RLIMIT_MEMLOCK", NULL},
+				"BPF memory is not charged to RLIMIT_MEMLOCK", NULL},
 	[FEAT_JUMP_OPTIMIZATION] = {"jump-optimization", "2.6.34", "kprobes as jumps, not traps",
 				    "CONFIG_OPTPROBES=y, sysctl debug.kprobes-optimization=1"},
-	[FEAT_TRACEFS] = {"tracefs", "2.6.27", "tracing by files; is mounted privately if need be",
+	[FEAT_TRACEFS] = {"tracefs", "2.6.27", "tracing files; mounted privately if necessary",
 			  "CONFIG_TRACING=y; mount -t tracefs tracefs /sys/kernel/tracing"},
 	[FEAT_KPROBE_EVENTS] = {"kprobe-events", "4.1", "kprobes by address, through tracefs",
 				"Linux 4.1 or later with CONFIG_KPROBE_EVENTS=y, and tracefs"},
 	[FEAT_TRACEPOINT_EVENTS] = {"tracepoint-events", "4.7",
 				    "tracepoints with their fields, through tracefs",
 				    "Linux 4.7 or later with CONFIG_BPF_EVENTS=y, and tracefs"},
-	[FEAT_KCORE] = {"kcore", "2.4", "kernel text, to place probes after the call site",
+	[FEAT_KCORE] = {"kcore", "2.4", "kernel text, to place probes behind the ftrace call site",
 			"CONFIG_PROC_KCORE=y"},
 	[FEAT_GET_STACK] = {"get-stack", "4.18", "stacks in events", NULL},
-	[FEAT_STACK_ID] = {"stack-map", "4.6", "stacks by a number, some of which may be lost",
-			   NULL},
+	[FEAT_STACK_ID] = {"stack-map", "4.6", "stacks by ID, some of which may be lost", NULL},
 };
 
-/* In the order of the enumeration: some fill in what those after them need. */
+/* Run in the order of enum feature: some fill in what later ones need. */
 static int (*const probes[FEAT_NR])(struct probing *p) = {
 	[FEAT_BPF] = probe_bpf,
 	[FEAT_KALLSYMS] = probe_kallsyms,

@@ -18,7 +18,7 @@ struct kcore {
 	size_t nr;
 };
 
-/* All of it, or -errno; -EFAULT where the file ends before. */
+/* Read all sz bytes. Returns 0 or -errno; -EFAULT at the end of the file. */
 static int read_at(int fd, void *buf, size_t sz, uint64_t off)
 {
 	uint8_t *p = buf;
@@ -46,7 +46,7 @@ static bool header_ok(const Elf64_Ehdr *eh)
 	       eh->e_phoff <= INT64_MAX / 2;
 }
 
-/* Keep the loadable segments; those whose numbers wrap around are left out. */
+/* Keep the loadable segments; skip those whose address or offset wraps around. */
 static int segments_read(struct kcore *k, const Elf64_Ehdr *eh)
 {
 	k->segs = calloc(eh->e_phnum ? eh->e_phnum : 1, sizeof(*k->segs));
@@ -86,7 +86,7 @@ int kcore_open_from(struct kcore **out, const char *path, struct err *err)
 	if (!ret)
 		ret = segments_read(k, &eh);
 	if (ret == -EINVAL)
-		err_set(err, ret, "%s is no ELF core file of 64 bits", path);
+		err_set(err, ret, "%s is not a 64-bit ELF core file", path);
 	else if (ret)
 		err_sys(err, ret, "cannot read %s", path);
 out:

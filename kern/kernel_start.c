@@ -9,8 +9,8 @@
 #define USER_END_4_LEVELS (1ULL << 47)
 
 /*
- * With five levels of page tables a mapping may be above 47 bits, if that is asked for. The processor
- * does not tell: the kernel may run on four levels where it could have five.
+ * With 5-level page tables, mmap() can return addresses above 47 bits if given such a hint. CPUID
+ * is not enough: a kernel may use 4 levels on a CPU that supports 5.
  */
 static bool has_5_levels(void)
 {
@@ -31,7 +31,7 @@ uint64_t kernel_start(void)
 
 #elif defined(__aarch64__)
 
-/* 52 bits of addresses; the four above may be tags (KASAN). */
+/* 52-bit addresses; the four bits above may hold tags (KASAN). */
 uint64_t kernel_start(void)
 {
 	return 0xf000000000000000;
@@ -39,7 +39,7 @@ uint64_t kernel_start(void)
 
 #else
 
-/* riscv64: Sv57. */
+/* riscv64: Sv57 at most. */
 uint64_t kernel_start(void)
 {
 	return 0xff00000000000000;

@@ -44,7 +44,7 @@ bool event_lines_add(struct event_lines *l, const char *fmt, ...)
 	return true;
 }
 
-/* "p:skbtrail_123/f0 0xffffffff81000000": the numbers, written again, must give the same name. */
+/* "p:skbtrail_123/f0 0xffffffff81000000". The parsed numbers must print as the same name. */
 bool kprobe_event_parse(struct kprobe_event *ev, const char *line)
 {
 	static const char start[] = "p:skbtrail_", middle[] = "f";
@@ -99,10 +99,10 @@ static int event_id(const struct kprobe_events *ke, size_t nr)
 }
 
 /*
- * The kernel takes the lines in order and stops at the first that it refuses, without telling
- * which: it is the first whose event is not there.
+ * The kernel processes the lines in order and stops at the first bad one, without reporting which:
+ * it is the first whose event does not exist.
  */
-static size_t nr_made(const struct kprobe_events *ke, const struct event_lines *l, int ret)
+static size_t count_created(const struct kprobe_events *ke, const struct event_lines *l, int ret)
 {
 	size_t made = 0;
 
@@ -126,16 +126,16 @@ void kprobe_events_add(struct kprobe_events *ke, const uint64_t *addrs, size_t n
 				       addrs[done + l.nr]))
 			;
 		ret = write_lines(ke->fd, &l);
-		made = nr_made(ke, &l, ret);
+		made = count_created(ke, &l, ret);
 		for (size_t i = 0; i < made; i++)
 			ids[done++] = event_id(ke, ke->nr++);
-		/* Its name goes to the next. */
+		/* The next event reuses the failed one's name. */
 		if (made < l.nr)
 			ids[done++] = ret;
 	}
 }
 
-/* 0 where it is gone, whoever removed it. */
+/* Returns 0 if the event no longer exists, whoever removed it. */
 static int remove_one(int fd, const struct kprobe_event *ev)
 {
 	struct event_lines l = {.len = 0};
@@ -151,7 +151,7 @@ int kprobe_events_add_name(struct kprobe_events *ke, const char *function, unsig
 	struct event_lines l = {.len = 0};
 	int ret;
 
-	/* A process that had our number may have been killed right here. */
+	/* An earlier process with our pid may have been killed after creating it. */
 	remove_one(ke->fd, &(struct kprobe_event){.pid = ke->pid});
 	event_lines_add(&l, "p:" EVENT " %s+%u\n", ke->pid, (size_t)0, function, off);
 	ret = write_lines(ke->fd, &l);
@@ -180,7 +180,7 @@ void kprobe_events_close(struct kprobe_events *ke)
 
 /* ---- removing ---- */
 
-/* As many lines as fit into one write; the number of events. */
+/* Fill l with as many lines as fit into one write. Returns their number. */
 static size_t removal_lines(struct event_lines *l, const struct kprobe_event *evs, size_t nr)
 {
 	while (l->nr < nr && event_lines_add(l, "-:" EVENT "\n", evs[l->nr].pid, evs[l->nr].nr))
@@ -189,8 +189,9 @@ static size_t removal_lines(struct event_lines *l, const struct kprobe_event *ev
 }
 
 /*
- * Remove events; those that are in use are tried again up to *tries times. Of a write that fails
- * nobody knows how far it came, so its lines are tried one by one. Returns the number that stay.
+ * Remove events; busy ones are retried up to *tries times in all. After a failed write it is
+ * unknown how many lines were processed, so they are retried one by one. Returns the number of
+ * events left.
  */
 static size_t remove_all(int fd, const struct kprobe_event *evs, size_t nr, int *tries, int *why)
 {
@@ -233,13 +234,13 @@ int kprobe_events_remove(struct kprobe_events *ke)
 
 /* ---- leftovers ---- */
 
-static bool is_left(const struct kprobe_event *ev)
+static bool is_stale(const struct kprobe_event *ev)
 {
 	return ev->pid == getpid() || (kill(ev->pid, 0) && errno == ESRCH);
 }
 
-/* The events of processes that are gone; *evs is the caller's. */
-static ssize_t find_left(int tracefs_fd, struct kprobe_event **evs)
+/* List the events of exited processes; the caller frees *evs. */
+static ssize_t find_stale_events(int tracefs_fd, struct kprobe_event **evs)
 {
 	size_t nr = 0, cap = 0, len;
 	struct kprobe_event ev, *more;
@@ -251,7 +252,7 @@ static ssize_t find_left(int tracefs_fd, struct kprobe_event **evs)
 	if (ret)
 		return ret;
 	while ((ret = lines_next(&l, &line, &len)) > 0) {
-		if (!kprobe_event_parse(&ev, line) || !is_left(&ev))
+		if (!kprobe_event_parse(&ev, line) || !is_stale(&ev))
 			continue;
 		if (nr == cap) {
 			cap = cap ? 2 * cap : 64;
@@ -271,7 +272,7 @@ static ssize_t find_left(int tracefs_fd, struct kprobe_event **evs)
 ssize_t kprobe_events_clean(struct kprobe_events *ke)
 {
 	struct kprobe_event *evs;
-	ssize_t nr = find_left(ke->tracefs_fd, &evs);
+	ssize_t nr = find_stale_events(ke->tracefs_fd, &evs);
 	char path[64];
 	int tries = 0, why;
 

@@ -8,7 +8,7 @@
 #include "base/lines.h"
 #include "base/strings.h"
 
-#define NAME_MAX_LEN   512 /* KSYM_NAME_LEN, since 6.1 */
+#define NAME_MAX_LEN   512 /* KSYM_NAME_LEN since 6.1 */
 #define NR_MODULES_MAX 16384
 #define MAX_FUNC_SZ    65536
 
@@ -25,11 +25,11 @@ struct ksyms {
 	uint32_t *modules; /* owned; offsets of the names */
 	uint32_t nr_modules;
 	struct str_index by_name;
-	size_t nr_zero; /* left out for want of an address */
+	size_t nr_zero; /* skipped: address 0 */
 	bool unsorted;
 };
 
-/* One line, taken apart in place. */
+/* One parsed line; strings point into it. */
 struct ksym_line {
 	uint64_t addr;
 	char type;
@@ -59,8 +59,8 @@ static size_t word_len(const char *s, const char *end)
 }
 
 /*
- * What an assembler leaves: mapping symbols of arm64 ("$x"), labels of riscv64, which may have
- * other characters than names (".L0 ", ".L1\0021").
+ * Assembler artifacts: mapping symbols of arm64 ("$x"), and labels of riscv64, which may contain
+ * characters that names do not (".L0 ", ".L1\0021").
  */
 static bool is_label(const struct ksym_line *k)
 {
@@ -101,8 +101,8 @@ static bool line_parse(struct ksym_line *k, const char *s, size_t len)
 }
 
 /*
- * Functions only. The __pfx_ symbols stand for the padding before each function on
- * x86 since 6.2, are never executed, and would double the table.
+ * Functions only. The __pfx_ symbols on x86 (since 6.2) mark the padding before each function,
+ * which is never executed; they would double the table.
  */
 static bool wanted(const struct ksym_line *k)
 {
@@ -120,8 +120,7 @@ static bool module_is(const struct ksyms *ks, uint32_t i, const char *name, size
 	return !strncmp(have, name, len) && !have[len];
 }
 
-/* Number of a module's name, from 1. A module's symbols stand together, so look at the last first.
- */
+/* Number of a module's name, from 1. A module's symbols are consecutive: search from the end. */
 static int64_t module_intern(struct ksyms *ks, const char *name, size_t len)
 {
 	uint32_t *modules;
@@ -179,7 +178,7 @@ static int syms_read(struct ksyms *ks, struct lines *l, const char *path, struct
 	while ((ret = lines_next(l, &line, &len)) > 0) {
 		if (!line_parse(&k, line, len))
 			return err_set(err, -EINVAL,
-				       "%s: line %zu is no symbol, expected 'ADDRESS TYPE NAME'",
+				       "%s: line %zu is malformed, expected 'ADDRESS TYPE NAME'",
 				       path, l->nr);
 		if (!wanted(&k))
 			continue;
@@ -189,14 +188,14 @@ static int syms_read(struct ksyms *ks, struct lines *l, const char *path, struct
 		}
 		ret = sym_add(ks, &k);
 		if (ret)
-			return err_sys(err, ret, "cannot keep the symbols of %s", path);
+			return err_sys(err, ret, "cannot store the symbols of %s", path);
 	}
 	if (ret < 0)
 		return err_sys(err, ret, "cannot read %s, line %zu", path, l->nr + 1);
 	return 0;
 }
 
-/* By address; aliases stay in the order of the file (names lie in the pool in that order). */
+/* By address; aliases stay in file order, which is the order of their names in the pool. */
 static int sym_cmp(const void *a, const void *b)
 {
 	const struct sym *x = a, *y = b;
@@ -206,7 +205,7 @@ static int sym_cmp(const void *a, const void *b)
 	return x->name_off < y->name_off ? -1 : x->name_off > y->name_off;
 }
 
-/* Symbols are found by the part of their name before the first dot. */
+/* Symbols are hashed by the part of their name before the first dot. */
 static size_t base_len(const char *name)
 {
 	return name[0] ? 1 + strcspn(name + 1, ".") : 0;
@@ -234,8 +233,8 @@ static int syms_finish(struct ksyms *ks, const char *path, struct err *err)
 
 	if (!ks->nr && ks->nr_zero) {
 		err_set(err, -EPERM, "%s shows no addresses", path);
-		err_hint(err, "run as root or with CAP_SYSLOG; with kernel.kptr_restrict=2 nobody "
-			      "sees them: sysctl kernel.kptr_restrict=1");
+		err_hint(err, "run as root or with CAP_SYSLOG; kernel.kptr_restrict=2 hides them "
+			      "from root, too: sysctl kernel.kptr_restrict=1");
 		return -EPERM;
 	}
 	if (!ks->nr)
@@ -263,7 +262,8 @@ int ksyms_load(struct ksyms **out, const char *path, struct err *err)
 	if (ret) {
 		err_sys(err, ret, "cannot read %s", path);
 		if (ret == -ENOENT)
-			err_hint(err, "the kernel needs CONFIG_KALLSYMS=y, and /proc mounted");
+			err_hint(err,
+				 "the kernel needs CONFIG_KALLSYMS=y, and /proc must be mounted");
 		return ret;
 	}
 	ks = calloc(1, sizeof(*ks));
@@ -303,8 +303,8 @@ static void sym_get(const struct ksyms *ks, uint32_t i, struct ksym *sym)
 	sym->module = s->module ? ks->pool.data + ks->modules[s->module - 1] : NULL;
 }
 
-/* Index of the first symbol behind addr. */
-static uint32_t first_behind(const struct ksyms *ks, uint64_t addr)
+/* Index of the first symbol above addr. */
+static uint32_t first_above(const struct ksyms *ks, uint64_t addr)
 {
 	uint32_t lo = 0, hi = ks->nr;
 
@@ -321,11 +321,11 @@ static uint32_t first_behind(const struct ksyms *ks, uint64_t addr)
 
 bool ksyms_at(const struct ksyms *ks, uint64_t addr, struct ksym *sym)
 {
-	uint32_t lo = first_behind(ks, addr);
+	uint32_t lo = first_above(ks, addr);
 
 	if (!lo)
 		return false;
-	/* The first of several aliases, as the kernel's own messages do. */
+	/* The first of several aliases, as in kernel messages. */
 	while (lo > 1 && ks->syms[lo - 2].addr == ks->syms[lo - 1].addr)
 		lo--;
 	sym_get(ks, lo - 1, sym);
@@ -349,22 +349,22 @@ bool ksyms_has_module(const struct ksyms *ks, const char *name)
 
 bool ksyms_ends_module(const struct ksyms *ks, uint64_t addr)
 {
-	uint32_t behind = first_behind(ks, addr);
+	uint32_t next = first_above(ks, addr);
 
-	if (!behind || !ks->syms[behind - 1].module)
+	if (!next || !ks->syms[next - 1].module)
 		return false;
-	return behind == ks->nr || ks->syms[behind].module != ks->syms[behind - 1].module;
+	return next == ks->nr || ks->syms[next].module != ks->syms[next - 1].module;
 }
 
 uint64_t ksyms_size_at(const struct ksyms *ks, uint64_t addr)
 {
-	uint32_t behind = first_behind(ks, addr);
-	uint64_t sz = behind < ks->nr ? ks->syms[behind].addr - addr : MAX_FUNC_SZ;
+	uint32_t next = first_above(ks, addr);
+	uint64_t sz = next < ks->nr ? ks->syms[next].addr - addr : MAX_FUNC_SZ;
 
 	return sz < MAX_FUNC_SZ ? sz : MAX_FUNC_SZ;
 }
 
-/* What compilers add to a function that is still entered like the original: any number of these. */
+/* Any number of compiler suffixes of functions that are still called like the original. */
 static bool is_suffix(const char *s)
 {
 	static const char *const words[] = {".isra.", ".constprop.", ".part.", ".llvm."};

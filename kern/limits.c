@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <sys/resource.h>
 
-/* Enough for a probe a function, where the hard limit may be raised. */
+/* Enough for one probe per function, if the hard limit may be raised. */
 #define NR_FILES 65536
 
 static int memlock_raise(void)

@@ -17,7 +17,7 @@
 
 /* ---- which namespace ---- */
 
-/* "inode:4026531992": 1 and the number, 0 for another kind of spec, -EINVAL. */
+/* Parse "inode:4026531992". Returns 1, 0 for other kinds of spec, or -EINVAL. */
 static int parse_inode(const char *spec, uint32_t *inum)
 {
 	unsigned long long n;
@@ -59,63 +59,63 @@ static int open_by_inode(uint32_t inode, struct err *err)
 	netns_each(&netns_roots, open_if_wanted, &w);
 	if (w.fd >= 0)
 		return w.fd;
-	err_set(err, -ENOENT, "no mount and no process has the network namespace 'inode:%u'",
-		inode);
+	err_set(err, -ENOENT, "no mount or process found with network namespace 'inode:%u'", inode);
 	if (geteuid())
-		err_hint(err, "run as root to see those of all processes");
+		err_hint(err, "run as root to search all processes");
 	return -ENOENT;
 }
 
-/* A name of ip(8), here or where pid 1 has other mounts (--pid=host), else a process id. */
-static int open_by_word(const char *word)
+/* Open an ip-netns(8) name, here or in pid 1's mount namespace (--pid=host), or else a process ID.
+ */
+static int open_by_name_or_pid(const char *name)
 {
 	static const char *const dirs[] = {"/run/netns/%s", "/proc/1/root/run/netns/%s",
 					   "/proc/%s/ns/net"};
 	char path[PATH_MAX];
-	int nr = word[strspn(word, "0123456789")] ? 2 : 3;
+	int nr = name[strspn(name, "0123456789")] ? 2 : 3;
 
 	for (int i = 0; i < nr; i++) {
 		int fd;
 
-		snprintf(path, sizeof(path), dirs[i], word);
+		snprintf(path, sizeof(path), dirs[i], name);
 		fd = netns_open(path);
-		/* Whatever keeps us from looking at pid 1's is no answer. */
+		/* Ignore errors in pid 1's mount namespace: access may be restricted. */
 		if (fd >= 0 || (fd != -ENOENT && i != 1))
 			return fd;
 	}
 	return -ENOENT;
 }
 
-/* Open what spec, which is not inode:N, names. */
-static int open_by_name(const char *spec, struct err *err)
+/* Open the namespace of a spec other than inode:N. */
+static int open_by_spec(const char *spec, struct err *err)
 {
 	bool is_path = strchr(spec, '/'), is_pid = spec[0] && !spec[strspn(spec, "0123456789")];
 	int fd;
 
 	if (strlen(spec) >= PATH_MAX - 64)
 		return err_sys(err, -ENAMETOOLONG, "network namespace '%.40s...'", spec);
-	fd = is_path ? netns_open(spec) : open_by_word(spec);
+	fd = is_path ? netns_open(spec) : open_by_name_or_pid(spec);
 	if (fd >= 0)
 		return fd;
 	if (fd == -EINVAL)
-		err_set(err, fd, "'%s' is no network namespace", spec);
+		err_set(err, fd, "'%s' is not a network namespace", spec);
 	else if (fd == -ENOENT && is_pid)
-		err_set(err, fd, "no process and no network namespace '%s'", spec);
+		err_set(err, fd, "no process or network namespace '%s'", spec);
 	else
 		err_sys(err, fd, "cannot open network namespace '%s'", spec);
 	if (fd == -EACCES || fd == -EPERM)
 		err_hint(err, "run as root");
 	else
 		err_hint(err,
-			 "expected a path like /proc/PID/ns/net, a name of `ip netns`, a process "
-			 "id, or inode:N");
+			 "expected a path like /proc/PID/ns/net, a name from `ip netns`, a process "
+			 "ID, or inode:N");
 	return fd;
 }
 
 static int bad_inode(const char *spec, struct err *err)
 {
-	return err_set(err, -EINVAL, "'%s' is no network namespace, expected inode:N with a number",
-		       spec);
+	return err_set(err, -EINVAL,
+		       "'%s' is not a network namespace, expected inode:N with a number", spec);
 }
 
 int netns_inode(const char *spec, uint32_t *inum, struct err *err)
@@ -126,7 +126,7 @@ int netns_inode(const char *spec, uint32_t *inum, struct err *err)
 		return bad_inode(spec, err);
 	if (ret)
 		return 0;
-	fd = open_by_name(spec, err);
+	fd = open_by_spec(spec, err);
 	if (fd < 0)
 		return fd;
 	*inum = netns_fd_inode(fd);
@@ -143,7 +143,7 @@ uint32_t netns_self(void)
 
 /* ---- interfaces ---- */
 
-/* What a terminal could take for a command becomes '?'. */
+/* Replace characters that a terminal might interpret by '?'. */
 static void make_printable(char *s)
 {
 	for (; *s; s++)
@@ -187,7 +187,7 @@ static int lookup(const char *ifname, const char *netns, uint32_t *ifindex, stru
 	return ret;
 }
 
-/* This thread's own namespace, to return to. */
+/* Open this thread's namespace, to return to it. */
 static int open_own(void)
 {
 	int fd = netns_open("/proc/thread-self/ns/net");
@@ -195,14 +195,14 @@ static int open_own(void)
 
 	if (fd != -ENOENT)
 		return fd;
-	/* before 3.17 */
+	/* before 3.17: no thread-self */
 	snprintf(path, sizeof(path), "/proc/self/task/%d/ns/net", (int)gettid());
 	return netns_open(path);
 }
 
 /*
- * Go there, look, and come back. Coming back cannot fail for want of rights: whoever may enter the
- * other one has CAP_SYS_ADMIN, and the own one is held open.
+ * Enter the namespace, look up, and return. Returning cannot fail for lack of privileges: entering
+ * took CAP_SYS_ADMIN, and our own namespace is held open.
  */
 static int lookup_in(int ns_fd, const char *ifname, const char *netns, uint32_t *ifindex,
 		     struct err *err)
@@ -211,16 +211,16 @@ static int lookup_in(int ns_fd, const char *ifname, const char *netns, uint32_t 
 	int ret;
 
 	if (own_fd < 0)
-		return err_sys(err, own_fd, "cannot open the own network namespace");
+		return err_sys(err, own_fd, "cannot open the current network namespace");
 	if (setns(ns_fd, CLONE_NEWNET) < 0) {
 		ret = err_sys(err, -errno, "cannot enter network namespace '%s'", netns);
-		err_hint(err, "run as root: it needs CAP_SYS_ADMIN");
+		err_hint(err, "run as root: this needs CAP_SYS_ADMIN");
 		goto out;
 	}
 	ret = lookup(ifname, netns, ifindex, err);
 	if (setns(own_fd, CLONE_NEWNET) < 0) {
 		err_clear(err);
-		ret = err_sys(err, -errno, "cannot return to the own network namespace");
+		ret = err_sys(err, -errno, "cannot return to the original network namespace");
 	}
 out:
 	close(own_fd);
@@ -240,7 +240,7 @@ int ifindex_of(const char *ifname, const char *netns, uint32_t *ifindex, struct 
 		return bad_inode(netns, err);
 	if (inum && inum == netns_self())
 		return lookup(ifname, netns, ifindex, err);
-	ns_fd = ret ? open_by_inode(inum, err) : open_by_name(netns, err);
+	ns_fd = ret ? open_by_inode(inum, err) : open_by_spec(netns, err);
 	if (ns_fd < 0)
 		return ns_fd;
 	ret = lookup_in(ns_fd, ifname, netns, ifindex, err);
@@ -253,15 +253,15 @@ int ifindex_of(const char *ifname, const char *netns, uint32_t *ifindex, struct 
 struct elsewhere {
 	uint32_t ifindex;
 	int own_fd;
-	uint32_t *seen; /* owned: inodes that need no second look */
+	uint32_t *seen; /* owned; inodes already searched */
 	size_t nr_seen;
-	size_t nr; /* namespaces with such an interface */
+	size_t nr; /* namespaces found */
 	char *buf;
 	size_t sz;
 };
 
-/* Whether this is the first time; where memory ends, once more does no harm. */
-static bool note_inode(struct elsewhere *e, uint32_t inode)
+/* Add to the set; true if new. If out of memory, searching a namespace twice is harmless. */
+static bool mark_seen(struct elsewhere *e, uint32_t inode)
 {
 	uint32_t *seen;
 
@@ -292,7 +292,7 @@ static bool look_elsewhere(void *arg, const struct netns_place *p)
 	bool failed = false;
 	int fd;
 
-	if (!note_inode(e, p->inode))
+	if (!mark_seen(e, p->inode))
 		return false;
 	fd = netns_open(p->path);
 	if (fd < 0)
@@ -313,7 +313,7 @@ size_t ifindex_elsewhere(uint32_t ifindex, uint32_t netns, char *buf, size_t sz)
 	buf[0] = '\0';
 	if (e.own_fd < 0)
 		return 0;
-	note_inode(&e, netns);
+	mark_seen(&e, netns);
 	netns_each(&netns_roots, look_elsewhere, &e);
 	free(e.seen);
 	close(e.own_fd);

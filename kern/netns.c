@@ -20,7 +20,7 @@
 #include "base/lines.h"
 #include "base/number.h"
 
-/* PROC_PID_INIT_INO of include/linux/proc_ns.h: the pid namespace that the kernel begins with. */
+/* The initial pid namespace: PROC_PID_INIT_INO of include/linux/proc_ns.h. */
 #define INIT_PID_NS "pid:[4026531836]"
 
 const struct netns_roots netns_roots = {.named = "/run/netns", .proc = "/proc"};
@@ -28,8 +28,8 @@ const struct netns_roots netns_roots = {.named = "/run/netns", .proc = "/proc"};
 /* ---- files ---- */
 
 /*
- * Before 3.19 namespace files are on procfs, and unlike its other files they cannot be seeked.
- * Whether this kernel is that old, the own one tells.
+ * Before 3.19 namespace files are on procfs, and unlike its other files not seekable. Our own
+ * namespace file shows whether this kernel is that old.
  */
 static bool is_on_procfs(int fd)
 {
@@ -42,8 +42,9 @@ static bool is_on_procfs(int fd)
 }
 
 /*
- * 0, or -EINVAL. Before 4.11 a namespace file does not tell its kind, unless its name in
- * /proc/self/fd does ("net:[4026531992]"; a bind mount shows its own path there).
+ * Returns 0 or -EINVAL. Before 4.11 (no NS_GET_NSTYPE) only the link in /proc/self/fd shows the
+ * type of a namespace file ("net:[4026531992]"), and for a bind mount it shows the mount's path
+ * instead.
  */
 static int check_is_netns(int fd)
 {
@@ -68,7 +69,7 @@ static int check_is_netns(int fd)
 
 int netns_open(const char *path)
 {
-	/* Not blocking: it might be a FIFO. */
+	/* O_NONBLOCK: it might be a FIFO. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0)
@@ -99,7 +100,7 @@ static uint32_t parse_inode(const char *s)
 	return inode;
 }
 
-/* Where the symbolic link proc/pid/ns/kind points to. */
+/* Read the symbolic link PROC/PID/ns/KIND. */
 static bool read_ns_link(const struct netns_roots *roots, const char *pid, const char *kind,
 			 char *target, size_t sz)
 {
@@ -127,7 +128,7 @@ struct search {
 	void *arg;
 };
 
-/* root: before the path of the directory, as pid 1 sees it. */
+/* root: prefix of the directory: "", or pid 1's root. */
 static bool search_named(const struct search *s, const char *root)
 {
 	char path[PATH_MAX];
@@ -158,7 +159,7 @@ static bool search_named(const struct search *s, const char *root)
 	return found;
 }
 
-/* "\040" is how the kernel writes what would end a field. */
+/* Undo the octal escapes (\040) of field separators. */
 static void unescape(char *s)
 {
 	char *to = s;
@@ -175,7 +176,7 @@ static void unescape(char *s)
 	*to = '\0';
 }
 
-/* The text of the nr-th field, counted from 0, to the end of the line; NULL where it has fewer. */
+/* The line from its nr-th field (from 0) on; NULL if it has fewer fields. */
 static char *field(char *line, int nr)
 {
 	while (nr--) {
@@ -186,7 +187,7 @@ static char *field(char *line, int nr)
 	return line;
 }
 
-/* Where a namespace file itself has to tell: the inode number, 0 for another file. */
+/* Inode number of a namespace file, from the file itself; 0 for other files. */
 static uint32_t inode_of_file(const char *path)
 {
 	int fd = netns_open(path);
@@ -199,7 +200,7 @@ static uint32_t inode_of_file(const char *path)
 	return inode;
 }
 
-/* Before 3.19 the mount of a namespace looks like one of procfs: "/ /run/netns/blue ... - proc". */
+/* Before 3.19 a namespace mount looks like a procfs mount: "/ /run/netns/blue ... - proc". */
 static bool may_be_on_procfs(const char *fs_root, const char *rest)
 {
 	const char *type = strstr(rest, " - ");
@@ -208,8 +209,8 @@ static bool may_be_on_procfs(const char *fs_root, const char *rest)
 }
 
 /*
- * A line of mountinfo is "id parent device root mount-point ... - type ...", and the root of a
- * namespace's mount is "net:[4026532281]"; that of a real file system begins with a slash.
+ * A line of mountinfo is "id parent device root mount-point ... - type ...". The root of a
+ * namespace mount is "net:[4026532281]"; that of an ordinary mount starts with a slash.
  */
 static bool search_line(const struct search *s, const char *root, char *line)
 {
@@ -278,7 +279,7 @@ static bool search_processes(const struct search *s)
 	return found;
 }
 
-/* In a container with the host's processes (--pid=host) the host's mounts are those of pid 1. */
+/* In a container with the host's pid namespace (--pid=host), pid 1 has the host's mounts. */
 static bool init_has_other_mounts(const struct netns_roots *roots)
 {
 	char own[32], init[32];
@@ -302,11 +303,11 @@ void netns_each(const struct netns_roots *roots, bool (*fn)(void *arg, const str
 		search_processes(&s);
 }
 
-/* ---- words ---- */
+/* ---- lookups ---- */
 
 uint32_t netns_host(const struct netns_roots *roots)
 {
-	/* Pid 2 is kthreadd then. Some keep everybody from looking at pid 1. */
+	/* Pid 2 is kthreadd then. Access to pid 1 may be restricted even for root. */
 	static const char *const pids[] = {"1", "2"};
 	char target[32];
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* perf.h - perf_event_open(2): kprobes, tracepoints and the ring of a perf event array. */
+/* perf.h - perf_event_open(2): kprobes, tracepoints and the rings of a perf event array. */
 #ifndef KERN_PERF_H
 #define KERN_PERF_H
 
@@ -18,13 +18,15 @@ int perf_kprobe_pmu(void);
  */
 int perf_kprobe_open(int pmu_type, uint64_t addr, bool retprobe);
 
-/* The same by name, which costs the kernel a search; for trying whether it works. -ENOENT: no such.
+/*
+ * Open a kprobe by name and offset, for feature probing: the kernel has to search for the name.
+ * -ENOENT: no such function.
  */
 int perf_kprobe_open_name(int pmu_type, const char *name, unsigned off);
 
 /*
- * Open a tracepoint or a kprobe event of tracefs, by the number in its file "id". A program on it
- * runs on all CPUs, whichever it is opened for. -errno: -EACCES/EPERM, -ENODEV: no such.
+ * Open a tracepoint or a tracefs kprobe event by the number in its "id" file. An attached program
+ * runs on all CPUs. Returns the fd, or -errno: -EACCES/EPERM, -ENODEV if there is no such event.
  */
 int perf_tracepoint_open(int id);
 
@@ -32,12 +34,12 @@ int perf_tracepoint_open(int id);
 int perf_attach_bpf(int perf_fd, int prog_fd);
 
 /*
- * A probe with its program, from what opening it gave: the fd, or -errno and the probe closed.
- * Before 4.15 an event takes one program only: -EEXIST.
+ * perf_attach_bpf() for the result of an open function. Returns perf_fd; or, after closing it,
+ * -errno. Before 4.15 an event takes only one program: -EEXIST.
  */
 int perf_with_bpf(int perf_fd, int prog_fd);
 
-/* Open the software event for one CPU's ring of a perf event array; wake at wake_bytes. */
+/* Open the software event for one CPU's ring of a perf event array; wake up at wake_bytes. */
 int perf_bpf_output_open(int cpu, uint32_t wake_bytes);
 
 #endif

@@ -13,11 +13,11 @@
 
 #include "base/number.h"
 
-/* 5.8 split these off CAP_SYS_ADMIN, which still includes them. */
+/* Split off CAP_SYS_ADMIN in 5.8, which still implies them. */
 #define CAP_NR_PERFMON 38
 #define CAP_NR_BPF     39
 
-/* The start of a small file, terminated; false where it cannot be read. */
+/* Read the start of a file as a string. False if it cannot be read or is empty. */
 static bool file_head(const char *path, char *buf, size_t sz)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -31,7 +31,7 @@ static bool file_head(const char *path, char *buf, size_t sz)
 	return n > 0;
 }
 
-/* The chosen word stands in brackets: "none [integrity] confidentiality". */
+/* The current mode is in brackets: "none [integrity] confidentiality". */
 const char *lockdown_mode(void)
 {
 	static const char *const modes[] = {"none", "integrity", "confidentiality"};
@@ -65,7 +65,7 @@ static int last_cap(void)
 	return file_head("/proc/sys/kernel/cap_last_cap", buf, sizeof(buf)) ? atoi(buf) : 0;
 }
 
-/* Root of a user namespace has all capabilities there, and none that count here. */
+/* Root in a user namespace has all capabilities, but only within that namespace. */
 static bool in_user_namespace(void)
 {
 	char buf[128];
@@ -112,7 +112,7 @@ void privileges_explain(char *buf, size_t sz)
 		missing_explain(buf, sz);
 	else if (in_user_namespace())
 		snprintf(buf, sz,
-			 "root only of a user namespace: run on the host, outside the "
+			 "root only in a user namespace: run on the host, outside the "
 			 "container");
 	else if (!strcmp(lockdown_mode(), "confidentiality"))
 		snprintf(buf, sz,
@@ -120,6 +120,6 @@ void privileges_explain(char *buf, size_t sz)
 			 "lockdown=integrity or none");
 	else if (has_seccomp_filter())
 		snprintf(buf, sz,
-			 "a seccomp filter is on and may forbid bpf(2): run outside the "
+			 "a seccomp filter is active and may block bpf(2): run outside the "
 			 "container, or with seccomp=unconfined");
 }

@@ -84,7 +84,7 @@ int ftrace_functions_load(struct name_set **out, struct err *err)
 
 	*out = NULL;
 	if (dir_fd < 0)
-		return err_sys(err, dir_fd, "no tracefs can be had");
+		return err_sys(err, dir_fd, "cannot open tracefs");
 	ret = name_set_load(out, dir_fd, "available_filter_functions", err);
 	close(dir_fd);
 	return ret;
@@ -128,11 +128,11 @@ void name_set_free(struct name_set *s)
 /* ---- addresses that kprobes refuse ---- */
 
 struct range {
-	uint64_t start, end; /* end is outside */
+	uint64_t start, end; /* end is exclusive */
 };
 
 struct kprobe_blacklist {
-	struct range *ranges; /* owned; sorted, apart from each other */
+	struct range *ranges; /* owned; sorted and disjoint */
 	size_t nr;
 };
 
@@ -143,8 +143,8 @@ static int range_cmp(const void *a, const void *b)
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
-/* Sort, and join what touches, so that the range at or below an address decides. */
-static void ranges_join(struct kprobe_blacklist *b)
+/* Sort and merge, so that only the last range starting at or below an address matters. */
+static void ranges_merge(struct kprobe_blacklist *b)
 {
 	size_t nr = 0;
 
@@ -187,14 +187,14 @@ static int ranges_read(struct kprobe_blacklist *b, struct lines *l, const char *
 	while ((ret = lines_next(l, &line, &len)) > 0) {
 		ret = range_add(b, line);
 		if (ret == -EINVAL)
-			return err_set(err, ret, "%s: line %zu is no range: '%.80s'", path, l->nr,
-				       line);
+			return err_set(err, ret, "%s: line %zu is not a range: '%.80s'", path,
+				       l->nr, line);
 		if (ret)
 			break;
 	}
 	if (ret)
 		return err_sys(err, ret, "cannot read %s", path);
-	ranges_join(b);
+	ranges_merge(b);
 	return 0;
 }
 
@@ -233,7 +233,7 @@ int kprobe_blacklist_load(struct kprobe_blacklist **out, struct err *err)
 	if (ret == -EINVAL || ret == -ENOMEM)
 		return err_set(err, ret, "%s", e.msg);
 	*out = calloc(1, sizeof(**out));
-	return *out ? 0 : err_sys(err, -ENOMEM, "cannot keep the list of refused functions");
+	return *out ? 0 : err_sys(err, -ENOMEM, "cannot store the kprobe blacklist");
 }
 
 bool kprobe_blacklist_has(const struct kprobe_blacklist *b, uint64_t addr)

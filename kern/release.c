@@ -11,7 +11,7 @@
 #include "base/bytes.h"
 #include "base/number.h"
 
-/* The image is at least one page; its real size is in its program headers. */
+/* The image is at least one page; its actual size follows from its program headers. */
 #define VDSO_MIN_SZ 4096
 #define VDSO_MAX_SZ (64 * 1024)
 
@@ -20,7 +20,7 @@ static size_t align4(size_t n)
 	return (n + 3) & ~(size_t)3;
 }
 
-/* Look for the note "Linux", type 0, whose four bytes are LINUX_VERSION_CODE; 0: not there. */
+/* Find the note "Linux", type 0, which holds the 4-byte LINUX_VERSION_CODE; 0: not found. */
 static uint32_t notes_find(struct bytes notes)
 {
 	while (bytes_left(&notes) >= sizeof(Elf64_Nhdr)) {
@@ -89,7 +89,7 @@ uint32_t release_code_of(const char *release)
 		return 0;
 	if (*release++ == '.' && !number_take(&release, 10, &patch))
 		patch = 0;
-	/* As the kernel's makefile does since 4.4.256. */
+	/* Clamped as in the kernel's Makefile since 4.4.256. */
 	return (major << 16) + (minor << 8) + (patch > 255 ? 255 : patch);
 }
 

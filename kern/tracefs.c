@@ -16,11 +16,11 @@
 #include <linux/magic.h>
 
 /*
- * What the private mount covers: a mount that is there, for no symbol is found without it. Being
- * the parent of the new mount, it decides alone whether others see that, so it alone is made
- * private.
+ * Mount point of the private mount. /proc is always mounted, as symbols are read from it. It is the
+ * parent of the new mount, so its propagation alone decides whether others see that mount; so only
+ * it is made private.
  */
-#define PLACE "/proc"
+#define MOUNT_POINT "/proc"
 
 struct special_fs {
 	const char *type;
@@ -74,15 +74,15 @@ static int open_dir(int at, const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Another mount may cover the place. */
-static bool is_of(int fd, const struct special_fs *fs)
+/* Check the file system type: another mount may cover the directory. */
+static bool has_type(int fd, const struct special_fs *fs)
 {
 	struct statfs st;
 
 	return fstatfs(fd, &st) == 0 && (unsigned long)st.f_type == fs->magic;
 }
 
-/* As the process sees it; "self" or "1". */
+/* Open the mount of fs as seen by a process ("self" or "1"). */
 static int mounted_dir(const char *process, const struct special_fs *fs)
 {
 	char path[PATH_MAX], *dir;
@@ -96,7 +96,7 @@ static int mounted_dir(const char *process, const struct special_fs *fs)
 		if (snprintf(path, sizeof(path), "/proc/%s/root%s", process, dir) >= PATH_MAX)
 			continue;
 		fd = open_dir(AT_FDCWD, path);
-		if (fd >= 0 && !is_of(fd, fs)) {
+		if (fd >= 0 && !has_type(fd, fs)) {
 			close(fd);
 			fd = -ENOENT;
 		}
@@ -115,11 +115,11 @@ static void *mount_and_open(void *arg)
 	const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
 	struct private_mount *m = arg;
 
-	if (unshare(CLONE_FS | CLONE_NEWNS) || mount(NULL, PLACE, NULL, MS_PRIVATE, NULL) ||
-	    mount(m->fs->type, PLACE, m->fs->type, flags, NULL))
+	if (unshare(CLONE_FS | CLONE_NEWNS) || mount(NULL, MOUNT_POINT, NULL, MS_PRIVATE, NULL) ||
+	    mount(m->fs->type, MOUNT_POINT, m->fs->type, flags, NULL))
 		m->fd = -errno;
 	else
-		m->fd = open_dir(AT_FDCWD, PLACE);
+		m->fd = open_dir(AT_FDCWD, MOUNT_POINT);
 	return NULL;
 }
 
@@ -136,8 +136,8 @@ static int private_dir(const struct special_fs *fs)
 }
 
 /*
- * Before Linux 6.0 (debugfs 6.1) a further mount sets the options of the file system anew, so one
- * that only others see is better used than ours: the first process may, if we are in a container.
+ * Before Linux 6.0 (debugfs: 6.1) another mount resets the options of the file system. So prefer an
+ * existing mount, even one that only pid 1 sees because we are in a container.
  */
 static int special_dir(const struct special_fs *fs)
 {
@@ -154,8 +154,8 @@ int debugfs_dir(void)
 }
 
 /*
- * Debugfs last: since 4.1 looking into its directory mounts tracefs there, for everybody and for
- * good.
+ * Try debugfs last: since 4.1, accessing its "tracing" directory automounts tracefs there, visibly
+ * and permanently.
  */
 int tracefs_dir(void)
 {

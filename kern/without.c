@@ -6,10 +6,10 @@
 #include <string.h>
 
 /*
- * What --check shows and a trace can do without. (On attach-cookie nothing stands as yet: the
- * probed address says the same.)
+ * Features with a fallback, accepted by --without. (Nothing uses attach-cookie yet: the probed
+ * address identifies the function as well.)
  */
-static const enum feature choices[] = {
+static const enum feature optional[] = {
 	FEAT_KPROBE_MULTI, FEAT_KPROBE_PMU,	FEAT_RAW_TRACEPOINT,	FEAT_RINGBUF,
 	FEAT_PROG_NAME,	   FEAT_GET_FUNC_IP,	FEAT_PROBE_READ_KERNEL, FEAT_JUMP_OPTIMIZATION,
 	FEAT_TRACEFS,	   FEAT_KPROBE_EVENTS,	FEAT_TRACEPOINT_EVENTS, FEAT_BTF,
@@ -17,30 +17,30 @@ static const enum feature choices[] = {
 	FEAT_TRANSLATED,   FEAT_MODULE_BTF,	FEAT_GET_STACK,		FEAT_STACK_ID,
 };
 
-#define NR_CHOICES (sizeof(choices) / sizeof(choices[0]))
+#define NR_OPTIONAL (sizeof(optional) / sizeof(optional[0]))
 
 static int unknown(const char *name, size_t len, struct err *err)
 {
 	char all[448] = "";
 	size_t used = 0;
 
-	for (size_t i = 0; i < NR_CHOICES; i++)
+	for (size_t i = 0; i < NR_OPTIONAL; i++)
 		used += snprintf(all + used, sizeof(all) - used, "%s%s", i ? ", " : "",
-				 feature_infos[choices[i]].name);
-	err_set(err, -EINVAL, "--without: '%.*s' is no feature to do without", (int)len, name);
+				 feature_infos[optional[i]].name);
+	err_set(err, -EINVAL, "--without: '%.*s' is not an optional feature", (int)len, name);
 	err_hint(err, "there are: %s", all);
 	return -EINVAL;
 }
 
 static int leave_out(struct features *f, const char *name, size_t len, struct err *err)
 {
-	for (size_t i = 0; i < NR_CHOICES; i++) {
-		const char *known = feature_infos[choices[i]].name;
+	for (size_t i = 0; i < NR_OPTIONAL; i++) {
+		const char *known = feature_infos[optional[i]].name;
 
 		if (strlen(known) == len && !memcmp(known, name, len)) {
-			f->f[choices[i]].has = false;
-			f->f[choices[i]].why = -ENOTSUP;
-			f->f[choices[i]].left_out = true;
+			f->f[optional[i]].has = false;
+			f->f[optional[i]].why = -ENOTSUP;
+			f->f[optional[i]].left_out = true;
 			return 0;
 		}
 	}
