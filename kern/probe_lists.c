@@ -84,7 +84,7 @@ int ftrace_functions_load(struct name_set **out, struct err *err)
 
 	*out = NULL;
 	if (dir_fd < 0)
-		return err_sys(err, dir_fd, "cannot open tracefs");
+		return err_sys(err, dir_fd, "tracefs is not available");
 	ret = name_set_load(out, dir_fd, "available_filter_functions", err);
 	close(dir_fd);
 	return ret;

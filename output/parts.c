@@ -5,23 +5,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Events whose parts wait at a time: interrupts nest four deep, and CPUs come in order of time. */
-#define NR_WAITING 64
-#define NR_KINDS   (TRAIL_PART_MAP + 1)
-#define NR_WAY_MAX 5 /* frames: see is_way_to_us() */
+/* Events that can be pending at a time: interrupts nest four deep, and CPUs are merged by time. */
+#define NR_PENDING	  64
+#define NR_KINDS	  (TRAIL_PART_MAP + 1)
+#define NR_TRACING_FRAMES 5 /* frames: see is_tracing_frame() */
 
-/* Whose parts wait in a place. */
-struct place {
+/* The event whose parts are in pending[] at the same index. */
+struct slot {
 	uint64_t ts, skb;
 	uint64_t used; /* the pool's clock */
 	uint32_t cpu;
 	unsigned int nr_parts; /* 0: free */
 };
 
-/* The parts of one event as they came. */
-struct waiting {
-	uint16_t len[NR_KINDS]; /* bytes there, from the start on */
-	uint32_t cut;		/* PART_BIT: there is a hole, nothing after it was kept */
+/* The parts of an event received so far. */
+struct pending_event {
+	uint16_t len[NR_KINDS]; /* bytes received, from the start */
+	uint32_t cut;		/* PART_BIT: truncated at a lost part */
 	uint64_t stack[TRAIL_MAX_STACK];
 	int64_t stack_id;
 	uint8_t skb_bytes[PARTS_STRUCT_SZ];
@@ -33,10 +33,10 @@ struct waiting {
 };
 
 struct parts_pool {
-	struct place places[NR_WAITING];
-	struct waiting waiting[NR_WAITING];
+	struct slot slots[NR_PENDING];
+	struct pending_event pending[NR_PENDING];
 	size_t nr_used;
-	size_t last; /* most parts are of the event that the part before was of */
+	size_t last; /* slot of the last part: most parts follow one of the same event */
 	uint64_t clock;
 	struct trace_parts joined;
 	char skb_text[PARTS_TEXT_SZ], shared_info_text[PARTS_TEXT_SZ];
@@ -45,10 +45,11 @@ struct parts_pool {
 
 #define BYTES(member)                                                                              \
 	{                                                                                          \
-		offsetof(struct waiting, member), sizeof(((struct waiting *)0)->member)            \
+		offsetof(struct pending_event, member),                                            \
+			sizeof(((struct pending_event *)0)->member)                                \
 	}
 
-/* Where the bytes of each kind go. */
+/* Where the bytes of each kind are stored. */
 static const struct {
 	uint16_t off, sz;
 } bytes_of_kind[NR_KINDS] = {
@@ -69,20 +70,20 @@ void parts_pool_free(struct parts_pool *pool)
 	free(pool);
 }
 
-/* ---- what comes ---- */
+/* ---- receiving parts ---- */
 
-static bool is_of(const struct place *p, uint32_t cpu, uint64_t ts, uint64_t skb)
+static bool is_of(const struct slot *p, uint32_t cpu, uint64_t ts, uint64_t skb)
 {
 	return p->nr_parts && p->ts == ts && p->skb == skb && p->cpu == cpu;
 }
 
-/* The place becomes pool->last. */
+/* Find the slot of an event and set pool->last to it. */
 static bool find(struct parts_pool *pool, uint32_t cpu, uint64_t ts, uint64_t skb)
 {
-	if (is_of(&pool->places[pool->last], cpu, ts, skb))
+	if (is_of(&pool->slots[pool->last], cpu, ts, skb))
 		return true;
-	for (size_t i = 0; i < NR_WAITING && pool->nr_used; i++) {
-		if (!is_of(&pool->places[i], cpu, ts, skb))
+	for (size_t i = 0; i < NR_PENDING && pool->nr_used; i++) {
+		if (!is_of(&pool->slots[i], cpu, ts, skb))
 			continue;
 		pool->last = i;
 		return true;
@@ -90,21 +91,21 @@ static bool find(struct parts_pool *pool, uint32_t cpu, uint64_t ts, uint64_t sk
 	return false;
 }
 
-/* A free place, or that of the event which nothing came for longest, becomes pool->last. */
-static void take_place(struct parts_pool *pool, uint32_t cpu, uint64_t ts, uint64_t skb)
+/* Set pool->last to a free slot, or else to the least recently used one. */
+static void claim_slot(struct parts_pool *pool, uint32_t cpu, uint64_t ts, uint64_t skb)
 {
-	struct place *oldest = pool->places;
+	struct slot *oldest = pool->slots;
 
-	for (size_t i = 0; i < NR_WAITING && oldest->nr_parts; i++) {
-		struct place *p = &pool->places[i];
+	for (size_t i = 0; i < NR_PENDING && oldest->nr_parts; i++) {
+		struct slot *p = &pool->slots[i];
 
 		if (!p->nr_parts || p->used < oldest->used)
 			oldest = p;
 	}
-	pool->last = oldest - pool->places;
+	pool->last = oldest - pool->slots;
 	pool->nr_used += !oldest->nr_parts;
-	*oldest = (struct place){.cpu = cpu, .ts = ts, .skb = skb};
-	memset(&pool->waiting[pool->last], 0, offsetof(struct waiting, stack));
+	*oldest = (struct slot){.cpu = cpu, .ts = ts, .skb = skb};
+	memset(&pool->pending[pool->last], 0, offsetof(struct pending_event, stack));
 }
 
 bool parts_is_part(const void *data, size_t sz)
@@ -135,17 +136,17 @@ static int part_check(struct trail_part *part, const void *data, size_t sz)
 }
 
 /*
- * Samples of one CPU keep their order, so a part that does not continue what is there follows a
- * lost one. One that begins anew does so for another event with this key (a clock that stood
- * still), whose predecessor was lost.
+ * Samples of one CPU keep their order, so a part that does not continue the previous one follows a
+ * lost part. A part at offset 0 starts another event with the same key (the clock stood still); the
+ * first event was lost.
  */
-static void keep(struct waiting *w, const struct trail_part *part)
+static void store_part(struct pending_event *w, const struct trail_part *part)
 {
 	size_t sz = part->size - offsetof(struct trail_part, data);
-	uint8_t *place = (uint8_t *)w + bytes_of_kind[part->kind].off;
+	uint8_t *dst = (uint8_t *)w + bytes_of_kind[part->kind].off;
 
 	if (!part->off) {
-		memset(place, 0, bytes_of_kind[part->kind].sz);
+		memset(dst, 0, bytes_of_kind[part->kind].sz);
 		w->len[part->kind] = 0;
 		w->cut &= ~PART_BIT(part->kind);
 	}
@@ -153,7 +154,7 @@ static void keep(struct waiting *w, const struct trail_part *part)
 		w->cut |= PART_BIT(part->kind);
 		return;
 	}
-	memcpy(place + part->off, part->data, sz);
+	memcpy(dst + part->off, part->data, sz);
 	w->len[part->kind] += sz;
 }
 
@@ -165,14 +166,14 @@ int parts_add(struct parts_pool *pool, const void *data, size_t sz)
 	if (ret)
 		return ret;
 	if (!find(pool, part.cpu, part.ts, part.skb))
-		take_place(pool, part.cpu, part.ts, part.skb);
-	pool->places[pool->last].used = ++pool->clock;
-	pool->places[pool->last].nr_parts++;
-	keep(&pool->waiting[pool->last], &part);
+		claim_slot(pool, part.cpu, part.ts, part.skb);
+	pool->slots[pool->last].used = ++pool->clock;
+	pool->slots[pool->last].nr_parts++;
+	store_part(&pool->pending[pool->last], &part);
 	return 0;
 }
 
-/* ---- in words ---- */
+/* ---- joining parts to their event ---- */
 
 static void join_frames(struct trace_parts *p, const uint64_t *addrs, size_t nr,
 			const struct names *names)
@@ -188,10 +189,10 @@ static void join_frames(struct trace_parts *p, const uint64_t *addrs, size_t nr,
 }
 
 /*
- * What leads from a tracepoint, or the entry of a BPF program, to our program there. The stack
- * begins with it.
+ * True for functions between a tracepoint, or the entry of a BPF program, and our program attached
+ * there. They are on top of the stack.
  */
-static bool is_way_to_us(const char *name)
+static bool is_tracing_frame(const char *name)
 {
 	static const char *const prefixes[] = {"__traceiter_",	 "__bpf_trace_",   "bpf_trace_run",
 					       "bpf_trampoline", "trace_call_bpf", "perf_trace_"};
@@ -202,20 +203,20 @@ static bool is_way_to_us(const char *name)
 	return false;
 }
 
-static void drop_way_to_us(struct trace_parts *p)
+static void drop_tracing_frames(struct trace_parts *p)
 {
 	size_t nr = 0;
 
-	for (size_t i = 0; i < p->nr_frames && i < NR_WAY_MAX; i++)
-		if (is_way_to_us(p->stack[i].at.name))
+	for (size_t i = 0; i < p->nr_frames && i < NR_TRACING_FRAMES; i++)
+		if (is_tracing_frame(p->stack[i].at.name))
 			nr = i + 1;
 	p->nr_frames -= nr;
 	memmove(p->stack, p->stack + nr, p->nr_frames * sizeof(p->stack[0]));
 }
 
 /*
- * At the entry of a function its caller is not on the stack yet where return addresses are in a
- * register (arm64, riscv64): the unwinder passes it over.
+ * On architectures with the return address in a register (arm64, riscv64) the caller is not on the
+ * stack yet at function entry, so the unwinder misses it.
  */
 static void add_caller(struct trace_parts *p, const struct trace_event *te)
 {
@@ -230,9 +231,9 @@ static void add_caller(struct trace_parts *p, const struct trace_event *te)
 	p->nr_frames++;
 }
 
-/* A 0 ends the addresses; where neither it nor the last that there is room for came, some are lost.
- */
-static void join_stack(struct trace_parts *p, const struct waiting *w, const struct names *names)
+/* A 0 ends the addresses. Without it some are lost, unless all TRAIL_MAX_STACK were received. */
+static void join_stack(struct trace_parts *p, const struct pending_event *w,
+		       const struct names *names)
 {
 	uint64_t addrs[TRAIL_MAX_STACK];
 	size_t nr = w->len[TRAIL_PART_STACK] / sizeof(addrs[0]);
@@ -271,12 +272,12 @@ static const char *as_text(const struct names *names, enum names_text what, unsi
 }
 
 /*
- * Where a part was lost, one that fills its sample may have had more behind it; the size of the
- * struct is the kernel's and not known here.
+ * The size of the kernel's struct is not known here. So if parts were lost, a last part that fills
+ * its sample counts as truncated.
  */
-static const char *join_struct(struct trace_parts *p, const struct waiting *w, bool parts_lost,
-			       enum trail_part_kind kind, const struct names *names,
-			       enum names_text what, char *buf)
+static const char *join_struct(struct trace_parts *p, const struct pending_event *w,
+			       bool parts_lost, enum trail_part_kind kind,
+			       const struct names *names, enum names_text what, char *buf)
 {
 	size_t len = w->len[kind];
 
@@ -289,7 +290,7 @@ static const char *join_struct(struct trace_parts *p, const struct waiting *w, b
 		       PARTS_TEXT_SZ);
 }
 
-static void join_meta(struct parts_pool *pool, const struct waiting *w, bool is_xdp,
+static void join_meta(struct parts_pool *pool, const struct pending_event *w, bool is_xdp,
 		      const struct names *names)
 {
 	struct trace_parts *p = &pool->joined;
@@ -302,7 +303,7 @@ static void join_meta(struct parts_pool *pool, const struct waiting *w, bool is_
 		p->has |= PART_BIT(TRAIL_PART_META);
 }
 
-static void join_fixed(struct trace_parts *p, const struct waiting *w)
+static void join_fixed(struct trace_parts *p, const struct pending_event *w)
 {
 	size_t head_sz = offsetof(struct trail_tunnel, hdr);
 	size_t tunnel_sz = w->len[TRAIL_PART_TUNNEL];
@@ -330,18 +331,18 @@ void parts_join(struct parts_pool *pool, struct trace_event *te, const struct na
 	const struct trail_event *raw = &te->raw;
 	struct trace_parts *p = &pool->joined;
 	bool lost = raw->flags & TRAIL_F_PARTS_LOST;
-	struct waiting *w;
+	struct pending_event *w;
 
 	te->parts = NULL;
 	if (!find(pool, raw->cpu, raw->ts, raw->skb))
 		return;
-	w = &pool->waiting[pool->last];
+	w = &pool->pending[pool->last];
 	p->has = 0;
 	p->cut = w->cut;
-	p->nr_parts = pool->places[pool->last].nr_parts;
+	p->nr_parts = pool->slots[pool->last].nr_parts;
 	join_stack(p, w, names);
 	if (raw->flags & (TRAIL_F_TRACEPOINT | TRAIL_F_PROG))
-		drop_way_to_us(p);
+		drop_tracing_frames(p);
 	else
 		add_caller(p, te);
 	p->skb = join_struct(p, w, lost, TRAIL_PART_SKB, names, TEXT_SKB, pool->skb_text);
@@ -350,14 +351,14 @@ void parts_join(struct parts_pool *pool, struct trace_event *te, const struct na
 	join_meta(pool, w, raw->type == TRAIL_EVENT_XDP, names);
 	join_fixed(p, w);
 	p->cut &= p->has;
-	pool->places[pool->last].nr_parts = 0;
+	pool->slots[pool->last].nr_parts = 0;
 	pool->nr_used--;
 	te->parts = p;
 }
 
-/* ---- what did not come ---- */
+/* ---- lost parts ---- */
 
-/* What is to be shown of such an event, and each has. */
+/* The kinds to be shown that every such event has. */
 static uint32_t kinds_expected(const struct trail_event *raw, const struct output_fields *shown)
 {
 	uint32_t kinds = shown->stack ? PART_BIT(TRAIL_PART_STACK) : 0;

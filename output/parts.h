@@ -2,9 +2,9 @@
 /*
  * parts.h - joins the parts of an event (trail_abi.h) to it.
  *
- * Parts come before their event and have its cpu, ts and skb. They wait in a pool of fixed size: an
- * interrupt may put another event, with its own parts, between them and theirs. Parts whose event
- * was lost stay until their place is needed, which no other event minds: its key is another.
+ * Parts precede their event and have the same cpu, ts and skb. They are kept in a pool of fixed
+ * size, as an interrupt may interpose another event with parts. Parts of a lost event stay until
+ * their slot is reused; this is harmless, as the keys of other events differ.
  */
 #ifndef OUTPUT_PARTS_H
 #define OUTPUT_PARTS_H
@@ -12,27 +12,27 @@
 #include "output/output.h"
 
 #define PARTS_STRUCT_SZ 1024	    /* of a kernel struct; sk_buff has about 240 */
-#define PARTS_TEXT_SZ	(32 * 1024) /* of a struct in words */
-#define PARTS_META_SZ	256	    /* of one expression's value in words */
+#define PARTS_TEXT_SZ	(32 * 1024) /* of a struct as text */
+#define PARTS_META_SZ	256	    /* of an expression's value as text */
 
-struct parts_pool; /* about 300 KiB, most of it touched only when it is used */
+struct parts_pool; /* about 300 KiB, mostly untouched until used */
 
 int parts_pool_open(struct parts_pool **out);
-/* Is this sample for parts_add()? Others are events, or nothing at all. */
+/* True if the sample is a part, for parts_add(). Others are events or malformed. */
 bool parts_is_part(const void *data, size_t sz);
-/* Keep a part. 0, or -EINVAL: it makes no sense (version, size, kind, place). */
+/* Store a part. Returns 0, or -EINVAL if malformed (version, size, kind, offset). */
 int parts_add(struct parts_pool *pool, const void *data, size_t sz);
 /*
- * Set te->parts to what came for te, put into words; NULL where nothing came. It is the pool's
- * until the next call.
+ * Set te->parts to the parts received for te, converted to text, or to NULL if there are none.
+ * Owned by the pool, and valid until the next call.
  */
 void parts_join(struct parts_pool *pool, struct trace_event *te, const struct names *names);
 void parts_pool_free(struct parts_pool *pool);
 
 /*
- * The kinds (PART_BIT()) that are to be shown and did not come, or not as a whole. A map, which not
- * every event has, is among them where the programs say that something is missing and nothing else
- * is.
+ * The kinds (PART_BIT()) to be shown that are missing or truncated. As not every event has a map,
+ * it is reported missing only if the program flagged a lost part (TRAIL_F_PARTS_LOST) and no other
+ * kind is missing.
  */
 uint32_t parts_lost(const struct trace_event *te, const struct output_fields *shown);
 

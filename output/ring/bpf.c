@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A large ring takes a burst, but its pages count as resident memory where they are mapped. So a
- * window is mapped, and moved about every three thousand events.
+ * BPF ring buffer (5.8). A large ring absorbs bursts, but mapped pages count as resident memory. So
+ * only a window of it is mapped, and moved about every 3,000 events.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@
 
 #include "output/ring/private.h"
 
-#define RELEASE_EVERY 32 /* samples between updates of the consumer's position */
+#define RELEASE_EVERY 32 /* samples between updates of the consumer position */
 #define WINDOW_SZ     ((size_t)512 * 1024)
 
 struct ring_bpf {
@@ -21,9 +21,9 @@ struct ring_bpf {
 	struct ringbuf buf;
 	int map_fd; /* not owned */
 	size_t page_sz;
-	void *consumer; /* mappings, or MAP_FAILED: a page each, and the window of buf.view_sz */
-	void *producer;
-	void *window;
+	void *consumer; /* mapped page, or MAP_FAILED */
+	void *producer; /* likewise */
+	void *window;	/* buf.view_sz mapped bytes, or MAP_FAILED */
 };
 
 static void ringbuf_release(struct ringbuf *b, uint64_t pos)
@@ -31,7 +31,7 @@ static void ringbuf_release(struct ringbuf *b, uint64_t pos)
 	__atomic_store_n(b->consumer_pos, pos, __ATOMIC_RELEASE);
 }
 
-/* sz bytes at pos, in *p. */
+/* Make sz bytes at pos accessible, and point *p to them. */
 static int ringbuf_at(struct ringbuf *b, uint64_t pos, size_t sz, const uint8_t **p)
 {
 	size_t off = pos & (b->sz - 1);
@@ -48,7 +48,7 @@ static int ringbuf_at(struct ringbuf *b, uint64_t pos, size_t sz, const uint8_t 
 
 int ringbuf_read(struct ringbuf *b, size_t max, ring_sample_fn fn, void *arg)
 {
-	uint64_t pos = *b->consumer_pos; /* nobody else writes it */
+	uint64_t pos = *b->consumer_pos; /* only written here */
 	uint64_t end = __atomic_load_n(b->producer_pos, __ATOMIC_ACQUIRE);
 	size_t nr = 0;
 	int ret = 0;
@@ -103,8 +103,8 @@ static void unmap_window(struct ring_bpf *rb)
 }
 
 /*
- * The file of a ring buffer map: page 0 is the consumer's and may be written; then the producer's
- * page, and the data, twice.
+ * Layout of a mapped ring buffer map: the consumer page, writable; the producer page; the data,
+ * twice in a row.
  */
 static int move_window(struct ringbuf *b, size_t off, size_t sz)
 {
@@ -164,8 +164,7 @@ int ring_open_bpf(struct ring **out, int map_fd, size_t sz, struct err *err)
 	int ret;
 
 	if (!sz || sz & (sz - 1))
-		return err_set(err, -EINVAL, "size of the ring buffer is %zu, not a power of two",
-			       sz);
+		return err_set(err, -EINVAL, "ring buffer size %zu is not a power of two", sz);
 	rb = calloc(1, sizeof(*rb));
 	if (!rb)
 		return err_set(err, -ENOMEM, "out of memory for the ring buffer");
@@ -178,7 +177,7 @@ int ring_open_bpf(struct ring **out, int map_fd, size_t sz, struct err *err)
 	ret = ring_bpf_map(rb);
 	if (ret) {
 		ring_bpf_close(&rb->ring);
-		return err_sys(err, ret, "cannot map the ring buffer of %zu KiB", sz >> 10);
+		return err_sys(err, ret, "cannot map a ring buffer of %zu KiB", sz >> 10);
 	}
 	*out = &rb->ring;
 	return 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One ring for each CPU. Events of one CPU are in order; reading takes the earliest of all rings
- * each time, so that reorder only has to mend what arrived while reading.
+ * Perf event array: one ring for each CPU. Events of a CPU are in order. Reading merges the rings
+ * by timestamp, so reorder only has to fix the order of events that arrive while reading.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -25,15 +25,15 @@
 
 struct ring_perf {
 	struct ring ring;
-	struct perf_buf *bufs; /* nr, room for cap */
-	int *fds;	       /* the same */
-	uint32_t *cpus;	       /* the same: whose they are */
+	struct perf_buf *bufs; /* nr used of cap */
+	int *fds;	       /* likewise */
+	uint32_t *cpus;	       /* likewise: CPU of each ring */
 	size_t nr, cap;
 	size_t page_sz;
 	size_t sz;  /* of one ring */
 	int map_fd; /* not owned */
 	int epoll_fd;
-	int timer_fd; /* when to look for CPUs that came or went; -1: no more */
+	int timer_fd; /* fires when to check for CPU hotplug; -1: disabled */
 	uint8_t *scratch;
 };
 
@@ -42,7 +42,7 @@ static const void *perf_buf_bytes(const struct perf_buf *b, uint64_t pos, size_t
 	return ring_bytes(b->data, b->sz, pos, sz, scratch);
 }
 
-/* PERF_RECORD_SAMPLE with only PERF_SAMPLE_RAW: header, u32 size, the sample, padding. */
+/* Parse PERF_RECORD_SAMPLE with just PERF_SAMPLE_RAW: header, u32 size, sample, padding. */
 static int perf_buf_sample(struct perf_buf *b, const struct perf_event_header *h)
 {
 	uint64_t raw_pos = b->tail + sizeof(*h) + sizeof(uint32_t), ts = 0;
@@ -68,7 +68,7 @@ static int perf_buf_sample(struct perf_buf *b, const struct perf_event_header *h
 	return 0;
 }
 
-/* Go on to the next sample, counting what is lost before it. */
+/* Advance to the next sample, counting the losses before it. */
 static int perf_buf_seek(struct perf_buf *b)
 {
 	b->has = false;
@@ -119,7 +119,7 @@ static int perf_buf_deliver(struct perf_buf *b, uint8_t *scratch, ring_sample_fn
 	return ret;
 }
 
-/* A ring that makes no sense is given up as far as it is filled; the others go on. */
+/* Discard the contents of a corrupt ring; the other rings are still read. */
 static void perf_buf_reset(struct perf_buf *b)
 {
 	b->tail = b->head;
@@ -188,7 +188,7 @@ static void ring_perf_close(struct ring *r)
 	free(rp);
 }
 
-/* Adds the ring to rp once nothing can fail any more; until then fd and page are closed here. */
+/* Open, map and register the ring of a CPU. Releases everything on failure. */
 static int ring_perf_add(struct ring_perf *rp, uint32_t cpu, struct err *err)
 {
 	size_t sz = rp->sz;
@@ -223,9 +223,9 @@ static int ring_perf_add(struct ring_perf *rp, uint32_t cpu, struct err *err)
 	return 0;
 }
 
-/* ---- CPUs that come and go ---- */
+/* ---- CPU hotplug ---- */
 
-static bool is_among(uint32_t cpu, const uint32_t *cpus, size_t nr)
+static bool has_cpu(uint32_t cpu, const uint32_t *cpus, size_t nr)
 {
 	for (size_t i = 0; i < nr; i++)
 		if (cpus[i] == cpu)
@@ -233,7 +233,7 @@ static bool is_among(uint32_t cpu, const uint32_t *cpus, size_t nr)
 	return false;
 }
 
-/* The CPU is gone, and nothing comes any more; what is left in its ring is read before. */
+/* Drop the ring of an offline CPU, unless it still has unread samples. */
 static void ring_perf_drop(struct ring_perf *rp, size_t i)
 {
 	struct perf_event_mmap_page *page = rp->bufs[i].page;
@@ -248,25 +248,25 @@ static void ring_perf_drop(struct ring_perf *rp, size_t i)
 	rp->cpus[i] = rp->cpus[rp->nr];
 }
 
-static void ring_perf_stop_following(struct ring_perf *rp)
+static void ring_perf_unwatch_cpus(struct ring_perf *rp)
 {
 	close(rp->timer_fd);
 	rp->timer_fd = -1;
 }
 
-static void ring_perf_join(struct ring_perf *rp, uint32_t cpu)
+static void ring_perf_add_online(struct ring_perf *rp, uint32_t cpu)
 {
 	struct err err = ERR_INIT;
 
 	if (rp->nr < rp->cap && !ring_perf_add(rp, cpu, &err))
 		return;
-	log_warn("CPU %u came online, and its events are not seen%s%s", cpu, err.code ? ": " : "",
-		 err.msg);
-	ring_perf_stop_following(rp);
+	log_warn("CPU %u came online, but its events cannot be received%s%s", cpu,
+		 err.code ? ": " : "", err.msg);
+	ring_perf_unwatch_cpus(rp);
 }
 
-/* Once a second. A CPU that goes and comes back in between is not noticed. */
-static void ring_perf_follow_cpus(struct ring_perf *rp)
+/* Runs once a second. A CPU that goes offline and comes back in between is not noticed. */
+static void ring_perf_update_cpus(struct ring_perf *rp)
 {
 	uint32_t *cpus = NULL;
 	uint64_t ticks;
@@ -277,11 +277,11 @@ static void ring_perf_follow_cpus(struct ring_perf *rp)
 	nr = cpus_online(&cpus);
 	if (nr > 0)
 		for (size_t i = rp->nr; i-- > 0;)
-			if (!is_among(rp->cpus[i], cpus, nr))
+			if (!has_cpu(rp->cpus[i], cpus, nr))
 				ring_perf_drop(rp, i);
 	for (int i = 0; i < nr && rp->timer_fd >= 0; i++)
-		if (!is_among(cpus[i], rp->cpus, rp->nr))
-			ring_perf_join(rp, cpus[i]);
+		if (!has_cpu(cpus[i], rp->cpus, rp->nr))
+			ring_perf_add_online(rp, cpus[i]);
 	free(cpus);
 }
 
@@ -301,7 +301,7 @@ static int ring_perf_read(struct ring *r, size_t max, ring_sample_fn fn, void *a
 {
 	struct ring_perf *rp = (struct ring_perf *)r;
 
-	ring_perf_follow_cpus(rp);
+	ring_perf_update_cpus(rp);
 	return perf_bufs_read(rp->bufs, rp->nr, rp->scratch, max, fn, arg);
 }
 
@@ -318,7 +318,7 @@ static int ring_perf_fill(struct ring_perf *rp, struct err *err)
 	int nr = cpus_online(&cpus), ret = 0;
 
 	if (nr <= 0)
-		return err_sys(err, nr ? nr : -ENODEV, "cannot tell which CPUs are online");
+		return err_sys(err, nr ? nr : -ENODEV, "cannot list the online CPUs");
 	rp->cap = cpus_nr_possible();
 	rp->bufs = calloc(rp->cap, sizeof(*rp->bufs));
 	rp->fds = calloc(rp->cap, sizeof(*rp->fds));
@@ -328,14 +328,14 @@ static int ring_perf_fill(struct ring_perf *rp, struct err *err)
 		ret = err_set(err, -ENOMEM, "out of memory for the event rings");
 	rp->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (!ret && rp->epoll_fd < 0)
-		ret = err_sys(err, -errno, "cannot wait for the event rings");
+		ret = err_sys(err, -errno, "cannot poll the event rings");
 	for (int i = 0; !ret && i < nr; i++)
 		ret = ring_perf_add(rp, cpus[i], err);
 	free(cpus);
 	if (!ret) {
 		ret = ring_perf_watch_cpus(rp);
 		if (ret)
-			err_sys(err, ret, "cannot wait for CPUs that come online");
+			err_sys(err, ret, "cannot watch for CPUs coming online");
 	}
 	return ret;
 }
@@ -348,7 +348,7 @@ int ring_open_perf(struct ring **out, int map_fd, size_t sz_per_cpu, struct err 
 
 	if (sz_per_cpu < page_sz || sz_per_cpu & (sz_per_cpu - 1))
 		return err_set(err, -EINVAL,
-			       "size of an event ring is %zu, not a power of two of at least %zu",
+			       "event ring size %zu is not a power of two, at least %zu",
 			       sz_per_cpu, page_sz);
 	rp = calloc(1, sizeof(*rp));
 	if (!rp)

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Samples come almost in order. So they are kept in a sorted queue, and a new one looks for its
- * place from the end: a step or two, whatever is held. Copies live in slots of one block, named by
- * number.
+ * Samples arrive almost in order. So they are kept in a sorted queue, and a new one is inserted
+ * from the end, usually after a step or two. The copies are in numbered slots of one block.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,20 +11,20 @@
 
 #define SLOT_SZ_MIN 256 /* holds struct trail_event */
 
-struct held {
+struct queued_sample {
 	uint64_t ts;
-	uint64_t lost; /* before it */
+	uint64_t lost; /* samples lost before it */
 	uint32_t slot;
 	uint32_t sz;
 };
 
 struct reorder {
-	struct held *queue; /* cap entries, a ring: sorted from first on */
+	struct queued_sample *queue; /* circular, cap entries; sorted from first on */
 	uint32_t *free_slots;
 	uint8_t *slots; /* cap * slot_sz */
 	size_t slot_sz;
 	size_t cap, nr, first;
-	uint64_t lost; /* a gap with no sample after it yet */
+	uint64_t lost; /* losses since the last sample */
 	uint64_t last_ts;
 	ring_sample_fn fn;
 	void *arg;
@@ -54,7 +53,7 @@ int reorder_open(struct reorder **out, size_t cap, ring_sample_fn fn, void *arg)
 	return 0;
 }
 
-static struct held *queue_at(struct reorder *r, size_t i)
+static struct queued_sample *queue_at(struct reorder *r, size_t i)
 {
 	size_t at = r->first + i;
 
@@ -63,7 +62,7 @@ static struct held *queue_at(struct reorder *r, size_t i)
 
 static void deliver_first(struct reorder *r)
 {
-	struct held h = *queue_at(r, 0);
+	struct queued_sample h = *queue_at(r, 0);
 
 	r->first = r->first + 1 < r->cap ? r->first + 1 : 0;
 	r->nr--;
@@ -72,7 +71,7 @@ static void deliver_first(struct reorder *r)
 	r->free_slots[r->cap - r->nr - 1] = h.slot;
 }
 
-/* Room for samples of sz bytes: happens once, if ever. */
+/* Make room for samples of sz bytes. Happens once, if at all. */
 static int grow_slots(struct reorder *r, size_t sz)
 {
 	size_t slot_sz = r->slot_sz;
@@ -93,8 +92,8 @@ static int grow_slots(struct reorder *r, size_t sz)
 	return 0;
 }
 
-/* Behind everything that is not later: equal times keep the order in which they came. */
-static void insert_sorted(struct reorder *r, const struct held *h)
+/* Insert after all entries that are not later: equal timestamps keep their order of arrival. */
+static void insert_sorted(struct reorder *r, const struct queued_sample *h)
 {
 	size_t i = r->nr++;
 
@@ -107,7 +106,7 @@ void reorder_push(void *reorder, const void *data, size_t sz, uint64_t lost)
 {
 	struct reorder *r = reorder;
 	const size_t ts_off = offsetof(struct trail_event, ts);
-	struct held h = {.sz = sz};
+	struct queued_sample h = {.sz = sz};
 
 	r->lost += lost;
 	if (!data)
@@ -118,7 +117,7 @@ void reorder_push(void *reorder, const void *data, size_t sz, uint64_t lost)
 	}
 	if (r->nr == r->cap)
 		deliver_first(r);
-	/* Something too short for a time stays where it came. */
+	/* A sample too short for a timestamp keeps its place. */
 	h.ts = r->nr ? queue_at(r, r->nr - 1)->ts : r->last_ts;
 	if (sz >= ts_off + sizeof(h.ts))
 		memcpy(&h.ts, (const uint8_t *)data + ts_off, sizeof(h.ts));
