@@ -60,26 +60,26 @@ static void heading(FILE *out, const char *text)
 	fprintf(out, "\n%s\n", text);
 }
 
-/* Why a probe failed, in words for people. */
-static const char *why_words(int why)
+/* Why a probe failed, in plain text. */
+static const char *skip_reason_text(int why)
 {
 	switch (-why) {
 	case EPERM:
 	case EACCES:
 		return "not permitted";
 	case ENOENT:
-		return "not there";
+		return "not found";
 	case EOPNOTSUPP:
 		return "not built into this kernel";
 	case EINVAL:
 	case E2BIG:
 	case ENOSYS:
-		return "unknown to this kernel";
+		return "not supported by this kernel";
 	}
 	return strerror(-why);
 }
 
-static bool is_refusal(int why)
+static bool is_permission_error(int why)
 {
 	return why == -EPERM || why == -EACCES;
 }
@@ -90,12 +90,12 @@ static void feature_remedy(FILE *out, const struct features *f, enum feature whi
 	char refused[256];
 
 	privileges_explain(refused, sizeof(refused));
-	if (is_refusal(f->f[which].why) && refused[0])
+	if (is_permission_error(f->f[which].why) && refused[0])
 		remedy(out, "%s", refused);
 	else if (info->get)
 		remedy(out, "%s", info->get);
 	else
-		remedy(out, "Linux %s and later have it", info->since);
+		remedy(out, "Linux %s or later", info->since);
 }
 
 static void feature_row(FILE *out, const struct features *f, enum feature which, enum mark without)
@@ -107,16 +107,16 @@ static void feature_row(FILE *out, const struct features *f, enum feature which,
 		return;
 	}
 	if (f->f[which].left_out) {
-		row(out, without, info->name, "%s: left out by --without", info->what);
+		row(out, without, info->name, "%s: disabled by --without", info->what);
 		return;
 	}
-	row(out, without, info->name, "%s: %s", info->what, why_words(f->f[which].why));
+	row(out, without, info->name, "%s: %s", info->what, skip_reason_text(f->f[which].why));
 	feature_remedy(out, f, which);
 }
 
-/* ---- facts that are no feature ---- */
+/* ---- facts other than features ---- */
 
-/* Names in /sys/kernel/btf besides vmlinux. */
+/* Number of files in /sys/kernel/btf besides vmlinux. */
 static size_t nr_module_btfs(void)
 {
 	DIR *dir = opendir(BTF_DIR);
@@ -154,7 +154,7 @@ static void print_kernel(FILE *out)
 		fprintf(out, "Linux %s, %s, %zu CPUs\n", un.release, un.machine, cpus_nr_online());
 }
 
-/* What was measured, and whether it is what the types say that will be used. */
+/* Print the measured layout, and whether it agrees with the types that will be used. */
 static void print_measured(FILE *out, const struct types *measured, const struct types *used)
 {
 	struct err err = ERR_INIT;
@@ -168,7 +168,7 @@ static void print_measured(FILE *out, const struct types *measured, const struct
 		row(out, MARK_OK, "measured", "agrees with %s", used->words);
 }
 
-/* One row for each use that lacks members, naming these. */
+/* Print a row for each output that lacks struct members, naming them. */
 static void print_not_shown(FILE *out, const struct types *t)
 {
 	for (size_t i = 0; i < nr_fields;) {
@@ -186,8 +186,8 @@ static void print_not_shown(FILE *out, const struct types *t)
 }
 
 /*
- * Every source, in the order in which they are tried. Returns whether one has types, and these in
- * *used: those of a file that the user names, else the first.
+ * Print all sources of types, in the order in which they are tried. Returns true if one has types,
+ * and sets *used: to those of --kernel-btf if given, else to the first.
  */
 static bool print_sources(FILE *out, const struct types_opts *o, struct types *used)
 {
@@ -217,8 +217,9 @@ static bool print_sources(FILE *out, const struct types_opts *o, struct types *u
 }
 
 /*
- * How many of the functions this kernel has, by its symbols: what is measured comes with a table of
- * the functions of many kernels. Without symbols, how many the types name.
+ * Count the functions that carry an skb and exist in this kernel, according to its symbols:
+ * measured types come with a table of the functions of many kernels. Without symbols, count those
+ * in the types.
  */
 static int count_funcs(const struct types *t, const struct types_opts *o, size_t *nr,
 		       struct err *err)
@@ -242,7 +243,7 @@ static int count_funcs(const struct types *t, const struct types_opts *o, size_t
 	return ret;
 }
 
-/* The types are there; what is in them? */
+/* Print what the types in use contain. */
 static bool print_used(FILE *out, const struct types *t, const struct types_opts *o)
 {
 	struct skb_tp *tps = NULL;
@@ -277,7 +278,7 @@ static bool print_types(FILE *out, const struct types_opts *o)
 		whole = print_used(out, &used, o);
 		types_release(&used);
 	} else if (o->kernel_btf) {
-		row(out, MARK_NEEDED, "btf", "none: the file asked for cannot be used");
+		row(out, MARK_NEEDED, "btf", "none: --kernel-btf file cannot be used");
 	} else {
 		feature_row(out, f, FEAT_BTF, MARK_NEEDED);
 	}
@@ -294,7 +295,7 @@ static bool print_types(FILE *out, const struct types_opts *o)
 	return whole;
 }
 
-/* Returns the best backend that works, or NULL. */
+/* Returns the best usable backend, or NULL. */
 static const struct backend *print_backends(FILE *out, const struct features *f)
 {
 	const struct backend *best = NULL;
@@ -306,10 +307,11 @@ static const struct backend *print_backends(FILE *out, const struct features *f)
 		int ret = backend_usable(*b, f, &why);
 
 		if (ret) {
-			row(out, MARK_MISSING, (*b)->name, "%s", why ? why : why_words(ret));
+			row(out, MARK_MISSING, (*b)->name, "%s", why ? why : skip_reason_text(ret));
 			feature_remedy(out, f, needs);
 		} else if (!(*b)->tracepoints && !features_has(f, FEAT_KALLSYMS)) {
-			row(out, MARK_MISSING, (*b)->name, "works, but needs addresses (kallsyms)");
+			row(out, MARK_MISSING, (*b)->name,
+			    "supported, but needs symbol addresses (kallsyms)");
 		} else {
 			row(out, MARK_OK, (*b)->name, "%s", feature_infos[needs].what);
 			best = best ? best : *b;
@@ -329,8 +331,7 @@ static void print_jit(FILE *out)
 		row(out, MARK_MISSING, "jit", "programs are interpreted, which is slower");
 		remedy(out, "sysctl net.core.bpf_jit_enable=1");
 	} else {
-		row(out, MARK_OK, "jit",
-		    jit < 0 ? "not told by this kernel" : "programs are compiled");
+		row(out, MARK_OK, "jit", jit < 0 ? "unknown" : "programs are compiled");
 	}
 }
 
@@ -344,7 +345,7 @@ static void print_bpf(FILE *out, const struct features *f)
 		feature_row(out, f, FEAT_RINGBUF, MARK_OK);
 	else
 		row(out, MARK_MISSING, feature_infos[FEAT_RINGBUF].name,
-		    "none before Linux %s: one perf ring for each CPU is used",
+		    "needs Linux %s: one perf ring for each CPU is used instead",
 		    feature_infos[FEAT_RINGBUF].since);
 	feature_row(out, f, FEAT_PROBE_READ_KERNEL, MARK_MISSING);
 	feature_row(out, f, FEAT_GET_FUNC_IP, MARK_MISSING);
@@ -370,27 +371,27 @@ static void print_memlock(FILE *out, const struct features *f)
 	}
 }
 
-static void print_rights(FILE *out, const struct features *f)
+static void print_privileges(FILE *out, const struct features *f)
 {
 	const char *lockdown = lockdown_mode();
 	long unprivileged = number_in_file("/proc/sys/kernel/unprivileged_bpf_disabled");
 	long kptr = number_in_file("/proc/sys/kernel/kptr_restrict");
 	char why[256];
 
-	heading(out, "Rights and limits");
+	heading(out, "Privileges and limits");
 	privileges_explain(why, sizeof(why));
 	if (why[0])
 		row(out, features_has(f, FEAT_BPF) ? MARK_MISSING : MARK_NEEDED, "privileges", "%s",
 		    why);
 	else
-		row(out, MARK_OK, "privileges", "%s with what BPF needs",
-		    geteuid() ? "not root, but" : "root,");
+		row(out, MARK_OK, "privileges", "%s with the capabilities that BPF needs",
+		    geteuid() ? "not root, but" : "root");
 	if (!strcmp(lockdown, "confidentiality")) {
 		row(out, MARK_NEEDED, "lockdown", "%s: BPF may not read the kernel", lockdown);
 		remedy(out, "boot with lockdown=integrity or none");
 	} else {
 		row(out, MARK_OK, "lockdown", "%s",
-		    strcmp(lockdown, "unknown") ? lockdown : "not told by this kernel");
+		    strcmp(lockdown, "unknown") ? lockdown : "not supported by this kernel");
 	}
 	if (unprivileged >= 0)
 		row(out, MARK_OK, "unprivileged-bpf", "kernel.unprivileged_bpf_disabled=%ld: %s",
@@ -402,7 +403,7 @@ static void print_rights(FILE *out, const struct features *f)
 	} else if (kptr >= 0) {
 		row(out, MARK_OK, "kptr-restrict", "kernel.kptr_restrict=%ld", kptr);
 	}
-	/* Whether memory is charged can only be found out with BPF. */
+	/* FEAT_MEMCG_MEMLOCK can only be probed with BPF. */
 	if (features_has(f, FEAT_BPF))
 		print_memlock(out, f);
 }
@@ -437,7 +438,7 @@ int check_print(FILE *out, const struct types_opts *o, bool *can_trace)
 	has_types = print_types(out, o);
 	best = print_backends(out, f);
 	print_bpf(out, f);
-	print_rights(out, f);
+	print_privileges(out, f);
 	print_choice(out, f, best, has_types);
 	*can_trace = features_has(f, FEAT_BPF) && has_types && best;
 	if (fflush(out) == EOF)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* check.h - the doctor: what this kernel offers, line by line, for people. */
+/* check.h - --check: report what this kernel offers, and what skbtrail would use. */
 #ifndef CLI_CHECK_H
 #define CLI_CHECK_H
 
@@ -9,10 +9,10 @@
 #include "types/types.h"
 
 /*
- * Print where types come from, what features_probe() found, what else matters to tracing (rights,
- * limits, settings), how to get what is missing, and last what skbtrail would use. Marks: "ok"
- * there, "--" missing but not needed, "!!" missing and needed. *can_trace: tracing works without
- * further options. Returns 0 or the -errno of writing.
+ * Print the sources of types, the results of features_probe(), other facts relevant to tracing
+ * (privileges, limits, settings), how to get what is missing, and finally what skbtrail would use.
+ * Marks: "ok" present, "--" missing but not needed, "!!" missing and needed. *can_trace is set if
+ * tracing works without further options. Returns 0 or -errno of writing to out.
  */
 int check_print(FILE *out, const struct types_opts *o, bool *can_trace);
 

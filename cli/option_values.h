@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * option_values.h - what may stand behind an option. Each returns 0, -EINVAL where the text is no
- * such value (what it points to is void then), or -ENOMEM.
+ * option_values.h - parsers of option arguments. Each returns 0, -EINVAL for an invalid argument
+ * (the result is undefined then), or -ENOMEM.
  */
 #ifndef CLI_OPTION_VALUES_H
 #define CLI_OPTION_VALUES_H
@@ -12,24 +12,24 @@
 
 #include "output/output.h"
 
-/* Of an option that is given with commas between its values, or several times. */
+/* Values of an option that takes a comma-separated list, or may be repeated. */
 struct option_list {
 	char **v; /* owned */
 	size_t nr;
 };
 
-/* "true" or "false", "1" or "0"; NULL, the bare option, is true. */
+/* "true" or "false", "1" or "0"; NULL (no argument) is true. */
 int value_flag(bool *v, const char *arg);
 int value_whole_number(uint64_t *v, const char *arg);
 /* 1 to INT32_MAX. */
 int value_positive(uint64_t *v, const char *arg);
 /* Bytes, from 4096 to 1 GiB, with K or M. */
 int value_size(uint64_t *v, const char *arg);
-/* Bytes, from megabytes or with K, M or G. */
+/* A size in megabytes, or with suffix K, M or G. Result in bytes. */
 int value_file_size(uint64_t *v, const char *arg);
-/* Seconds, from days or with d, h, m or s. */
+/* A duration in days, or with suffix d, h, m or s. Result in seconds. */
 int value_age(uint64_t *v, const char *arg);
-/* Adds to what is there; copies. */
+/* Append copies of the values to a list. */
 int value_list(struct option_list *l, const char *arg);
 /* "MARK" or "MARK/MASK". */
 int value_mark(uint32_t *mark, uint32_t *mask, const char *arg);

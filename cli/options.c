@@ -282,16 +282,16 @@ static const char *rotation_option(const struct options *o)
 					    : NULL;
 }
 
-/* Output options that must be given to --record. */
-static bool shows_more(const struct options *o)
+/* Output options that must be given to --record, not --replay. */
+static bool has_recorded_fields(const struct options *o)
 {
 	return o->output_caller || o->output_stack || o->output_tunnel || o->output_skb ||
 	       o->output_skb_shared_info || o->output_skb_cb || o->output_bpfmap ||
 	       o->output_netns_names || o->output_skb_metadata.nr || o->output_xdp_metadata.nr;
 }
 
-/* Options that select packets, which must be given to --record. */
-static bool filters(const struct options *o)
+/* Filters, which must be given to --record, not --replay. */
+static bool has_filters(const struct options *o)
 {
 	return o->expr || o->filter_func || o->filter_netns || o->filter_mark_mask ||
 	       o->filter_ifname || o->filter_skb_expr || o->filter_xdp_expr ||
@@ -321,11 +321,11 @@ static int check_conflicts(const struct options *o, struct err *err)
 			       : o->check      ? "check"
 			       : o->list_funcs ? "list-funcs"
 					       : "ready-file");
-	if (o->replay && shows_more(o))
+	if (o->replay && has_recorded_fields(o))
 		return err_set(err, -EINVAL,
 			       "--replay shows what was recorded: give the other --output options "
 			       "to --record");
-	if (o->replay && filters(o))
+	if (o->replay && has_filters(o))
 		return err_set(err, -EINVAL,
 			       "--replay prints the whole record: give filters to --record");
 	return 0;

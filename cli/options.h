@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* options.h - the command line. One table (options.c) is parser, --help and test subject. */
+/* options.h - the command line. A single table (options.c) drives the parser and --help. */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
@@ -11,7 +11,7 @@
 #include "cli/option_values.h"
 
 struct options {
-	char *expr; /* owned; the words of the expression joined, NULL: none */
+	char *expr; /* owned; all words of the packet expression, joined; NULL: none */
 
 	const char *filter_func;
 	const char *filter_netns;
@@ -29,8 +29,8 @@ struct options {
 	bool filter_trace_xdp;
 	bool filter_track_bpf_helpers;
 	uint64_t filter_track_size;   /* packets that can be followed at once */
-	uint64_t filter_kprobe_batch; /* pwru's; does nothing here */
-	struct option_list kmods;     /* with all_kmods, or none: all modules */
+	uint64_t filter_kprobe_batch; /* for compatibility with pwru; ignored */
+	struct option_list kmods;     /* all modules if empty or with all_kmods */
 	bool all_kmods;
 
 	const char *backend;
@@ -51,29 +51,29 @@ struct options {
 	struct option_list output_xdp_metadata;
 	bool output_bpfmap;
 	bool output_netns_names;
-	uint64_t netns_names_max_length; /* 0: as long as they are */
-	uint64_t set_percpu_buf;	 /* pwru's; does nothing here */
+	uint64_t netns_names_max_length; /* 0: unlimited */
+	uint64_t set_percpu_buf;	 /* for compatibility with pwru; ignored */
 	bool output_json;
 	enum timestamp_mode timestamp;
 	/*
-	 * Emptied when the trace is certain to begin. With one of the options below an existing
-	 * file becomes a backup instead, so that nothing is lost (output/files/rotate.h); these go
-	 * with a regular file only.
+	 * Truncated just before the trace starts. With one of the options below an existing file
+	 * becomes a backup instead (output/files/rotate.h); they need a regular file.
 	 */
 	const char *output_file;
-	uint64_t output_file_max_size; /* bytes; 0: 100 MB with one of those below, or no limit */
-	uint64_t output_file_max_age;  /* of backups that stay, seconds; 0: for ever */
-	uint64_t output_file_max_backups; /* 0: all */
+	uint64_t output_file_max_size; /* bytes; 0: 100 MB if an option below is set, else no limit
+					*/
+	uint64_t output_file_max_age;  /* seconds to keep backups; 0: forever */
+	uint64_t output_file_max_backups; /* 0: unlimited */
 	bool output_file_compress;
 	uint64_t output_limit_lines; /* 0: none */
 	const char *colour;	     /* "auto", "always", "never" */
 	const char *record;
 	const char *replay;
 	const char *ready_file;
-	uint64_t ring_sz; /* bytes of all rings together; 0: what suits the transport */
+	uint64_t ring_sz; /* bytes of all rings together; 0: default of the transport */
 
 	const char *btf_pack;	  /* file to write */
-	const char *const *files; /* and the words after it, in argv */
+	const char *const *files; /* the files to pack: the remaining words of argv */
 	size_t nr_files;
 	bool check;
 	bool list_funcs;
@@ -86,8 +86,8 @@ struct options {
 };
 
 /*
- * Parse. What does not fit is -EINVAL with the option, the value and what is accepted in
- * err (exit code 2). All texts but expr point into argv.
+ * Parse the command line. Returns 0, or -EINVAL for invalid usage, with the option, its value and
+ * the accepted values in err (exit code 2). Strings other than expr point into argv.
  */
 int options_parse(struct options *o, int argc, char **argv, struct err *err);
 void options_release(struct options *o);

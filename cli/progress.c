@@ -8,7 +8,7 @@
 #include "kern/clock.h"
 
 #define BAR_COLUMNS 40
-#define LINE_EVERY  UINT64_C(5000000000) /* ns; quick attaching stays silent */
+#define LINE_EVERY  UINT64_C(5000000000) /* ns; nothing is printed if attaching takes less */
 
 void progress_init(struct progress *p)
 {

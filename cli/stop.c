@@ -14,7 +14,7 @@ static void on_signal(int sig)
 	int saved = errno;
 
 	stop_flag = 1;
-	/* A full pipe is readable all the same. */
+	/* The write fails if the pipe is full, but then it is readable anyway. */
 	(void)!write(stop_pipe[1], "", 1);
 	errno = saved;
 }
@@ -25,13 +25,13 @@ int stop_catch(struct err *err)
 	struct sigaction sa = {.sa_handler = on_signal};
 
 	if (pipe2(stop_pipe, O_CLOEXEC | O_NONBLOCK))
-		return err_sys(err, -errno, "cannot make a pipe");
+		return err_sys(err, -errno, "cannot create a pipe");
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
 		struct sigaction old;
 
 		/*
-		 * nohup(1) stays in force. But a shell script's background job has SIGINT ignored,
-		 * and is meant to end by it when the script says so.
+		 * Respect nohup(1). SIGINT is caught even if ignored: shells ignore it in
+		 * background jobs of scripts, but a script's `kill -INT` must still stop the trace.
 		 */
 		if (signals[i] == SIGHUP && !sigaction(SIGHUP, NULL, &old) &&
 		    old.sa_handler == SIG_IGN)

@@ -166,7 +166,7 @@ static void test_without_types(void **state)
 	f.f[FEAT_BTF].left_out = true; /* so that none on this machine's disk is found */
 	text = text_of(&f, &can_trace);
 	assert_false(can_trace);
-	assert_row(text, "btf", "!!", "left out by --without");
+	assert_row(text, "btf", "!!", "disabled by --without");
 	assert_row(text, "from-kernel", "--", "--without btf");
 	assert_row(text, "from-file", "--", "not given");
 	assert_row(text, "from-disk", "--", "--without btf");
@@ -203,7 +203,7 @@ static void test_nothing_there(void **state)
 		take(&f, i, -EINVAL);
 	text = text_of(&f, &can_trace);
 	assert_false(can_trace);
-	assert_row(text, "bpf", "!!", "unknown to this kernel");
+	assert_row(text, "bpf", "!!", "not supported by this kernel");
 	assert_row(text, "tracing", "!!", "impossible");
 	free(text);
 }
