@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# usage: deb.sh STAGE VERSION ARCH FILE - make a Debian package of what is installed in STAGE
+# usage: deb.sh STAGE VERSION ARCH FILE - make a Debian package from the files in STAGE
 #
-# STAGE is what `make install PREFIX=/usr DESTDIR=STAGE` left there, and becomes the package's tree;
-# ARCH is Debian's name of it. Environment: MAINTAINER, "Name <address>", by default git's user;
-# LIBRARIES, the list of the libraries that were built for the program; SYSROOT,
-# where the system's libraries of a foreign architecture are unpacked; SOURCE_DATE_EPOCH, by default the
-# last commit's time, so that the same commit gives the same bytes.
+# STAGE holds the result of `make install PREFIX=/usr DESTDIR=STAGE` and becomes the package's tree;
+# ARCH is Debian's name of the architecture. Environment:
+#   MAINTAINER         "Name <address>" (default: git's user)
+#   LIBRARIES          list of the libraries that were built for the program
+#   SYSROOT            where a foreign architecture's system libraries are unpacked
+#   SOURCE_DATE_EPOCH  default: time of the last commit, so that builds are reproducible
 set -eu
 umask 022
 
@@ -14,7 +15,7 @@ stage=$1 version=$2 arch=$3 file=$4
 doc=$stage/usr/share/doc/skbtrail
 sysroot=${SYSROOT-}
 
-# What is in the program besides its own code: source, and the package that it came in.
+# Libraries linked into the program: source package, and binary package.
 libraries='glibc:libc6-dev libpcap:libpcap0.8-dev elfutils:libelf-dev zlib:zlib1g-dev'
 
 maintainer=${MAINTAINER:-$(git config user.name || :) <$(git config user.email || :)>}
@@ -29,8 +30,8 @@ esac
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date -r CHANGELOG.md +%s)}
 export SOURCE_DATE_EPOCH
 
-# The sources that belong to a static program, as their licences ask; of what came in no package
-# there is nothing to say.
+# Source packages of the linked libraries, as their licences require. Libraries that do not come from
+# a package are left out.
 built_using() {
 	if [ -n "${LIBRARIES-}" ]; then
 		sed -n '2,$ s/^\([a-z]*\) .*_\(.*\) \(.*\)$/\1 (= \3)/p' "$LIBRARIES" | sort | paste -sd, | sed 's/,/, /g'
@@ -43,7 +44,7 @@ built_using() {
 			v=$(sed -n "s/^${p}_\([^_]*\)_.*/\1/p" "$sysroot/packages" |
 				sed 's/%3a/:/; s/+b[0-9]*$//')
 		else
-			# shellcheck disable=SC2016 # dpkg's own variables
+			# shellcheck disable=SC2016 # for dpkg-query
 			v=$(dpkg-query -W -f '${source:Version}' "$p" 2>/dev/null) || v=
 		fi
 		[ -z "$v" ] || printf '%s (= %s)\n' "${l%:*}" "$v"
@@ -58,11 +59,11 @@ copyright() {
 
 		skbtrail is free software; you can redistribute it and/or modify it under the terms
 		of version 2 of the GNU General Public License as published by the Free Software
-		Foundation. It comes without any warranty. On Debian systems that licence is in
+		Foundation. It comes without any warranty. On Debian systems the licence is in
 		/usr/share/common-licenses/GPL-2.
 
-		/usr/bin/skbtrail is a static program. It holds parts of the libraries below, each
-		under its own licence.
+		/usr/bin/skbtrail is statically linked with the libraries below, each under its own
+		licence.
 	END
 	for l in $libraries; do
 		from=$sysroot/usr/share/doc/${l#*:}/copyright
@@ -72,7 +73,7 @@ copyright() {
 	done
 }
 
-# CHANGELOG.md in Debian's form: an entry for each of its versions, lines of 80 characters.
+# CHANGELOG.md in Debian's format: one entry per version, lines of at most 80 characters.
 changelog() {
 	signed=" -- $maintainer  $(date -uR -d "@$SOURCE_DATE_EPOCH")"
 	sed -e ':more' -e '$!N; s/\n  / /; t more' -e 'P; D' CHANGELOG.md | {
@@ -105,13 +106,13 @@ control() {
 		Suggests: bash-completion
 		${using:+Built-Using: $using
 		}Description: follow network packets through the Linux kernel
-		 One line for each kernel function that a matching packet passes, down to the
-		 one that dropped it, with the reason and the place. Packets are chosen by
-		 expressions as tcpdump takes them, and can be followed through NAT, tunnels
-		 and copies.
+		 Prints one line for each kernel function that a matching packet passes
+		 through, down to the one that dropped it, with the drop reason and the
+		 caller. Filters are tcpdump expressions; packets can be followed through
+		 NAT, tunnels and copies.
 		 .
-		 It works from Linux 4.4 on, also without type information (BTF), and the
-		 program is one static file that can be copied to other machines.
+		 Runs on Linux 4.4 and later and on RHEL 7, with or without type information
+		 (BTF). The program is one static file that can be copied to other machines.
 	END
 }
 
@@ -121,7 +122,7 @@ changelog | gzip -9n >"$doc/changelog.gz"
 rm -f "$doc/CHANGELOG.md"
 gzip -9nf "$stage/usr/share/man/man8/skbtrail.8"
 mkdir -p "$stage/usr/share/lintian/overrides" "$stage/DEBIAN"
-# On purpose: it is for machines that lack those libraries.
+# On purpose: for machines that lack those libraries.
 printf 'skbtrail: %s\n' statically-linked-binary 'embedded-library *' >"$stage/usr/share/lintian/overrides/skbtrail"
 chmod -R u=rwX,go=rX "$stage"
 

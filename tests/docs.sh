@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# usage: docs.sh [REGEX] - what is written about skbtrail, and how it is installed, against $SKBTRAIL
+# usage: docs.sh [REGEX] - check documentation, completion and packages against $SKBTRAIL
 #
-# Man page, *.md, completion, make install and make deb; the cases whose names match. Prints lines
+# Covers the man page, *.md, completion, make install and make deb; runs the cases that match. Prints lines
 # "TEST name ok|FAIL reason|SKIP reason"; exit code 1 if one failed.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -87,8 +87,8 @@ case_man_renders() {
 	done
 }
 
-# What is to be typed is ASCII, also where groff makes typographer's hyphens and quotes, as it does but
-# on Debian.
+# Text to be typed must be ASCII even where groff makes typographic hyphens and quotes, as it does
+# everywhere but on Debian.
 case_man_ascii() {
 	render utf8 "\\n.char - \\\\[hy]\\n.char ' \\\\[cq]" >"$T/out"
 	grep -q 'bit‐fields' "$T/out" || bad "this groff makes no hyphens"
@@ -112,8 +112,8 @@ case_pages_options() {
 	done
 }
 
-# Every command line of skbtrail in an example is one that it understands. The pcap expression is
-# not looked at: --help comes before.
+# skbtrail accepts every command line in the examples. The pcap expression is not checked: --help
+# comes first.
 case_pages_examples() {
 	local line nr=0
 	render ascii | sed -n '/^EXAMPLES/,/^DIAG/p' >"$T/examples"
@@ -139,15 +139,99 @@ case_pwru_options() {
 case_links() {
 	for f in README.md docs/*.md; do
 		for to in $(grep -oE '\]\([^)#]+' "$f" | sed 's/^](//' | grep -v '^https\?:'); do
-			[ -e "$(dirname "$f")/$to" ] || bad "$f links to '$to', which is not there"
+			[ -e "$(dirname "$f")/$to" ] || bad "$f links to '$to', which does not exist"
 		done
 	done
 }
 
+# ---- figures ----
+
+# value FILE NAME: of a #define.
+value() { sed -nE "s/^#define[ \t]+$2[ \t]+([0-9]+).*/\1/p" "$1"; }
+
+# in_docs TEXT FILE...: each file must contain it.
+in_docs() {
+	local text=$1 f
+	shift
+	for f; do
+		grep -qF -- "$text" "$f" || bad "$f does not contain '$text'"
+	done
+}
+
+# Constants of the program that pages mention.
+case_figures_constants() {
+	render ascii | tr -s ' \n' ' ' >"$T/man"
+	in_docs "$(value cli/options.c TRACK_DEFAULT) packets at a time" README.md docs/pwru.md
+	in_docs "(default $(value cli/options.c TRACK_DEFAULT))" "$T/man"
+	in_docs "up to $(value progs/trail_abi.h TRAIL_MAX_STACK) frames" "$T/man"
+	in_docs "up to $(value progs/trail_abi.h TRAIL_MAX_META) C expressions" "$T/man"
+	in_docs "| $(value progs/trail_abi.h TRAIL_MAX_META) expressions, not 4. |" docs/pwru.md
+	in_docs "first $(value progs/trail_abi.h TRAIL_MAP_KEY_SZ) bytes" "$T/man" docs/json.md
+	in_docs "first $(value progs/trail_abi.h TRAIL_MAP_VALUE_SZ) bytes" "$T/man" docs/json.md
+	in_docs "$(sed -nE 's/^#define RING_DEFAULT_SZ .*\(size_t\)16 << 20.*/16/p' loader/prog_maps.c) MiB of kernel memory" README.md
+	in_docs "more than $(value loader/programs.c OLD_MAX_INSNS | sed 's/...$/,&/') instructions" docs/kernels.md
+	[ "$(value loader/attach/attachment.c DETACHER_MAX_US)" = 60000000 ] ||
+		bad "skbtrail-detach does not stop after a minute, as README.md and the man page say"
+}
+
+# The limits of tests/bench/quick.sh and the Makefile, and figures below them.
+case_figures_costs() {
+	local idle mem size
+	idle=$(sed -nE "s/.*'CPU while idle' .* 'permille' ([0-9]+)$/\1/p" tests/bench/quick.sh)
+	mem=$(sed -nE "s/.*'peak memory' .* KiB ([0-9]+)$/\1/p" tests/bench/quick.sh)
+	size=$(make -s print-SIZE_LIMIT)
+	in_docs "| executable, stripped | $(sed -E 's/(...)$/,\1/' <<<"$size") bytes |" README.md
+	in_docs "| CPU while idle | 0.$idle % |" README.md
+	in_docs "| peak resident memory | $((mem / 1024)) MiB |" README.md
+	awk -F ' *[|] *' '/^\| \| limit/ { on = 1 } /^$/ { on = 0 }
+		on && $3 ~ /^[0-9]/ {
+			for (i = 4; i < NF; i++) {
+				gsub(",", "", $3); gsub(",", "", $i)
+				if ($i + 0 > $3 + 0) print $2 ": " $i " is over the limit"
+			}
+		}' README.md >"$T/over"
+	[ ! -s "$T/over" ] || bad "README.md: $(head -n 1 "$T/over")"
+}
+
+# The kernels in README.md are those in docs/kernels.md: guests, and others in simulation.
+case_figures_kernels() {
+	local machine guests simulated
+	for machine in x86_64 aarch64 riscv64; do
+		kernels() { awk -F ' *[|] *' -v m="$machine" -v how="$1" '/^\| [0-9]/ && $3 == m && $10 == how {
+			sub(/-.*/, "", $2); print $2 }' docs/kernels.md | sort -Vu; }
+		guests=$(kernels guest)
+		simulated=$(kernels simulation | grep -vxF "$guests")
+		awk -F ' *[|] *' -v m="$machine" '$2 == m { print $3; print $4 }' README.md |
+			sed 's/ ([^)]*)//g' >"$T/readme"
+		diff "$T/readme" <(paste -sd, <<<"$guests" | sed 's/,/, /g'
+			paste -sd, <<<"$simulated" | sed 's/,/, /g') >"$T/diff" ||
+			bad "README.md and docs/kernels.md differ for $machine: $(grep -m1 '^[<>]' "$T/diff")"
+	done
+}
+
+# The kernel version that a backend needs: README.md, the man page, and --check.
+case_figures_backends() {
+	local name file version
+	for name in kprobe-multi kprobe kprobe-events tracepoint tracepoint-events; do
+		file=loader/attach/${name//-/_}.c
+		version=$(sed -nE 's/.*\.missing = ".* \(([0-9.]+), .*/\1/p' "$file")
+		grep -qE "^\| \`$name\` \| .*\($version\) \|" README.md || bad "README.md: $name needs $version"
+		grep -A2 -E "^\.Cm ${name//-/\\\\-}\$" "$page" | grep -qE "^\($version[,)]" ||
+			bad "man page: $name needs $version"
+	done
+}
+
+# docs/architecture.md lists every folder of the program, and no other.
+case_architecture() {
+	diff <(make -s print-ROOMS | tr ' ' '\n' | sed '$aprogs' | grep . | sort) \
+		<(sed -nE 's/^\| [0-9] \| `(.*)\/` \|.*/\1/p' docs/architecture.md | sort) >"$T/diff" ||
+		bad "folders of the Makefile and the page differ: $(grep -m1 '^[<>]' "$T/diff")"
+}
+
 # ---- completion ----
 
-# complete_line WORD...: the last word is at the cursor; REPLY: what is offered, DEFAULT: readline's
-# own files.
+# complete_line WORD...: completes the last word; REPLY: what is offered, DEFAULT: options given to
+# compopt, such as readline's file names.
 complete_line() {
 	compopt() { DEFAULT="$*"; }
 	DEFAULT=
@@ -281,7 +365,7 @@ case_install() {
 		bad "make install fails: $(tail -n 1 "$T/log")"
 	files_in "$T/root" >"$T/found"
 	diff "$T/expected" "$T/found" >"$T/diff" || bad "installed: $(grep -m1 '^[<>]' "$T/diff")"
-	"$T/root/usr/bin/skbtrail" --version >/dev/null || bad "what is installed does not run"
+	"$T/root/usr/bin/skbtrail" --version >/dev/null || bad "the installed program does not run"
 	! readelf -SW "$T/root/usr/bin/skbtrail" | grep -q debug_info || bad "it is not stripped"
 	quiet_make uninstall "DESTDIR=$T/root" PREFIX=/usr
 	[ -z "$(files_in "$T/root")" ] || bad "uninstall leaves $(files_in "$T/root" | head -n 1)"
@@ -319,10 +403,10 @@ deb_looks_right() {
 	! grep -q '.\{81\}' <(grep -v '^ -- ' "$T/changelog") || bad "$arch: long lines in the changelog"
 }
 
-# Those that are built already; the native one twice, for the same bytes, and installed.
+# Of the architectures that are built already. The native one is built twice (same bytes?) and installed.
 case_deb() {
 	local version arch file native
-	command -v dpkg-deb >/dev/null || { skip "this is no Debian"; return; }
+	command -v dpkg-deb >/dev/null || { skip "not a Debian system"; return; }
 	version=$("$SKBTRAIL" --version | cut -d ' ' -f 2)
 	for arch in '' arm64 riscv64; do
 		[ -e "build/$arch/skbtrail" ] || continue
@@ -334,7 +418,7 @@ case_deb() {
 	done
 	cp "$native" "$T/first.deb"
 	quiet_make deb MAINTAINER='A B <a@b>'
-	cmp -s "$T/first.deb" "$native" || bad "made again it has other bytes"
+	cmp -s "$T/first.deb" "$native" || bad "a second build differs"
 	deb_installs "$native"
 }
 
@@ -346,11 +430,12 @@ deb_installs() {
 	else
 		dpkg-deb -x "$1" "$T/dpkg"
 	fi
-	"$T/dpkg/usr/bin/skbtrail" --version >/dev/null || bad "what the package installs does not run"
+	"$T/dpkg/usr/bin/skbtrail" --version >/dev/null || bad "the installed program does not run"
 }
 
 failed=0
 for c in man_options man_renders man_ascii pages_options pages_examples pwru_options links \
+	figures_constants figures_costs figures_kernels figures_backends architecture \
 	completion_options completion_values completion_files completion_names completion_functions \
 	completion_unprivileged install deb; do
 	run_case $c

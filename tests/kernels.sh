@@ -1,18 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# usage: kernels.sh check  - does the table in docs/kernels.md say what the last test run found?
-#        kernels.sh update - write what it found into the table
+# usage: kernels.sh check  - compare the table in docs/kernels.md with the last test run's results
+#        kernels.sh update - write those results into the table
 #
-# Results are the lines ROW in the logs of tests/run.sh, of the guests and of the simulated
-# verifiers. What a run left out, or could not do, stays in the table as it is: only a series
-# all of whose stages ran to their end can take something away.
+# Results are the ROW lines in the logs of tests/run.sh, from guests and simulated verifiers. What a
+# run left out or could not do stays in the table: entries are removed only for a series all of whose
+# stages ran to their end.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
 page=docs/kernels.md
 logs=${B:-build}/check
 
-# done_all LOG...: these stages ran, each to its end.
+# done_all LOG...: whether all these stages ran to their end.
 done_all() {
 	local log
 	for log; do
@@ -21,7 +21,7 @@ done_all() {
 	done
 }
 
-# rows LOG...: "whole" or "part", and what a ROW says.
+# rows LOG...: the fields of each ROW, after "whole" or "part".
 rows() {
 	local how=part
 	! done_all "$@" || how=whole
@@ -42,8 +42,8 @@ found() {
 	rows "$logs/unit.log"
 }
 
-# The table as such lines, and such lines as a table; a cell holds the transports.
-# shellcheck disable=SC2016 # awk's own
+# Conversion between the table and lines like those of rows(); a cell holds the transports.
+# shellcheck disable=SC2016 # for awk
 columns='BEGIN {
 	nr = split("kprobe-multi kprobe kprobe-events tracepoint tracepoint-events", columns, " ")
 }'
@@ -53,7 +53,7 @@ in_table='
 	/^\| kernel \|/ { in_table = 1 }
 	/^$/ { in_table = 0 }'
 
-said() {
+from_page() {
 	awk -F ' *[|] *' "$columns$in_table"'
 	in_table && /^\| [0-9]/ {
 		for (i = 1; i <= nr; i++) {
@@ -108,9 +108,9 @@ table() {
 	}' | LC_ALL=C sort -k 1,1 -k 2,2V -k 3,3 | cut -d ' ' -f 4-
 }
 
-# The page with the table made anew.
+# The page with a new table.
 made() {
-	{ found; said; } | table >"$tmp/table"
+	{ found; from_page; } | table >"$tmp/table"
 	[ -s "$tmp/table" ] || return 1
 	awk -v table="$tmp/table" "$in_table"'
 		in_table && /^\| [0-9]/ { next }
@@ -119,14 +119,14 @@ made() {
 }
 
 untested() {
-	{ found; said; } | awk '
+	{ found; from_page; } | awk '
 		{ system_ = $2 " " $3 " " $4 }
 		$1 == "whole" { whole[system_] = 1 }
 		$1 == "page" { page[system_] = 1 }
 		END {
 			for (s in page)
 				if (!(s in whole))
-					print "  not tested in full, taken from the page: " s
+					print "  not fully tested in this run, kept from the page: " s
 		}' | sort
 }
 
@@ -139,7 +139,7 @@ check)
 	if diff -U0 "$page" "$tmp/page" >"$tmp/diff"; then
 		echo "TEST kernels ok"
 	else
-		echo "TEST kernels FAIL docs/kernels.md is not what this run found: make kernels-page"
+		echo "TEST kernels FAIL docs/kernels.md differs from the results of this run: run 'make kernels-page'"
 		grep '^[-+]|' "$tmp/diff" | sed 's/^-/  page:  /; s/^+/  found: /'
 	fi
 	untested

@@ -76,7 +76,7 @@ stage_release() { tests/release.sh; }
 stage_static() { tests/static.sh "$B/skbtrail" "$(make -s print-SIZE_LIMIT)"; }
 stage_docs() { SKBTRAIL=$B/skbtrail tests/docs.sh; }
 
-# The last: what the others found. With a result that is another, the page must be said to lie.
+# Last: the other stages' results against docs/kernels.md. A different result must be reported.
 stage_kernels() {
 	local other=$out/other
 	B=$B tests/kernels.sh check
@@ -85,7 +85,7 @@ stage_kernels() {
 	if B=$other tests/kernels.sh check | grep -q '^  found: .* perf fails '; then
 		echo "TEST kernels_differ ok"
 	else
-		echo "TEST kernels_differ FAIL a failure is no difference"
+		echo "TEST kernels_differ FAIL a failed row was not reported as a difference"
 	fi
 }
 

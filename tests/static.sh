@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# usage: static.sh PROGRAM LIMIT - the static program: its size, and names in a filter
+# usage: static.sh PROGRAM LIMIT - test the static program: its size, and host and service names in filters
 #
 # Names are resolved in an otherwise empty directory under chroot, by a name server in a network
 # namespace of the test's own. An expression is compiled before a record is replayed, so a filter's
-# error shows what became of its names. Prints lines "TEST name ok|FAIL reason|SKIP reason".
+# error shows whether its names were resolved. Prints lines "TEST name ok|FAIL reason|SKIP reason".
 set -u
 cd "$(dirname "$0")/.." || exit 1
 

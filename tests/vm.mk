@@ -55,9 +55,10 @@ $(FOREIGN:%=vm-check-%): vm-check-%:
 vm-shell-%: $(B)/skbtrail $(TRAFFIC) ## vm-shell-6.1: a shell in a guest with skbtrail
 	$(Q)VM_FILES='$(TRAFFIC)' SKBTRAIL=$(B)/skbtrail tests/vm/run.sh $*
 
-bench-quick: $(B)/skbtrail $(B)/burst ## cost: CPU, memory, loss, size; natively and in a VM
-	$(Q)B=$(B) tests/bench/quick.sh
+bench-quick: $(B)/skbtrail $(B)/burst ## cost: CPU, memory, loss, size; natively and in a VM; into build/bench
+	@mkdir -p $(B)/bench
+	$(Q)B=$(B) tests/bench/quick.sh >$(B)/bench/native; rc=$$?; cat $(B)/bench/native; exit $$rc
 	$(Q)VM_NAME=bench VM_FILES=$(B)/burst SKBTRAIL=$(B)/skbtrail tests/vm/run.sh 6.12 \
-		'sh tests/bench/quick.sh'
+		'sh tests/bench/quick.sh' >$(B)/bench/6.12; rc=$$?; cat $(B)/bench/6.12; exit $$rc
 
 .PHONY: test-programs check native-check vm-check rungs-check kernels-page bench-quick

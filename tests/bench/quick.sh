@@ -97,7 +97,7 @@ bench_miss() {
 bench_size() {
 	command -v strip >/dev/null || return
 	strip -o "$T/stripped" "$skbtrail"
-	row 'executable, stripped' "$(wc -c <"$T/stripped")" bytes 1572864
+	row 'executable, stripped' "$(wc -c <"$T/stripped")" bytes "$(make -s print-SIZE_LIMIT)"
 }
 
 [ "$(id -u)" -eq 0 ] || { echo "quick.sh: must run as root" >&2; exit 1; }
@@ -105,7 +105,7 @@ T=$(mktemp -d) || exit 1
 trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
 lab_up || die "cannot make the test network"
-echo "Linux $(uname -r)"
+echo "Linux $(uname -r), $("$skbtrail" --check 2>/dev/null | sed -n 's/.* backend \([a-z-]*\), .*/\1/p')"
 printf '%-34s %12s %-8s %10s\n' '' figure unit limit
 bench_size
 bench_idle
