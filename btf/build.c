@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* False without memory; what was there stays. */
+/* False on out of memory; buf is unchanged then. */
 static bool buf_add(struct bb_buf *buf, const void *data, size_t sz)
 {
 	if (buf->sz + sz > buf->cap) {
@@ -26,7 +26,7 @@ static void types_add(struct btf_build *b, const void *data, size_t sz)
 	b->no_memory |= !buf_add(&b->types, data, sz);
 }
 
-/* NULL where it did not fit into memory. */
+/* NULL after running out of memory. */
 static struct btf_type *last_type(struct btf_build *b)
 {
 	if (b->no_memory)
@@ -34,7 +34,7 @@ static struct btf_type *last_type(struct btf_build *b)
 	return (struct btf_type *)(b->types.data + b->last_off);
 }
 
-/* Entries after a type: one more in its vlen. */
+/* Append an entry to the last type and count it in its vlen. */
 static void add_entry(struct btf_build *b, const void *entry, size_t sz)
 {
 	struct btf_type *t;
@@ -98,7 +98,7 @@ static uint32_t hash(const char *s)
 	return h;
 }
 
-/* The slot of s, or the empty one where it belongs. There is always an empty one. */
+/* The slot of s, or the empty one to insert it at. There is always an empty one. */
 static uint32_t *find_slot(const struct btf_build *b, const char *s)
 {
 	for (uint32_t i = hash(s);; i++) {
@@ -109,7 +109,7 @@ static uint32_t *find_slot(const struct btf_build *b, const char *s)
 	}
 }
 
-/* Room for another string, with at most half of the slots in use. */
+/* Make room for another string, keeping at least half of the slots empty. */
 static bool grow_slots(struct btf_build *b)
 {
 	size_t nr = b->nr_slots ? 2 * b->nr_slots : 64;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * build.h - BTF made by hand: from a measured layout, reduced from a kernel's, for tests.
+ * build.h - construct BTF: from a measured layout, reduced from a kernel's, or for tests.
  *
  *	struct btf_build b;
  *	bb_init(&b);
@@ -12,11 +12,10 @@
  *	...
  *	bb_release(&b);
  *
- * Each function that makes a type returns its id, counted from 1 (from the base's end for
- * a split BTF). Members, values, parameters and section entries go to the type made last.
- * Nothing is checked, so that malformed BTF can be made too: a type may refer to ids that
- * come later or never. Strings are shared; NULL means no name. Without memory bb_finish()
- * returns NULL.
+ * Functions that add a type return its id, counted from 1 (from the base's end for split
+ * BTF). Members, values, parameters and section entries are added to the last type. Nothing
+ * is checked, so malformed BTF can be built too: a type may refer to ids that come later or
+ * never. Strings are shared; NULL means no name. On out of memory bb_finish() returns NULL.
  */
 #ifndef BTF_BUILD_H
 #define BTF_BUILD_H
@@ -36,35 +35,35 @@ struct bb_buf {
 struct btf_build {
 	struct bb_buf types;
 	struct bb_buf strs;
-	struct bb_buf blob; /* what bb_finish() made */
-	size_t last_off;    /* the type made last, in types */
+	struct bb_buf blob; /* result of bb_finish() */
+	size_t last_off;    /* offset of the last type in types */
 	uint32_t next_id;   /* of the next type */
-	uint32_t str_base;  /* where own string offsets begin */
-	uint32_t *slots;    /* hash table of strs: own offset + 1, 0 where empty */
+	uint32_t str_base;  /* first own string offset */
+	uint32_t *slots;    /* hash table of strs: own offset + 1, 0: empty */
 	size_t nr_slots;    /* a power of two, or 0 */
 	size_t nr_strs;
 	bool no_memory;
 };
 
 void bb_init(struct btf_build *b);
-/* Ids and string offsets go on where those of base end; base must be complete. */
+/* Ids and string offsets continue those of base, which must be complete. */
 void bb_init_split(struct btf_build *b, const struct btf_build *base);
 void bb_release(struct btf_build *b);
 
 /*
- * The raw BTF: header, types, strings. Owned by b, and valid until the next bb_finish() or
- * bb_release(); NULL without memory. More types may be added afterwards for another bb_finish().
+ * The raw BTF: header, types, strings. Owned by b, valid until the next bb_finish() or
+ * bb_release(); NULL on out of memory. More types may be added for another bb_finish().
  */
 void *bb_finish(struct btf_build *b, size_t *sz);
 
-/* Any type, with vlen 0: the way to malformed ones. */
+/* Any type, with vlen 0; for malformed ones. */
 uint32_t bb_type(struct btf_build *b, unsigned kind, bool kflag, const char *name,
 		 uint32_t size_or_type);
-/* Four more bytes after the type made last. */
+/* Append four bytes to the last type. */
 void bb_u32(struct btf_build *b, uint32_t v);
-/* Overwrite the vlen of the type made last. */
+/* Overwrite the vlen of the last type. */
 void bb_set_vlen(struct btf_build *b, uint32_t vlen);
-/* Offset of a string, added where it is new; 0 for NULL and "". */
+/* Offset of a string, added if it is new; 0 for NULL and "". */
 uint32_t bb_str(struct btf_build *b, const char *s);
 
 /* encoding: 0, BTF_INT_SIGNED, BTF_INT_CHAR, BTF_INT_BOOL. */
@@ -83,7 +82,7 @@ uint32_t bb_fwd(struct btf_build *b, const char *name, bool is_union);
 uint32_t bb_struct(struct btf_build *b, const char *name, uint32_t sz);
 uint32_t bb_union(struct btf_build *b, const char *name, uint32_t sz);
 void bb_member(struct btf_build *b, const char *name, uint32_t type, uint32_t bit_off);
-/* A bit-field, as new pahole and clang write it: sets the kind_flag of the struct. */
+/* A bit-field, as recent pahole and clang encode it: sets the kind_flag of the struct. */
 void bb_bitfield(struct btf_build *b, const char *name, uint32_t type, uint32_t bit_off,
 		 uint32_t bits);
 
@@ -93,7 +92,7 @@ uint32_t bb_enum64(struct btf_build *b, const char *name, uint32_t sz, bool is_s
 void bb_enum64_val(struct btf_build *b, const char *name, uint64_t val);
 
 uint32_t bb_func_proto(struct btf_build *b, uint32_t ret);
-/* type 0 and name NULL: variable arguments, as the last parameter. */
+/* type 0 and name NULL as the last parameter: variable arguments. */
 void bb_param(struct btf_build *b, const char *name, uint32_t type);
 /* linkage: BTF_FUNC_STATIC, ... */
 uint32_t bb_func(struct btf_build *b, const char *name, uint32_t proto, unsigned linkage);

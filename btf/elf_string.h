@@ -6,9 +6,9 @@
 #include <libelf.h>
 
 /*
- * The string at off in string table section idx, or NULL: no such section, offset past its end, no
- * terminator. As elf_strptr(3), which would bring zlib into the static program to read compressed
- * string tables that do not exist.
+ * The string at off in string table section idx, or NULL if there is no such section, the offset is
+ * past its end, or the string is not terminated. Replaces elf_strptr(3), which would link zlib into
+ * the static program for compressed string tables that nobody uses.
  */
 const char *elf_string(Elf *elf, size_t idx, size_t off);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The static libelf of elfutils 0.191 and 0.192 (Debian 13) lacks its own search trees. They keep
- * what elf_getdata_rawchunk() gave out, which nobody here calls, so that they stay empty. Weak:
- * where libelf has the real ones, those win.
+ * The static libelf of elfutils 0.191 and 0.192 (Debian 13) does not define its search tree
+ * functions. The trees only hold results of elf_getdata_rawchunk(), which is not called here, so
+ * they stay empty. The stubs are weak: if libelf has the real ones, those win.
  */
 struct search_tree;
 

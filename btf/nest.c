@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Types that contain themselves. Two questions, as in the kernel's own check
- * (env_type_is_resolve_sink() in kernel/bpf/btf.c): does a value contain itself, through
- * modifiers, typedefs, arrays and members; and does a pointer lead, through modifiers and
- * pointers only, back to itself.
+ * Cycle detection. Two walks, as in the kernel's check (env_type_is_resolve_sink() in
+ * kernel/bpf/btf.c): whether a value contains itself through modifiers, typedefs, arrays and
+ * members; and whether a pointer leads back to itself through modifiers and pointers only.
  *
- * The walk keeps its own stack, since a hostile file may nest as deep as it has types; a
- * limit far above what compilers write bounds the recursion of everybody else.
+ * The walk keeps its own stack, since a hostile file may nest as deep as it has types. The
+ * nesting limit, far above what compilers emit, bounds the recursion of all other code.
  */
 #include "btf/private.h"
 
@@ -16,7 +15,7 @@
 
 #define NEST_MAX 200
 
-/* What is known about a type: 1 to NEST_MAX is the depth of what it contains, itself included. */
+/* State of a type; 1 to NEST_MAX is its nesting depth, itself included. */
 enum { UNSEEN = 0, OPEN = 255 };
 
 struct frame {
@@ -25,7 +24,7 @@ struct frame {
 	uint32_t depth;
 };
 
-/* The idx-th type that t contains or, with ptrs, points to; false where there are no more. */
+/* The idx-th type that t contains or, with ptrs, points to; false after the last. */
 static bool edge(const struct btf_type *t, uint32_t idx, bool ptrs, uint32_t *to)
 {
 	switch (btf_kind(t)) {
@@ -80,7 +79,7 @@ static int walk(const struct btf *btf, uint8_t *seen, uint32_t root, bool ptrs, 
 			continue;
 		}
 		if (to < btf->first_own)
-			continue; /* the base was checked, and cannot refer to us */
+			continue; /* the base was checked, and cannot refer to own types */
 		switch (seen[to - btf->first_own]) {
 		case OPEN:
 			return btf_malformed(btf, to, err, "contains itself");
@@ -95,7 +94,7 @@ static int walk(const struct btf *btf, uint8_t *seen, uint32_t root, bool ptrs, 
 		}
 	}
 	if (!ok)
-		return btf_malformed(btf, root, err, "nested more than %d deep", NEST_MAX);
+		return btf_malformed(btf, root, err, "nested more than %d levels deep", NEST_MAX);
 	return 0;
 }
 

@@ -60,7 +60,7 @@ int btf_parse(struct btf **out, const void *data, size_t sz, const struct btf *b
 	return btf_adopt(out, copy, sz, false, base, err);
 }
 
-/* Some 20 times what the largest kernels have. */
+/* About 20 times the largest kernel's BTF. */
 #define FILE_MAX ((size_t)256 << 20)
 
 struct blob {
@@ -70,9 +70,9 @@ struct blob {
 };
 
 /*
- * Since 6.16 (btf_sysfs_vmlinux_mmap() in kernel/bpf/sysfs_btf.c) vmlinux can be mapped in
- * place, which saves megabytes; privately and read-only. Not done to ordinary files: one
- * that shrinks meanwhile would kill us.
+ * Since 6.16 (btf_sysfs_vmlinux_mmap() in kernel/bpf/sysfs_btf.c) vmlinux can be mapped
+ * privately and read-only, which saves megabytes. Ordinary files are not mapped: truncating
+ * one meanwhile would raise SIGBUS.
  */
 static bool map_sysfs(int fd, struct blob *blob)
 {
@@ -90,7 +90,7 @@ static bool map_sysfs(int fd, struct blob *blob)
 	return true;
 }
 
-/* Fill blob from its end up to max bytes, or to the end of the file. */
+/* Append to blob until it has max bytes or the file ends. */
 static int read_up_to(int fd, struct blob *blob, size_t max, struct err *err)
 {
 	size_t cap = blob->sz;
@@ -126,10 +126,10 @@ static int read_section(int fd, const GElf_Shdr *sh, struct blob *blob, struct e
 	ssize_t n;
 
 	if (sh->sh_type == SHT_NOBITS || sh->sh_flags & SHF_COMPRESSED)
-		return err_set(err, -EINVAL, "its .BTF section is empty or compressed");
+		return err_set(err, -EINVAL, "section .BTF is empty or compressed");
 	if (fstat(fd, &st) || sh->sh_size > FILE_MAX || sh->sh_offset > (uint64_t)st.st_size ||
 	    sh->sh_size > (uint64_t)st.st_size - sh->sh_offset)
-		return err_set(err, -EINVAL, "its .BTF section goes past the end of the file");
+		return err_set(err, -EINVAL, "section .BTF extends past the end of the file");
 	blob->data = malloc(sh->sh_size + 1);
 	if (!blob->data)
 		return err_set(err, -ENOMEM, "out of memory for %llu bytes",
@@ -140,13 +140,13 @@ static int read_section(int fd, const GElf_Shdr *sh, struct blob *blob, struct e
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return err_sys(err, n ? -errno : -EINVAL, "cannot read its .BTF section");
+			return err_sys(err, n ? -errno : -EINVAL, "cannot read section .BTF");
 		blob->sz += n;
 	}
 	return 0;
 }
 
-/* libelf finds the section, and only that is read: a vmlinux with DWARF has 500 MB. */
+/* Read only the section that libelf finds: a vmlinux with DWARF has 500 MB. */
 static int read_elf(int fd, struct blob *blob, struct err *err)
 {
 	Elf_Scn *scn = NULL;
@@ -174,12 +174,12 @@ static int read_elf(int fd, struct blob *blob, struct err *err)
 		}
 	}
 	if (elf_getshdrnum(elf, &nr) || (!nr && gelf_getehdr(elf, &eh) && eh.e_shoff)) {
-		ret = err_set(err, -EINVAL, "ELF file is cut off: its section table is missing");
+		ret = err_set(err, -EINVAL, "truncated ELF file: section header table is missing");
 		goto out;
 	}
 	ret = err_set(err, -EINVAL, "ELF file without a .BTF section");
-	err_hint(err, "the kernel must be built with CONFIG_DEBUG_INFO_BTF, or BTF be added from "
-		      "DWARF with `pahole -J`");
+	err_hint(err, "build the kernel with CONFIG_DEBUG_INFO_BTF, or convert its DWARF with "
+		      "`pahole -J`");
 out:
 	elf_end(elf);
 	return ret;
@@ -202,7 +202,7 @@ static int read_raw(int fd, struct blob *blob, struct err *err)
 	if (!is_btf_magic(blob)) {
 		ret = err_set(err, -EINVAL,
 			      blob->sz ? "neither BTF nor an ELF file" : "empty file");
-		err_hint(err, "give raw BTF such as /sys/kernel/btf/vmlinux, or a vmlinux with a "
+		err_hint(err, "use raw BTF such as /sys/kernel/btf/vmlinux, or a vmlinux with a "
 			      ".BTF section; unpack archives and compressed kernel images first");
 		return ret;
 	}

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Parse and validate, in three passes: layout (where each type is), each type by itself
- * (names, sizes, ids that it refers to), nesting (nest.c). The rules are those of
- * btf_check_all_metas() in kernel/bpf/btf.c, without those that only kernels care about
- * (identifiers, order of members), so that type information of every age is accepted.
+ * Parse and validate in three passes: layout (the offset of each type), each type on its own
+ * (names, sizes, referenced ids), nesting (nest.c). The rules are those of
+ * btf_check_all_metas() in kernel/bpf/btf.c, except those that only matter to the kernel
+ * (valid identifiers, order of members), so that BTF of every age is accepted.
  */
 #include "btf/private.h"
 
@@ -20,8 +20,8 @@ enum name_rule { NAMELESS, NAME_OPTIONAL, NAMED };
 static const struct kind {
 	const char *words;
 	uint8_t fixed_sz; /* after struct btf_type */
-	uint8_t entry_sz; /* times vlen, after that */
-	bool vlen_ok;	  /* vlen may be other than 0 */
+	uint8_t entry_sz; /* of each of the vlen entries after that */
+	bool vlen_ok;	  /* vlen may be non-zero */
 	bool kflag_ok;
 	enum name_rule name;
 } kinds[NR_BTF_KINDS] = {
@@ -71,7 +71,7 @@ int btf_malformed(const struct btf *btf, uint32_t id, struct err *err, const cha
 static int check_header(const struct btf_header *hdr, size_t sz, struct err *err)
 {
 	if (hdr->magic == __builtin_bswap16(BTF_MAGIC))
-		return err_set(err, -EINVAL, "BTF of the other byte order");
+		return err_set(err, -EINVAL, "BTF is in the other byte order");
 	if (hdr->magic != BTF_MAGIC)
 		return err_set(err, -EINVAL, "not BTF: magic 0x%04x, expected 0x%04x", hdr->magic,
 			       BTF_MAGIC);
@@ -79,8 +79,8 @@ static int check_header(const struct btf_header *hdr, size_t sz, struct err *err
 		return err_set(err, -EINVAL, "BTF version %u, expected %u", hdr->version,
 			       BTF_VERSION);
 	if (hdr->flags)
-		return err_set(err, -EINVAL, "BTF with unknown flags 0x%02x", hdr->flags);
-	/* A longer header is of a newer kernel; what is known is at its beginning. */
+		return err_set(err, -EINVAL, "unknown BTF flags 0x%02x", hdr->flags);
+	/* A newer kernel's header may be longer; the known fields come first. */
 	if (hdr->hdr_len < sizeof(*hdr) || hdr->hdr_len > sz)
 		return err_set(err, -EINVAL, "malformed BTF: header length %u, expected %zu to %zu",
 			       hdr->hdr_len, sizeof(*hdr), sz);
@@ -107,7 +107,7 @@ static int find_sections(struct btf *btf, struct err *err)
 	int ret;
 
 	if (!bytes_read(&all, &hdr, sizeof(hdr)))
-		return err_set(err, -EINVAL, "BTF of %zu bytes, expected at least %zu",
+		return err_set(err, -EINVAL, "truncated BTF: %zu bytes, expected at least %zu",
 			       btf->data_sz, sizeof(hdr));
 	ret = check_header(&hdr, btf->data_sz, err);
 	if (ret)
@@ -116,17 +116,19 @@ static int find_sections(struct btf *btf, struct err *err)
 	types = bytes_sub(&body, hdr.type_off, hdr.type_len);
 	strs = bytes_sub(&body, hdr.str_off, hdr.str_len);
 	if (types.bad)
-		return err_set(err, -EINVAL,
-			       "malformed BTF: types at %u, %u bytes, go past the end (%zu)",
-			       hdr.type_off, hdr.type_len, body.sz);
+		return err_set(
+			err, -EINVAL,
+			"malformed BTF: types (offset %u, %u bytes) extend past the end (%zu)",
+			hdr.type_off, hdr.type_len, body.sz);
 	if (strs.bad)
-		return err_set(err, -EINVAL,
-			       "malformed BTF: strings at %u, %u bytes, go past the end (%zu)",
-			       hdr.str_off, hdr.str_len, body.sz);
+		return err_set(
+			err, -EINVAL,
+			"malformed BTF: strings (offset %u, %u bytes) extend past the end (%zu)",
+			hdr.str_off, hdr.str_len, body.sz);
 	if (((uint64_t)hdr.hdr_len + hdr.type_off) % 4)
-		return err_set(err, -EINVAL, "malformed BTF: types at %u are not aligned",
+		return err_set(err, -EINVAL, "malformed BTF: types at offset %u are not aligned",
 			       hdr.type_off);
-	/* Both ends are inside the body, so the sums do not overflow. */
+	/* Both ends are within the body, so the sums do not overflow. */
 	if (hdr.type_len && hdr.str_len && hdr.type_off < hdr.str_off + hdr.str_len &&
 	    hdr.str_off < hdr.type_off + hdr.type_len)
 		return err_set(err, -EINVAL, "malformed BTF: types and strings overlap");
@@ -139,19 +141,19 @@ static int find_sections(struct btf *btf, struct err *err)
 
 /* ---- layout ---- */
 
-/* Take one type with all that follows it; id is for messages. NULL with err set. */
+/* Take one type with its entries; id is for messages. NULL with err set. */
 static const struct btf_type *take_type(struct bytes *b, uint32_t id, struct err *err)
 {
 	const struct btf_type *t = bytes_take(b, sizeof(*t));
 	const struct kind *k;
 
 	if (!t) {
-		err_set(err, -EINVAL, "malformed BTF: type %u is cut off", id);
+		err_set(err, -EINVAL, "malformed BTF: type %u is truncated", id);
 		return NULL;
 	}
-	/* Before the info bits: a new kind may use them. */
+	/* Checked before the info bits, which a new kind may use. */
 	if (btf_kind(t) == BTF_KIND_UNKN || btf_kind(t) >= NR_BTF_KINDS) {
-		err_set(err, -EINVAL, "malformed BTF: type %u is of unknown kind %u", id,
+		err_set(err, -EINVAL, "malformed BTF: type %u has unknown kind %u", id,
 			btf_kind(t));
 		return NULL;
 	}
@@ -163,8 +165,8 @@ static const struct btf_type *take_type(struct bytes *b, uint32_t id, struct err
 	}
 	if (!bytes_take(b, k->fixed_sz + (size_t)k->entry_sz * btf_vlen(t))) {
 		err_set(err, -EINVAL,
-			"malformed BTF: type %u (%s) with %u entries goes past the end of the "
-			"types",
+			"malformed BTF: type %u (%s) with %u entries extends past the end of "
+			"the types",
 			id, k->words, btf_vlen(t));
 		return NULL;
 	}
@@ -201,12 +203,12 @@ static int index_types(struct btf *btf, struct err *err)
 static int check_name(const struct btf *btf, uint32_t id, uint32_t off, struct err *err)
 {
 	if (off >= btf->str_base + btf->strs_sz)
-		return btf_malformed(btf, id, err, "name at %u, past the strings (%u bytes)", off,
-				     btf->str_base + btf->strs_sz);
+		return btf_malformed(btf, id, err, "name offset %u is past the strings (%u bytes)",
+				     off, btf->str_base + btf->strs_sz);
 	return 0;
 }
 
-/* ref must be a type that values have: not a function, variable, section or tag. */
+/* ref must be the type of a value: not a function, variable, section or tag. */
 static int check_ref(const struct btf *btf, uint32_t id, uint32_t ref, struct err *err)
 {
 	if (ref >= btf->nr)
@@ -238,8 +240,9 @@ static int check_int(const struct btf *btf, uint32_t id, const struct btf_type *
 	if (!t->size || t->size > 16)
 		return btf_malformed(btf, id, err, "size %u, expected 1 to 16", t->size);
 	if (BTF_INT_OFFSET(v) + BTF_INT_BITS(v) > 8 * t->size)
-		return btf_malformed(btf, id, err, "bits %u to %u, but size %u", BTF_INT_OFFSET(v),
-				     BTF_INT_OFFSET(v) + BTF_INT_BITS(v), t->size);
+		return btf_malformed(btf, id, err, "bits %u to %u do not fit size %u",
+				     BTF_INT_OFFSET(v), BTF_INT_OFFSET(v) + BTF_INT_BITS(v),
+				     t->size);
 	return 0;
 }
 
@@ -270,7 +273,8 @@ static int check_members(const struct btf *btf, uint32_t id, const struct btf_ty
 		if (ret)
 			return ret;
 		if (end > 8 * (uint64_t)t->size)
-			return btf_malformed(btf, id, err, "member %u at bit %u, but size %u", i,
+			return btf_malformed(btf, id, err,
+					     "member %u at bit %u does not fit size %u", i,
 					     btf_member_bit_off(t, i), t->size);
 	}
 	return 0;
@@ -302,7 +306,7 @@ static int check_func(const struct btf *btf, uint32_t id, const struct btf_type 
 	if (btf_vlen(t) > BTF_FUNC_EXTERN)
 		return btf_malformed(btf, id, err, "linkage %u, expected 0 to 2", btf_vlen(t));
 	if (!proto || btf_kind(proto) != BTF_KIND_FUNC_PROTO)
-		return btf_malformed(btf, id, err, "type %u is no function prototype", t->type);
+		return btf_malformed(btf, id, err, "type %u is not a function prototype", t->type);
 	return 0;
 }
 
@@ -329,7 +333,7 @@ static int check_var(const struct btf *btf, uint32_t id, const struct btf_type *
 	return check_ref(btf, id, t->type, err); /* extern const void x: in .ksyms */
 }
 
-/* Compilers leave size and offsets 0; external functions are in .ksyms of BPF objects. */
+/* Compilers leave size and offsets 0; .ksyms of BPF objects has external functions. */
 static int check_datasec(const struct btf *btf, uint32_t id, const struct btf_type *t,
 			 struct err *err)
 {
@@ -340,9 +344,10 @@ static int check_datasec(const struct btf *btf, uint32_t id, const struct btf_ty
 	for (i = 0; i < btf_vlen(t); i++, s++) {
 		var = btf_type(btf, s->type);
 		if (!var || (btf_kind(var) != BTF_KIND_VAR && btf_kind(var) != BTF_KIND_FUNC))
-			return btf_malformed(btf, id, err, "type %u is no variable", s->type);
+			return btf_malformed(btf, id, err, "type %u is not a variable", s->type);
 		if (t->size && (uint64_t)s->offset + s->size > t->size)
-			return btf_malformed(btf, id, err, "entry %u at %u, %u bytes, but size %u",
+			return btf_malformed(btf, id, err,
+					     "entry %u (offset %u, %u bytes) does not fit size %u",
 					     i, s->offset, s->size, t->size);
 	}
 	return 0;

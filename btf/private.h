@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* private.h - inside of struct btf, for the files of btf/ that make one. */
+/* private.h - internals of struct btf, for the files of btf/ that create one. */
 #ifndef BTF_PRIVATE_H
 #define BTF_PRIVATE_H
 
@@ -13,9 +13,9 @@ struct btf {
 
 	const uint8_t *types; /* in data, 4-byte aligned */
 	uint32_t types_sz;
-	const char *strs; /* in data; ends with NUL unless strs_sz is 0 */
+	const char *strs; /* in data; NUL-terminated unless strs_sz is 0 */
 	uint32_t strs_sz;
-	uint32_t str_base; /* string offset where strs begins */
+	uint32_t str_base; /* string offset of the start of strs */
 
 	uint32_t first_own;
 	uint32_t nr;	/* one past the last type id */
@@ -28,8 +28,8 @@ struct btf {
 };
 
 /*
- * As btf_parse(), but data is taken over: from malloc(3), or from mmap(2) where mapped.
- * It is released on errors too.
+ * Like btf_parse(), but takes ownership of data, from malloc(3) or, if mapped, from mmap(2).
+ * Releases it on error too.
  */
 int btf_adopt(struct btf **out, void *data, size_t sz, bool mapped, const struct btf *base,
 	      struct err *err);
@@ -38,7 +38,7 @@ int btf_adopt(struct btf **out, void *data, size_t sz, bool mapped, const struct
 void btf_release_data(void *data, size_t sz, bool mapped);
 
 /*
- * Find the sections of btf->data, index the types and check each by itself. Errors: -EINVAL,
+ * Find the sections of btf->data, index the types and check each on its own. Errors: -EINVAL,
  * -ENOMEM.
  */
 int btf_parse_types(struct btf *btf, struct err *err);
@@ -47,12 +47,12 @@ int btf_parse_types(struct btf *btf, struct err *err);
 int btf_index_names(struct btf *btf, struct err *err);
 
 /*
- * Refuse types that contain themselves, and pointers to nothing but pointers in a circle.
- * Every id in the own types must be valid. Errors: -EINVAL, -ENOMEM.
+ * Reject types that contain themselves, and cycles of pointers and modifiers only. All ids in
+ * the own types must be valid. Errors: -EINVAL, -ENOMEM.
  */
 int btf_check_nesting(const struct btf *btf, struct err *err);
 
-/* "malformed BTF: type 7 (struct): ...", or without the kind where it is unknown. -EINVAL. */
+/* "malformed BTF: type 7 (struct): ...", or without the kind if it is unknown. Returns -EINVAL. */
 int btf_malformed(const struct btf *btf, uint32_t id, struct err *err, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 

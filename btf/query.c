@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Queries. Types and strings were checked by btf_parse(), so they are used freely here. */
+/* Queries. btf_parse() has checked types and strings, so they are not checked again here. */
 #include "btf/btf.h"
 
 #include <errno.h>
@@ -29,7 +29,7 @@ int btf_index_names(struct btf *btf, struct err *err)
 	btf->chain = calloc(nr_own + 1, sizeof(*btf->chain));
 	if (!btf->buckets || !btf->chain)
 		return err_set(err, -ENOMEM, "out of memory for the names of %u types", nr_own);
-	/* From the last to the first: each goes to the head of its chain. */
+	/* Insert at the head, last to first, so that chains ascend. */
 	for (id = btf->nr; id-- > btf->first_own;) {
 		const char *name = btf_name(btf, id);
 		uint32_t *head;
@@ -163,7 +163,7 @@ int64_t btf_sizeof(const struct btf *btf, uint32_t id)
 	const struct btf_type *t;
 	int64_t nr = 1, sz;
 
-	/* Arrays of arrays: ends, for no type contains itself. */
+	/* Arrays of arrays. Terminates: no type contains itself. */
 	while ((t = btf_type(btf, btf_skip_mods(btf, id))) && btf_kind(t) == BTF_KIND_ARRAY) {
 		if (__builtin_mul_overflow(nr, (int64_t)btf_array(t)->nelems, &nr))
 			return -EINVAL;
@@ -197,7 +197,7 @@ const char *btf_enum_name(const struct btf *btf, uint32_t enum_id, uint64_t valu
 	if (t && btf_kind(t) == BTF_KIND_ENUM) {
 		const struct btf_enum *e = btf_enums(t);
 
-		/* Compilers before kind_flag was given a meaning do not say which are signed. */
+		/* Compilers that predate kind_flag for enums do not record signedness. */
 		for (i = 0; i < btf_vlen(t); i++) {
 			if (value == (uint32_t)e[i].val || value == (uint64_t)(int64_t)e[i].val)
 				return btf_str(btf, e[i].name_off);

@@ -10,29 +10,29 @@
 
 #include "btf/core/private.h"
 
-/* What one type says. */
-struct answer {
+/* The result from one type. */
+struct result {
 	uint64_t value;
 	uint32_t mem_sz;	    /* as in struct core_value */
-	const struct btf_type *mem; /* whose size that is */
+	const struct btf_type *mem; /* the type with that size */
 };
 
-/* One record on its way through the candidates. */
-struct query {
+/* The calculation of one relocation. */
+struct calc {
 	const struct core_relo *relo;
 	int family;
-	struct core_path path; /* in the object's own types */
-	char *name;	       /* of its root, without the flavour; owned */
-	unsigned kinds[2];     /* of candidates */
+	struct core_path path; /* in the object's BTF */
+	char *name;	       /* of the root type, without flavour; owned */
+	unsigned kinds[2];     /* of candidate types */
 	unsigned nr_kinds;
 	unsigned nr_cands;
 	bool found;
-	struct answer best;
+	struct result best;
 	struct core_value *v;
 	struct err *err;
 };
 
-static bool asks_existence(uint32_t kind)
+static bool is_existence_relo(uint32_t kind)
 {
 	return kind == BPF_CORE_FIELD_EXISTS || kind == BPF_CORE_TYPE_EXISTS ||
 	       kind == BPF_CORE_TYPE_MATCHES || kind == BPF_CORE_ENUMVAL_EXISTS;
@@ -45,7 +45,7 @@ static bool is_signed(const struct btf_type *t)
 	return core_is_enum(t) && btf_kflag(t);
 }
 
-/* The bytes to load for a field, and where its bits are in the loaded value. */
+/* The load that covers a field, and the field's bits in the loaded value. */
 struct load {
 	uint64_t off;
 	uint64_t sz;
@@ -54,8 +54,8 @@ struct load {
 };
 
 /*
- * A bit-field is loaded by an aligned load of its declared type's size, or of the next size
- * that covers it: u32 x:17 at bit 20 (20..36) crosses the first 4 bytes and takes 8.
+ * A bit-field takes an aligned load of its declared type's size, or of the next larger size that
+ * covers it: u32 x:17 at bit 20 (20..36) crosses the first 4 bytes and takes 8.
  */
 static bool bitfield_load(const struct core_path *p, uint64_t type_sz, struct load *l)
 {
@@ -85,10 +85,10 @@ static bool field_load(const struct core_path *p, struct load *l)
 }
 
 /*
- * Shifts that bring a field, loaded into the low bytes of a 64-bit register, to the top and
- * then down again with its sign or without.
+ * Shifts that move a field, loaded into the low bytes of a 64-bit register, to the top and back
+ * down, sign- or zero-extended.
  */
-static bool shift_answer(uint32_t kind, const struct load *l, uint64_t *value)
+static bool shift_result(uint32_t kind, const struct load *l, uint64_t *value)
 {
 	if (!l->bits)
 		return false;
@@ -101,8 +101,8 @@ static bool shift_answer(uint32_t kind, const struct load *l, uint64_t *value)
 	return true;
 }
 
-/* A load from an array is one of its elements. */
-static void mem_answer(const struct core_path *p, struct answer *a)
+/* For an array, the size of an element. */
+static void mem_result(const struct core_path *p, struct result *a)
 {
 	uint32_t id = btf_skip_mods(p->btf, p->at.type);
 	const struct btf_type *t = btf_type(p->btf, id);
@@ -117,7 +117,7 @@ static void mem_answer(const struct core_path *p, struct answer *a)
 	a->mem = t;
 }
 
-static bool field_answer(uint32_t kind, const struct core_path *p, struct answer *a)
+static bool field_result(uint32_t kind, const struct core_path *p, struct result *a)
 {
 	struct load l;
 
@@ -136,14 +136,14 @@ static bool field_answer(uint32_t kind, const struct core_path *p, struct answer
 		return true;
 	}
 	if (kind != BPF_CORE_FIELD_BYTE_OFFSET)
-		return shift_answer(kind, &l, &a->value);
+		return shift_result(kind, &l, &a->value);
 	a->value = l.off;
 	if (!p->at.bits)
-		mem_answer(p, a);
+		mem_result(p, a);
 	return true;
 }
 
-static bool type_answer(uint32_t kind, const struct btf *btf, uint32_t id, struct answer *a)
+static bool type_result(uint32_t kind, const struct btf *btf, uint32_t id, struct result *a)
 {
 	int64_t sz;
 
@@ -162,7 +162,7 @@ static bool type_answer(uint32_t kind, const struct btf *btf, uint32_t id, struc
 	}
 }
 
-static void enum_answer(uint32_t kind, const struct btf_type *t, uint32_t idx, struct answer *a)
+static void enum_result(uint32_t kind, const struct btf_type *t, uint32_t idx, struct result *a)
 {
 	if (kind == BPF_CORE_ENUMVAL_EXISTS) {
 		a->value = 1;
@@ -177,29 +177,29 @@ static void enum_answer(uint32_t kind, const struct btf_type *t, uint32_t idx, s
 	}
 }
 
-static bool local_answer(const struct query *q, struct answer *a)
+static bool local_result(const struct calc *c, struct result *a)
 {
-	const struct core_path *p = &q->path;
+	const struct core_path *p = &c->path;
 
-	if (q->family == CORE_FIELD)
-		return field_answer(q->relo->kind, p, a);
-	if (q->family == CORE_TYPE)
-		return type_answer(q->relo->kind, p->btf, p->root, a);
-	enum_answer(q->relo->kind, btf_type(p->btf, btf_skip_mods(p->btf, p->root)), p->root_idx,
+	if (c->family == CORE_FIELD)
+		return field_result(c->relo->kind, p, a);
+	if (c->family == CORE_TYPE)
+		return type_result(c->relo->kind, p->btf, p->root, a);
+	enum_result(c->relo->kind, btf_type(p->btf, btf_skip_mods(p->btf, p->root)), p->root_idx,
 		    a);
 	return true;
 }
 
 /*
- * Whether the compiler surely wrote what follows from its BTF. Not so for type ids (a linker
- * may have merged types), for what it chose to load of a bit-field, and for enums: clang
- * before 16 writes no sign for them.
+ * Whether the compiler's value can be derived from its BTF. Not for type ids (a linker may merge
+ * types), the load chosen for a bit-field, or the sign of enums, which clang before 16 does not
+ * record.
  */
-static bool local_is_certain(const struct query *q)
+static bool is_local_certain(const struct calc *c)
 {
-	const struct core_path *p = &q->path;
+	const struct core_path *p = &c->path;
 
-	switch (q->relo->kind) {
+	switch (c->relo->kind) {
 	case BPF_CORE_TYPE_ID_LOCAL:
 	case BPF_CORE_TYPE_ID_TARGET:
 		return false;
@@ -212,35 +212,36 @@ static bool local_is_certain(const struct query *q)
 	case BPF_CORE_ENUMVAL_VALUE:
 		return btf_kind(btf_type(p->btf, btf_skip_mods(p->btf, p->root))) ==
 			       BTF_KIND_ENUM64 ||
-		       q->v->local <= INT32_MAX;
+		       c->v->local <= INT32_MAX;
 	default:
 		return true;
 	}
 }
 
-static bool field_fits(struct query *q, const struct btf *btf, uint32_t id, struct answer *a)
+static bool match_field(struct calc *c, const struct btf *btf, uint32_t id, struct result *a)
 {
-	struct core_value *v = q->v;
+	struct core_value *v = c->v;
 	struct core_path path;
 	char words[96];
 
-	if (!core_path_follow(&path, &q->path, btf, id, v->why, sizeof(v->why)))
+	if (!core_path_follow(&path, &c->path, btf, id, v->why, sizeof(v->why)))
 		return false;
-	if (field_answer(q->relo->kind, &path, a))
+	if (field_result(c->relo->kind, &path, a))
 		return true;
 	core_path_print(&path, words, sizeof(words));
 	snprintf(v->why, sizeof(v->why), "no load of up to 8 bytes covers '%s'", words);
 	return false;
 }
 
-static bool type_fits(struct query *q, const struct btf *btf, uint32_t id, struct answer *a)
+static bool match_type(struct calc *c, const struct btf *btf, uint32_t id, struct result *a)
 {
-	bool (*like)(const struct btf *, uint32_t, const struct btf *, uint32_t) =
-		q->relo->kind == BPF_CORE_TYPE_MATCHES ? core_types_match : core_types_compat;
+	bool (*compatible)(const struct btf *, uint32_t, const struct btf *, uint32_t) =
+		c->relo->kind == BPF_CORE_TYPE_MATCHES ? core_types_match : core_types_compat;
 
-	if (like(q->path.btf, q->path.root, btf, id) && type_answer(q->relo->kind, btf, id, a))
+	if (compatible(c->path.btf, c->path.root, btf, id) &&
+	    type_result(c->relo->kind, btf, id, a))
 		return true;
-	snprintf(q->v->why, sizeof(q->v->why), "'%s%s' is another type",
+	snprintf(c->v->why, sizeof(c->v->why), "'%s%s' is a different type",
 		 core_kind_word(btf_type(btf, id)), btf_name(btf, id));
 	return false;
 }
@@ -252,74 +253,75 @@ static const char *local_enumerator(const struct core_path *p)
 	return btf_str(p->btf, core_enum_name_off(t, p->root_idx));
 }
 
-static bool enum_fits(struct query *q, const struct btf *btf, uint32_t id, struct answer *a)
+static bool match_enum(struct calc *c, const struct btf *btf, uint32_t id, struct result *a)
 {
 	const struct btf_type *t = btf_type(btf, btf_skip_mods(btf, id));
-	const char *name = local_enumerator(&q->path);
+	const char *name = local_enumerator(&c->path);
 
 	for (uint32_t i = 0; core_is_enum(t) && i < btf_vlen(t); i++) {
 		if (core_names_equal(name, btf_str(btf, core_enum_name_off(t, i)))) {
-			enum_answer(q->relo->kind, t, i, a);
+			enum_result(c->relo->kind, t, i, a);
 			return true;
 		}
 	}
-	snprintf(q->v->why, sizeof(q->v->why), "'%s%s' has no value '%s'",
+	snprintf(c->v->why, sizeof(c->v->why), "'%s%s' has no value '%s'",
 		 core_kind_word(btf_type(btf, id)), btf_name(btf, id), name);
 	return false;
 }
 
-static bool fits(struct query *q, const struct btf *btf, uint32_t id, struct answer *a)
+static bool match_candidate(struct calc *c, const struct btf *btf, uint32_t id, struct result *a)
 {
-	switch (q->family) {
+	switch (c->family) {
 	case CORE_FIELD:
-		return field_fits(q, btf, id, a);
+		return match_field(c, btf, id, a);
 	case CORE_TYPE:
-		return type_fits(q, btf, id, a);
+		return match_type(c, btf, id, a);
 	default:
-		return enum_fits(q, btf, id, a);
+		return match_enum(c, btf, id, a);
 	}
 }
 
-static int consider(struct query *q, const struct btf *btf, uint32_t id)
+static int try_candidate(struct calc *c, const struct btf *btf, uint32_t id)
 {
-	struct answer a = {0};
+	struct result a = {0};
 	char words[128];
 
-	q->nr_cands++;
-	if (!fits(q, btf, id, &a))
+	c->nr_cands++;
+	if (!match_candidate(c, btf, id, &a))
 		return 0;
-	if (!q->found) {
-		q->found = true;
-		q->best = a;
+	if (!c->found) {
+		c->found = true;
+		c->best = a;
 		return 0;
 	}
-	if (q->relo->kind == BPF_CORE_TYPE_ID_TARGET ||
-	    (a.value == q->best.value && a.mem_sz == q->best.mem_sz))
+	if (c->relo->kind == BPF_CORE_TYPE_ID_TARGET ||
+	    (a.value == c->best.value && a.mem_sz == c->best.mem_sz))
 		return 0;
-	core_describe(q->path.btf, q->relo, words, sizeof(words));
-	if (a.value == q->best.value)
-		return err_set(q->err, -EEXIST, "%s: types of that name give %u and %u bytes",
-			       words, q->best.mem_sz, a.mem_sz);
-	return err_set(q->err, -EEXIST, "%s: types of that name give %llu and %llu", words,
-		       (unsigned long long)q->best.value, (unsigned long long)a.value);
+	core_describe(c->path.btf, c->relo, words, sizeof(words));
+	if (a.value == c->best.value)
+		return err_set(c->err, -EEXIST,
+			       "%s: ambiguous: types of that name give %u and %u bytes", words,
+			       c->best.mem_sz, a.mem_sz);
+	return err_set(c->err, -EEXIST, "%s: ambiguous: types of that name give %llu and %llu",
+		       words, (unsigned long long)c->best.value, (unsigned long long)a.value);
 }
 
-static bool is_cand_kind(const struct query *q, const struct btf_type *t)
+static bool is_cand_kind(const struct calc *c, const struct btf_type *t)
 {
-	for (unsigned i = 0; i < q->nr_kinds; i++) {
-		if (btf_kind(t) == q->kinds[i])
+	for (unsigned i = 0; i < c->nr_kinds; i++) {
+		if (btf_kind(t) == c->kinds[i])
 			return true;
 	}
 	return false;
 }
 
-static int scan_plain(struct query *q, const struct btf *btf, uint32_t after)
+static int scan_plain(struct calc *c, const struct btf *btf, uint32_t after)
 {
-	for (unsigned i = 0; i < q->nr_kinds; i++) {
-		uint32_t id = btf_find(btf, q->kinds[i], q->name, after);
+	for (unsigned i = 0; i < c->nr_kinds; i++) {
+		uint32_t id = btf_find(btf, c->kinds[i], c->name, after);
 
-		for (; id; id = btf_find(btf, q->kinds[i], q->name, id)) {
-			int rc = consider(q, btf, id);
+		for (; id; id = btf_find(btf, c->kinds[i], c->name, id)) {
+			int rc = try_candidate(c, btf, id);
 
 			if (rc)
 				return rc;
@@ -328,71 +330,71 @@ static int scan_plain(struct query *q, const struct btf *btf, uint32_t after)
 	return 0;
 }
 
-static int scan_flavoured(struct query *q, const struct btf *btf, uint32_t after)
+static int scan_flavoured(struct calc *c, const struct btf *btf, uint32_t after)
 {
 	for (uint32_t id = after + 1; id < btf_nr_types(btf); id++) {
 		const struct btf_type *t = btf_type(btf, id);
 		int rc;
 
-		if (!is_cand_kind(q, t) || !core_names_equal(q->name, btf_name(btf, id)))
+		if (!is_cand_kind(c, t) || !core_names_equal(c->name, btf_name(btf, id)))
 			continue;
-		rc = consider(q, btf, id);
+		rc = try_candidate(c, btf, id);
 		if (rc)
 			return rc;
 	}
 	return 0;
 }
 
-typedef int (*scan_fn)(struct query *q, const struct btf *btf, uint32_t after);
+typedef int (*scan_fn)(struct calc *c, const struct btf *btf, uint32_t after);
 
-static int scan_targets(struct query *q, scan_fn scan, const struct btf *const *targets, size_t nr)
+static int scan_targets(struct calc *c, scan_fn scan, const struct btf *const *targets, size_t nr)
 {
 	int rc = 0;
 
-	for (size_t i = 0; i < nr && !rc && !q->found; i++) {
+	for (size_t i = 0; i < nr && !rc && !c->found; i++) {
 		uint32_t after = 0;
 
-		/* A base that had its turn is not asked again through the BTF on top of it. */
+		/* Do not search a base again through its split BTF. */
 		for (size_t j = 0; j < i; j++) {
 			if (btf_base(targets[i]) == targets[j])
 				after = btf_first_own(targets[i]) - 1;
 		}
-		rc = scan(q, targets[i], after);
+		rc = scan(c, targets[i], after);
 	}
 	return rc;
 }
 
-static int query_init(struct query *q, const struct btf *local, const struct core_relo *relo,
-		      struct core_value *v, struct err *err)
+static int calc_init(struct calc *c, const struct btf *local, const struct core_relo *relo,
+		     struct core_value *v, struct err *err)
 {
 	const struct btf_type *t;
 	const char *name;
 	int rc;
 
 	memset(v, 0, sizeof(*v));
-	q->relo = relo;
-	q->family = core_family(relo->kind);
-	q->v = v;
-	q->err = err;
-	rc = core_path_parse(&q->path, local, relo, err);
+	c->relo = relo;
+	c->family = core_family(relo->kind);
+	c->v = v;
+	c->err = err;
+	rc = core_path_parse(&c->path, local, relo, err);
 	if (rc)
 		return rc;
-	t = btf_type(local, q->path.root);
-	name = btf_name(local, q->path.root);
-	q->name = strndup(name, core_name_len(name));
-	if (!q->name)
+	t = btf_type(local, c->path.root);
+	name = btf_name(local, c->path.root);
+	c->name = strndup(name, core_name_len(name));
+	if (!c->name)
 		return err_sys(err, -ENOMEM, "CO-RE relocation");
-	q->kinds[q->nr_kinds++] = btf_kind(t);
+	c->kinds[c->nr_kinds++] = btf_kind(t);
 	if (core_is_enum(t))
-		q->kinds[q->nr_kinds++] =
+		c->kinds[c->nr_kinds++] =
 			btf_kind(t) == BTF_KIND_ENUM ? BTF_KIND_ENUM64 : BTF_KIND_ENUM;
 	else if (btf_kind(t) == BTF_KIND_FWD)
-		q->nr_kinds = 0;
+		c->nr_kinds = 0;
 	return 0;
 }
 
-/* Loads can follow pointers (32-bit kernels) and what is zero-extended. */
-static void set_mem(struct core_value *v, const struct answer *local, const struct answer *targ)
+/* Loads of pointers (32-bit kernels) and of zero-extended values can be resized. */
+static void set_mem(struct core_value *v, const struct result *local, const struct result *targ)
 {
 	const struct btf_type *l = local->mem, *t = targ->mem;
 
@@ -406,61 +408,61 @@ static void set_mem(struct core_value *v, const struct answer *local, const stru
 		return;
 	v->mem_unsafe = true;
 	snprintf(v->why, sizeof(v->why),
-		 v->mem_sz ? "its size is %u, not %u, and it is not unsigned"
-			   : "it is a bit-field there",
+		 v->mem_sz ? "size is %u, expected %u, and the type is not unsigned"
+			   : "is a bit-field on this kernel",
 		 v->mem_sz, v->local_mem_sz);
 }
 
-static void conclude(struct query *q, const struct answer *local)
+static void calc_finish(struct calc *c, const struct result *local)
 {
-	struct core_value *v = q->v;
+	struct core_value *v = c->v;
 
-	if (q->found) {
+	if (c->found) {
 		v->exists = true;
-		v->value = q->best.value;
+		v->value = c->best.value;
 		v->why[0] = '\0';
-		set_mem(v, local, &q->best);
+		set_mem(v, local, &c->best);
 		return;
 	}
-	v->exists = asks_existence(q->relo->kind);
+	v->exists = is_existence_relo(c->relo->kind);
 	v->value = 0;
-	if (!*q->name)
-		snprintf(v->why, sizeof(v->why), "a type without a name cannot be found");
-	else if (q->nr_cands == 0)
+	if (!*c->name)
+		snprintf(v->why, sizeof(v->why), "anonymous types cannot be looked up");
+	else if (c->nr_cands == 0)
 		snprintf(v->why, sizeof(v->why), "no '%s%s'",
-			 core_kind_word(btf_type(q->path.btf, q->path.root)), q->name);
+			 core_kind_word(btf_type(c->path.btf, c->path.root)), c->name);
 }
 
 int core_calc(const struct btf *local, const struct core_relo *relo,
 	      const struct btf *const *targets, size_t nr_targets, struct core_value *v,
 	      struct err *err)
 {
-	struct query q = {0};
-	struct answer own = {0};
+	struct calc c = {0};
+	struct result own = {0};
 	char words[128];
 	int rc;
 
-	rc = query_init(&q, local, relo, v, err);
+	rc = calc_init(&c, local, relo, v, err);
 	if (rc)
 		goto out;
-	if (!local_answer(&q, &own)) {
+	if (!local_result(&c, &own)) {
 		core_describe(local, relo, words, sizeof(words));
-		rc = err_set(err, -EINVAL, "%s: the object's own type has no such answer", words);
+		rc = err_set(err, -EINVAL, "%s: not defined for the object's own type", words);
 		goto out;
 	}
 	v->local = own.value;
-	v->check_local = local_is_certain(&q);
+	v->check_local = is_local_certain(&c);
 	if (relo->kind == BPF_CORE_TYPE_ID_LOCAL) {
-		q.found = true;
-		q.best = own;
-	} else if (*q.name) {
-		rc = scan_targets(&q, scan_plain, targets, nr_targets);
-		if (!rc && q.nr_cands == 0)
-			rc = scan_targets(&q, scan_flavoured, targets, nr_targets);
+		c.found = true;
+		c.best = own;
+	} else if (*c.name) {
+		rc = scan_targets(&c, scan_plain, targets, nr_targets);
+		if (!rc && c.nr_cands == 0)
+			rc = scan_targets(&c, scan_flavoured, targets, nr_targets);
 	}
 	if (!rc)
-		conclude(&q, &own);
+		calc_finish(&c, &own);
 out:
-	free(q.name);
+	free(c.name);
 	return rc;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * core.h - Compile Once, Run Everywhere: what a relocation means on a given kernel.
+ * core.h - CO-RE (Compile Once, Run Everywhere) relocations: calculate, patch, describe.
  *
- * Pure: calculates from two BTFs and patches instructions; knows neither ELF nor system
- * calls. The records come from the .BTF.ext section of the object (core_relos_parse).
+ * Pure functions of two BTFs and the instructions, without ELF or system calls. The records
+ * are parsed from the object's .BTF.ext section (core_relos_parse). Includes base/ and btf/.
  */
 #ifndef BTF_CORE_CORE_H
 #define BTF_CORE_CORE_H
@@ -11,7 +11,7 @@
 #include "base/insn.h"
 #include "btf/btf.h"
 
-/* One record of .BTF.ext: struct bpf_core_relo of include/uapi/linux/bpf.h. */
+/* A record of .BTF.ext: struct bpf_core_relo in include/uapi/linux/bpf.h. */
 struct core_relo {
 	uint32_t insn_off;   /* bytes into the section */
 	uint32_t type_id;    /* in the object's own BTF */
@@ -21,63 +21,62 @@ struct core_relo {
 };
 
 /*
- * The CO-RE records of .BTF.ext, in file order; the array is the caller's to free. Offsets
- * and lengths are checked against sz, the strings are those of btf. Errors: -EINVAL, -ENOMEM.
+ * Parse the CO-RE records of .BTF.ext, in file order; the caller frees the array. Offsets and
+ * lengths are checked against sz; strings belong to btf. Errors: -EINVAL, -ENOMEM.
  */
 int core_relos_parse(const struct btf *btf, const void *ext, size_t sz, struct core_relo **out,
 		     size_t *nr, struct err *err);
 
-/* The answer for one record. */
+/* The result of one relocation. */
 struct core_value {
 	/*
-	 * false: poison the instruction. Where the kind asks for existence this is always true,
-	 * and value is the answer, 0 or 1.
+	 * false: poison the instruction. Always true for existence relocations, whose value is
+	 * 0 or 1.
 	 */
 	bool exists;
-	uint64_t value;	  /* what the instruction gets: offset, size, 0/1, shift, id, enum value */
-	uint64_t local;	  /* what the compiler wrote there, for checking before the patch */
-	bool check_local; /* false for kinds where the compiler's value may differ by version */
+	uint64_t value;	  /* for the instruction: offset, size, 0/1, shift, id, enum value */
+	uint64_t local;	  /* the compiler's value, verified before patching */
+	bool check_local; /* false for kinds whose compiler value depends on its version */
 	/*
-	 * FIELD_BYTE_OFFSET: size of the field (of an array, of its elements) in the target and
-	 * in the object; 0 for bit-fields. Loads and stores of the one become those of the other.
+	 * FIELD_BYTE_OFFSET: size of the field (for an array, of an element) in the target and in
+	 * the object; 0 for bit-fields. Loads and stores are resized from local_mem_sz to mem_sz.
 	 */
 	uint32_t mem_sz;
 	uint32_t local_mem_sz;
-	bool mem_unsafe; /* sizes differ and no load can follow: neither pointers nor unsigned */
-	/* Where something is missing or unsafe: "'struct sk_buff' has no member 'vlan_all'" */
+	bool mem_unsafe; /* sizes differ and loads cannot be resized: neither pointers nor unsigned
+			  */
+	/* Why it is missing or unsafe: "'struct sk_buff' has no member 'vlan_all'" */
 	char why[160];
 };
 
 /*
- * Calculate one record against the kernel's types: targets[0] is vmlinux, further ones are
- * modules' split BTF; the first that has a fitting candidate decides, and candidates are
- * types of the same kind and the same name without "___flavour" (in the targets, types with
- * a flavour count only where none has the plain name). Several candidates that give
- * different answers are an error, but for TYPE_ID_TARGET, where the first counts; those that
- * do not fit are passed over.
- * Returns 0 (also where nothing fits: v->exists is false or the answer 0 then, and v->why
- * says why), -EINVAL for a malformed record, -EEXIST for contradicting candidates, -ENOMEM.
+ * Calculate one relocation against the kernel's types: targets[0] is vmlinux, the others are
+ * modules' split BTF; the first with a matching candidate wins. Candidates are types of the
+ * same kind and name, ignoring "___flavour" (in the targets, flavoured types are candidates
+ * only if no type has the plain name). Candidates that do not match are skipped; matching
+ * ones with different results are an error, except for TYPE_ID_TARGET, which takes the first.
+ * Returns 0 (also if nothing matches: then v->exists is false or v->value 0, with the reason
+ * in v->why), -EINVAL for a malformed record, -EEXIST for ambiguous candidates, -ENOMEM.
  */
 int core_calc(const struct btf *local, const struct core_relo *relo,
 	      const struct btf *const *targets, size_t nr_targets, struct core_value *v,
 	      struct err *err);
 
-/* Helper id in a poisoned call: never a real helper, so that verifier logs can be explained. */
+/* Helper id of a poisoned call: never a real helper, so it is recognisable in verifier logs. */
 #define CORE_POISON 0x0badc0de
 
 /*
- * Write v into the instruction(s) at insns[idx] (idx + 1 too for a 64-bit immediate):
- * ALU immediates, load/store offsets (with the load's size following the field's where
- * that differs and sign does not matter), ld_imm64. A value that does not exist, or a load
- * that is unsafe, makes it "call CORE_POISON + relo_idx"; a poisoned ld_imm64 poisons both
- * halves. Errors: -EINVAL for an instruction that no relocation can apply to or a local value
- * that does not match, -ERANGE for an offset over 32,767 or a value too large for the
- * instruction.
+ * Patch the instruction at insns[idx] (and idx + 1 for ld_imm64): an ALU immediate, a
+ * load/store offset (and its size, if the field's differs and sign does not matter), or
+ * ld_imm64. If the value does not exist or the load is unsafe, the instruction is poisoned:
+ * it becomes "call CORE_POISON + relo_idx" (both halves of ld_imm64). Errors: -EINVAL for an
+ * instruction that cannot be relocated or an unexpected local value, -ERANGE for an offset
+ * over 32,767 or a value too large for the instruction.
  */
 int core_patch(struct bpf_insn *insns, size_t nr, size_t idx, size_t relo_idx,
 	       const struct core_value *v, struct err *err);
 
-/* "struct sk_buff.mark (byte offset)": the record in words, for messages. */
+/* Describe the record for messages: "struct sk_buff.mark (byte offset)". */
 void core_describe(const struct btf *local, const struct core_relo *relo, char *buf, size_t sz);
 
 #endif

@@ -5,7 +5,7 @@
 #include "base/bytes.h"
 #include "btf/core/core.h"
 
-/* The header of .BTF.ext (kernel Documentation/bpf/btf.rst, 4.2); offsets count from its end. */
+/* Header of .BTF.ext (Documentation/bpf/btf.rst, 4.2); offsets are relative to its end. */
 struct ext_hdr {
 	uint16_t magic;
 	uint8_t version;
@@ -18,7 +18,7 @@ struct ext_hdr {
 
 #define EXT_HDR_OLD_LEN offsetof(struct ext_hdr, core_relo_off)
 
-/* A record as it is in the file; later versions may append to it. */
+/* A record in the file; later versions may append fields. */
 struct ext_relo {
 	uint32_t insn_off;
 	uint32_t type_id;
@@ -28,7 +28,7 @@ struct ext_relo {
 
 struct ext {
 	const struct btf *btf;
-	struct bytes bytes; /* only the CO-RE part */
+	struct bytes bytes; /* the CO-RE part only */
 	uint32_t rec_sz;
 	struct core_relo *relos; /* owned */
 	size_t nr;
@@ -40,24 +40,24 @@ static int bad(struct ext *e, const char *what)
 	return err_set(e->err, -EINVAL, "malformed .BTF.ext: %s", what);
 }
 
-/* Find the CO-RE part; an object without CO-RE relocations has none, or an empty one. */
+/* Find the CO-RE part; missing or empty in an object without CO-RE relocations. */
 static int ext_header(struct ext *e, const void *data, size_t sz)
 {
 	struct bytes all = bytes_of(data, sz);
 	struct ext_hdr h = {0};
 
 	if (!bytes_read(&all, &h, EXT_HDR_OLD_LEN))
-		return bad(e, "header cut off");
+		return bad(e, "truncated header");
 	if (h.magic == __builtin_bswap16(BTF_MAGIC))
-		return bad(e, "byte order is not this machine's");
+		return bad(e, "other byte order");
 	if (h.magic != BTF_MAGIC)
-		return err_set(e->err, -EINVAL, "malformed .BTF.ext: magic 0x%04x, not 0x%04x",
+		return err_set(e->err, -EINVAL, "malformed .BTF.ext: magic 0x%04x, expected 0x%04x",
 			       h.magic, BTF_MAGIC);
 	if (h.version != BTF_VERSION)
-		return err_set(e->err, -EINVAL, "malformed .BTF.ext: version %u, not %u", h.version,
-			       BTF_VERSION);
+		return err_set(e->err, -EINVAL, "malformed .BTF.ext: version %u, expected %u",
+			       h.version, BTF_VERSION);
 	if (h.hdr_len < EXT_HDR_OLD_LEN || h.hdr_len > sz)
-		return bad(e, "length of header out of range");
+		return bad(e, "header length out of range");
 	if (h.hdr_len < sizeof(h))
 		return 0;
 	bytes_seek(&all, EXT_HDR_OLD_LEN);
@@ -66,7 +66,7 @@ static int ext_header(struct ext *e, const void *data, size_t sz)
 	all = bytes_sub(&all, h.hdr_len, sz - h.hdr_len);
 	e->bytes = bytes_sub(&all, h.core_relo_off, h.core_relo_len);
 	if (e->bytes.bad)
-		return bad(e, "CO-RE part is beyond the end");
+		return bad(e, "CO-RE part extends past the end");
 	return 0;
 }
 
@@ -77,16 +77,17 @@ static int ext_record(struct ext *e, const char *section)
 	struct core_relo *out;
 
 	if (e->bytes.bad)
-		return bad(e, "CO-RE record cut off");
+		return bad(e, "truncated CO-RE record");
 	bytes_read(&rec, &r, sizeof(r));
 	if (r.insn_off % sizeof(struct bpf_insn))
-		return err_set(e->err, -EINVAL,
-			       "malformed .BTF.ext: CO-RE record %zu at offset %u of '%s', which is"
-			       " inside of an instruction",
-			       e->nr, r.insn_off, section);
+		return err_set(
+			e->err, -EINVAL,
+			"malformed .BTF.ext: CO-RE record %zu at offset %u of '%s', inside an"
+			" instruction",
+			e->nr, r.insn_off, section);
 	if (r.type_id == 0 || r.type_id >= btf_nr_types(e->btf))
 		return err_set(e->err, -EINVAL,
-			       "malformed .BTF.ext: CO-RE record %zu for type %u, and there are %u",
+			       "malformed .BTF.ext: CO-RE record %zu refers to type %u of %u",
 			       e->nr, r.type_id, btf_nr_types(e->btf));
 	out = &e->relos[e->nr];
 	*out = (struct core_relo){
@@ -98,8 +99,7 @@ static int ext_record(struct ext *e, const char *section)
 	};
 	if (!*out->access)
 		return err_set(e->err, -EINVAL,
-			       "malformed .BTF.ext: CO-RE record %zu without an access string",
-			       e->nr);
+			       "malformed .BTF.ext: CO-RE record %zu has no access string", e->nr);
 	e->nr++;
 	return 0;
 }
@@ -111,11 +111,11 @@ static int ext_section(struct ext *e)
 	int rc = 0;
 
 	if (e->bytes.bad)
-		return bad(e, "CO-RE section header cut off");
+		return bad(e, "truncated CO-RE section header");
 	if (!*name)
-		return bad(e, "CO-RE section without a name");
+		return bad(e, "CO-RE section has no name");
 	if (nr == 0)
-		return bad(e, "CO-RE section without records");
+		return bad(e, "CO-RE section has no records");
 	for (uint32_t i = 0; i < nr && !rc; i++)
 		rc = ext_record(e, name);
 	return rc;
@@ -134,8 +134,7 @@ int core_relos_parse(const struct btf *btf, const void *ext, size_t sz, struct c
 		return rc;
 	e.rec_sz = bytes_u32(&e.bytes);
 	if (e.rec_sz < sizeof(struct ext_relo) || e.rec_sz % 4)
-		return err_set(err, -EINVAL, "malformed .BTF.ext: CO-RE records of %u bytes",
-			       e.rec_sz);
+		return err_set(err, -EINVAL, "malformed .BTF.ext: CO-RE record size %u", e.rec_sz);
 	e.relos = calloc(bytes_left(&e.bytes) / e.rec_sz + 1, sizeof(*e.relos));
 	if (!e.relos)
 		return err_sys(err, -ENOMEM, "CO-RE relocations");

@@ -4,7 +4,7 @@
 
 #include "btf/core/private.h"
 
-/* Where an instruction is, and what it gets. */
+/* An instruction to patch, and its relocation. */
 struct site {
 	struct bpf_insn *insn;
 	size_t idx;
@@ -20,8 +20,9 @@ static void poison(struct bpf_insn *i, size_t relo_idx)
 
 static int refuse(const struct site *s)
 {
-	return err_set(s->err, -EINVAL, "instruction %zu (opcode 0x%02x) takes no CO-RE relocation",
-		       s->idx, s->insn->code);
+	return err_set(s->err, -EINVAL,
+		       "instruction %zu (opcode 0x%02x) cannot have a CO-RE relocation", s->idx,
+		       s->insn->code);
 }
 
 static int check_local(const struct site *s, uint64_t got)
@@ -29,8 +30,8 @@ static int check_local(const struct site *s, uint64_t got)
 	if (!s->v->check_local || got == s->v->local)
 		return 0;
 	return err_set(s->err, -EINVAL,
-		       "instruction %zu has %lld where its CO-RE relocation expects %lld", s->idx,
-		       (long long)got, (long long)s->v->local);
+		       "instruction %zu has value %lld, expected %lld by its CO-RE relocation",
+		       s->idx, (long long)got, (long long)s->v->local);
 }
 
 static int patch_alu(const struct site *s)
@@ -48,13 +49,12 @@ static int patch_alu(const struct site *s)
 	rc = check_local(s, (uint64_t)(int64_t)s->insn->imm);
 	if (rc)
 		return rc;
-	/* 64-bit instructions extend the sign of their 32 bits. */
+	/* 64-bit ALU instructions sign-extend their 32-bit immediate. */
 	fits = BPF_CLASS(s->insn->code) == BPF_ALU ? value <= UINT32_MAX
 						   : (int64_t)value == (int32_t)value;
 	if (!fits)
-		return err_set(s->err, -ERANGE,
-			       "instruction %zu has no room for the CO-RE value %llu", s->idx,
-			       (unsigned long long)value);
+		return err_set(s->err, -ERANGE, "CO-RE value does not fit instruction %zu: %llu",
+			       s->idx, (unsigned long long)value);
 	s->insn->imm = (int32_t)value;
 	return 0;
 }
@@ -86,8 +86,8 @@ static int patch_mem_size(const struct site *s)
 	if (BPF_MODE(s->insn->code) != BPF_MEM ||
 	    size_code(v->local_mem_sz) != BPF_SIZE(s->insn->code))
 		return err_set(s->err, -EINVAL,
-			       "instruction %zu (opcode 0x%02x) is no load or store of the %u bytes"
-			       " of its field, which has %u on this kernel",
+			       "instruction %zu (opcode 0x%02x) is not a load or store of %u bytes,"
+			       " the size of its field, which has %u on this kernel",
 			       s->idx, s->insn->code, v->local_mem_sz, v->mem_sz);
 	code = size_code(v->mem_sz);
 	if (code < 0)
@@ -114,7 +114,7 @@ static int patch_mem(const struct site *s)
 		return rc;
 	if (s->v->value > INT16_MAX)
 		return err_set(s->err, -ERANGE,
-			       "instruction %zu cannot reach offset %llu: the largest is %d",
+			       "field offset does not fit instruction %zu: %llu, maximum %d",
 			       s->idx, (unsigned long long)s->v->value, INT16_MAX);
 	rc = patch_mem_size(s);
 	if (rc)
@@ -150,8 +150,7 @@ int core_patch(struct bpf_insn *insns, size_t nr, size_t idx, size_t relo_idx,
 	struct site s = {.idx = idx, .relo_idx = relo_idx, .v = v, .err = err};
 
 	if (idx >= nr)
-		return err_set(err, -EINVAL, "CO-RE relocation for instruction %zu of %zu", idx,
-			       nr);
+		return err_set(err, -EINVAL, "CO-RE relocation of instruction %zu of %zu", idx, nr);
 	s.insn = &insns[idx];
 	switch (BPF_CLASS(s.insn->code)) {
 	case BPF_ALU:

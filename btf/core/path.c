@@ -29,7 +29,7 @@ int core_family(uint32_t kind)
 	}
 }
 
-/* Targets are read by the kernel's own offsets, which are 32 bits. */
+/* Offsets in the kernel's BTF have 32 bits. */
 #define MAX_BIT_OFF (8ull * UINT32_MAX)
 
 static const struct btf_type *skipped(const struct btf *btf, uint32_t id)
@@ -37,7 +37,7 @@ static const struct btf_type *skipped(const struct btf *btf, uint32_t id)
 	return btf_type(btf, btf_skip_mods(btf, id));
 }
 
-/* The type itself for its name: "const struct sk_buff" is relocated as struct sk_buff. */
+/* "const struct sk_buff" is relocated as struct sk_buff. */
 static uint32_t skip_qualifiers(const struct btf *btf, uint32_t id)
 {
 	const struct btf_type *t;
@@ -60,7 +60,7 @@ static void path_init(struct core_path *path, const struct btf *btf, uint32_t ro
 	path->at = (struct core_place){.type = root};
 }
 
-/* Move by idx values of the type that the path stands at. */
+/* Advance by idx elements of the current type. */
 static bool path_move(struct core_path *path, uint32_t idx)
 {
 	int64_t sz;
@@ -77,7 +77,7 @@ static bool path_move(struct core_path *path, uint32_t idx)
 	return path->at.bit_off <= MAX_BIT_OFF;
 }
 
-/* Go into member idx of struct or union t, which the path stands at. */
+/* Enter member idx of struct or union t, the current type. */
 static void path_member(struct core_path *path, const struct btf_type *t, uint32_t idx)
 {
 	const struct btf_type *mt;
@@ -88,7 +88,7 @@ static void path_member(struct core_path *path, const struct btf_type *t, uint32
 	path->at.flex = btf_kind(t) == BTF_KIND_UNION || idx == btf_vlen(t) - 1;
 	mt = skipped(path->btf, path->at.type);
 	if (!btf_kflag(t) && mt && btf_kind(mt) == BTF_KIND_INT) {
-		/* Before pahole 1.13 the width of a bit-field was that of its own integer type. */
+		/* Before pahole 1.13 a bit-field had an integer type of its own width. */
 		uint32_t off = BTF_INT_OFFSET(core_int_data(mt));
 		uint32_t bits = BTF_INT_BITS(core_int_data(mt));
 
@@ -99,7 +99,7 @@ static void path_member(struct core_path *path, const struct btf_type *t, uint32
 	}
 }
 
-/* Go to element idx of the array that the path stands at. */
+/* Enter element idx of array t, the current type. */
 static bool path_element(struct core_path *path, const struct btf_type *t, uint32_t idx)
 {
 	const struct btf_array *a = btf_array(t);
@@ -127,27 +127,27 @@ static int local_step(struct core_path *path, uint32_t idx, struct err *err)
 
 	if (core_is_composite(t)) {
 		if (idx >= btf_vlen(t))
-			return err_set(err, -EINVAL, "member %u of '%s%s', which has %u", idx,
-				       core_kind_word(t), btf_str(path->btf, t->name_off),
+			return err_set(err, -EINVAL, "member %u of '%s%s', which has %u members",
+				       idx, core_kind_word(t), btf_str(path->btf, t->name_off),
 				       btf_vlen(t));
 		name = btf_str(path->btf, btf_members(t)[idx].name_off);
 		path_member(path, t, idx);
-		if (!*name) /* the target may not have this level, or another one */
+		if (!*name) /* the target may have fewer or more anonymous levels */
 			return 0;
 	} else if (t && btf_kind(t) == BTF_KIND_ARRAY) {
 		if (!path_element(path, t, idx))
-			return err_set(err, -EINVAL, "element %u of an array of %u", idx,
+			return err_set(err, -EINVAL, "element %u of an array of %u elements", idx,
 				       btf_array(t)->nelems);
 	} else {
-		return err_set(err, -EINVAL, "index %u into type %u, no struct, union or array",
+		return err_set(err, -EINVAL, "index %u into type %u, not a struct, union or array",
 			       idx, path->at.type);
 	}
 	if (path_push(path, name, idx))
-		return err_set(err, -EINVAL, "more than %u steps", CORE_MAX_STEPS);
+		return err_set(err, -EINVAL, "more than %u levels", CORE_MAX_STEPS);
 	return 0;
 }
 
-/* The next number of "0:1:2"; *s moves behind it and its colon. */
+/* Parse the next number of "0:1:2"; *s advances past it and its colon. */
 static bool next_index(const char **s, uint32_t *idx)
 {
 	uint64_t v = 0;
@@ -177,14 +177,14 @@ static int parse_steps(struct core_path *path, const struct core_relo *relo, str
 	uint32_t idx;
 
 	if (!next_index(&s, &path->root_idx))
-		return err_set(err, -EINVAL, "no list of numbers such as '0:1:2'");
+		return err_set(err, -EINVAL, "expected numbers such as '0:1:2'");
 	if (family != CORE_FIELD && *s)
-		return err_set(err, -EINVAL, "one number expected");
+		return err_set(err, -EINVAL, "expected a single number");
 	if (family == CORE_TYPE && path->root_idx != 0)
-		return err_set(err, -EINVAL, "'0' expected for a type");
+		return err_set(err, -EINVAL, "expected '0' for a type");
 	if (family == CORE_ENUMVAL) {
 		if (!core_is_enum(t))
-			return err_set(err, -EINVAL, "type %u is no enum", path->root);
+			return err_set(err, -EINVAL, "type %u is not an enum", path->root);
 		if (path->root_idx >= btf_vlen(t))
 			return err_set(err, -EINVAL, "enumerator %u of %u", path->root_idx,
 				       btf_vlen(t));
@@ -192,11 +192,11 @@ static int parse_steps(struct core_path *path, const struct core_relo *relo, str
 	if (family != CORE_FIELD)
 		return 0;
 	if (!path_move(path, path->root_idx))
-		return err_set(err, -EINVAL, "element %u of type %u is out of reach",
+		return err_set(err, -EINVAL, "offset of element %u of type %u is too large",
 			       path->root_idx, path->root);
 	while (*s) {
 		if (!next_index(&s, &idx))
-			return err_set(err, -EINVAL, "no list of numbers such as '0:1:2'");
+			return err_set(err, -EINVAL, "expected numbers such as '0:1:2'");
 		rc = local_step(path, idx, err);
 		if (rc)
 			return rc;
@@ -210,11 +210,11 @@ int core_path_parse(struct core_path *path, const struct btf *btf, const struct 
 	int rc;
 
 	if (core_family(relo->kind) < 0)
-		return err_set(err, -EINVAL, "CO-RE relocation of unknown kind %u", relo->kind);
+		return err_set(err, -EINVAL, "unknown CO-RE relocation kind %u", relo->kind);
 	path_init(path, btf, skip_qualifiers(btf, relo->type_id));
 	if (!btf_type(btf, path->root))
-		return err_set(err, -EINVAL, "CO-RE relocation for type %u of %u", relo->type_id,
-			       btf_nr_types(btf));
+		return err_set(err, -EINVAL, "CO-RE relocation refers to type %u of %u",
+			       relo->type_id, btf_nr_types(btf));
 	rc = parse_steps(path, relo, err);
 	if (rc)
 		err_prefix(err, "CO-RE access '%.64s'", relo->access);
@@ -222,20 +222,20 @@ int core_path_parse(struct core_path *path, const struct btf *btf, const struct 
 }
 
 /*
- * The search for a member by name. A struct that holds itself twice, by ever new names, for
- * many levels is no real type, but must not take forever either.
+ * Search state for a member by name. The budget bounds the time for hostile types: many levels of
+ * structs that each contain the next one twice.
  */
 struct search {
 	const char *name;
 	unsigned depth;
-	unsigned budget; /* of members to look at */
+	unsigned budget; /* members left to check */
 };
 
 #define SEARCH_BUDGET 1000000
 
 /*
- * Enter the member of this name, looking into anonymous structs and unions. The first of
- * the name decides, whether its type fits or not.
+ * Enter the member of this name, searching anonymous structs and unions too. The first match
+ * counts, whether its type is compatible or not.
  */
 static bool enter_named(struct core_path *path, const struct btf_type *t, struct search *s)
 {
@@ -276,13 +276,13 @@ static bool follow_step(struct core_path *path, const struct core_path *local,
 		snprintf(why, why_sz,
 			 t && btf_kind(t) == BTF_KIND_ARRAY
 				 ? "'%s' has no element %u"
-				 : "'%s' is no array, and element %u is asked for",
+				 : "'%s' is not an array, cannot access element %u",
 			 at, step->idx);
 		return false;
 	}
 	if (!core_is_composite(t)) {
-		snprintf(why, why_sz, "'%s' is no struct or union with a member '%s'", at,
-			 step->name);
+		snprintf(why, why_sz, "'%s' is not a struct or union, cannot access member '%s'",
+			 at, step->name);
 		return false;
 	}
 	if (!enter_named(path, t, &search)) {
@@ -290,11 +290,12 @@ static bool follow_step(struct core_path *path, const struct core_path *local,
 		return false;
 	}
 	if (!core_fields_compat(local->btf, step->type, path->btf, path->at.type)) {
-		snprintf(why, why_sz, "member '%s' of '%s' is of another type", step->name, at);
+		snprintf(why, why_sz, "member '%s' of '%s' has an incompatible type", step->name,
+			 at);
 		return false;
 	}
 	if (path->at.bit_off > MAX_BIT_OFF) {
-		snprintf(why, why_sz, "member '%s' of '%s' is out of reach", step->name, at);
+		snprintf(why, why_sz, "offset of member '%s' of '%s' is too large", step->name, at);
 		return false;
 	}
 	return true;
@@ -306,7 +307,7 @@ bool core_path_follow(struct core_path *path, const struct core_path *local, con
 	path_init(path, btf, root);
 	path->root_idx = local->root_idx;
 	if (!path_move(path, local->root_idx)) {
-		snprintf(why, why_sz, "element %u of '%s' is out of reach", local->root_idx,
+		snprintf(why, why_sz, "offset of element %u of '%s' is too large", local->root_idx,
 			 btf_name(btf, root));
 		return false;
 	}

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * private.h - what the files of CO-RE share: access paths and comparison of types.
- *
- * Only btf/core*.c and btf/reduce/types.c include it. All of it is pure.
+ * private.h - access paths and type comparison, shared by the files of btf/core/ and
+ * btf/reduce/types.c. All functions are pure.
  */
 #ifndef BTF_CORE_PRIVATE_H
 #define BTF_CORE_PRIVATE_H
@@ -21,20 +20,20 @@ int core_family(uint32_t kind);
 struct core_step {
 	const char *name; /* owned by the btf */
 	uint32_t idx;
-	uint32_t type; /* what the step leads to */
+	uint32_t type; /* type after this step */
 };
 
-/* Where a path ends. */
+/* The end of a path. */
 struct core_place {
 	uint64_t bit_off; /* from the start of the root */
 	uint32_t bits;	  /* width of a bit-field, or 0 */
 	uint32_t type;
-	bool flex; /* the last member of its struct: an array there may have no end */
+	bool flex; /* last member of its struct: may be a flexible array */
 };
 
 /*
- * The way from a type to something in it. For types and enumerators only root and
- * root_idx (the number of the enumerator) are set.
+ * An access path from a type to a field in it. For types and enumerators only root and root_idx
+ * (the enumerator's index) are set.
  */
 struct core_path {
 	const struct btf *btf;
@@ -45,14 +44,14 @@ struct core_path {
 	struct core_place at;
 };
 
-/* Read the record's access string along the object's own types. Errors: -EINVAL. */
+/* Parse the record's access string against the object's own types. Errors: -EINVAL. */
 int core_path_parse(struct core_path *path, const struct btf *btf, const struct core_relo *relo,
 		    struct err *err);
 
 /*
- * Walk the same names and indexes from type `root` of another BTF. Members are found in
- * anonymous structs and unions too, and must be of compatible types. Where there is no such
- * way, false, and the reason goes to why.
+ * Follow the names and indexes of local from type `root` of another BTF. Members are also found
+ * in anonymous structs and unions, and must have compatible types. Returns false with the reason
+ * in why if the path does not exist.
  */
 bool core_path_follow(struct core_path *path, const struct core_path *local, const struct btf *btf,
 		      uint32_t root, char *why, size_t why_sz);
@@ -62,9 +61,9 @@ void core_path_print(const struct core_path *path, char *buf, size_t sz);
 
 /* Length of a name without its "___flavour". */
 size_t core_name_len(const char *name);
-/* Whether names are equal but for their flavours. */
+/* Compare names, ignoring flavours. */
 bool core_names_equal(const char *a, const char *b);
-/* "struct ", "enum ", ... as C has them, or "". */
+/* The C keyword of the kind with a trailing space, "struct ", "enum ", ..., or "". */
 const char *core_kind_word(const struct btf_type *t);
 
 static inline bool core_is_composite(const struct btf_type *t)
@@ -90,12 +89,12 @@ static inline uint32_t core_enum_name_off(const struct btf_type *t, uint32_t idx
 }
 
 /*
- * Three degrees of likeness of a type here and a type there:
- *  fields    whether a program written for a field of one type can use the other: any two
- *	      structs or unions, any two pointers, integers of any size, enums of the same name;
- *  compat    kinds along pointers, arrays and function types; nothing inside of a struct;
- *  match     all that the local type says: names and types of its members, its
- *	      enumerators, sizes and signs of integers; behind pointers only names and kinds.
+ * Three levels of compatibility between a local and a target type:
+ *  fields    whether code for a field of one type can access the other: any two structs or
+ *	      unions, any two pointers, integers of any size, enums of the same name;
+ *  compat    same kinds along pointers, arrays and function types; structs are not inspected;
+ *  match     everything in the local type: names and types of members, enumerators, sizes and
+ *	      signs of integers; behind pointers only names and kinds.
  */
 bool core_fields_compat(const struct btf *local, uint32_t local_id, const struct btf *targ,
 			uint32_t targ_id);

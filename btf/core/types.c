@@ -4,8 +4,8 @@
 #include <string.h>
 
 /*
- * Two types side by side. The budget bounds the work on types that refer to each other in
- * circles (through pointers to functions, say).
+ * A comparison of two types. The budget bounds the work on types that refer to each other in a
+ * cycle (through pointers to functions, for example).
  */
 struct pair {
 	const struct btf *local, *targ;
@@ -52,7 +52,7 @@ const char *core_kind_word(const struct btf_type *t)
 	}
 }
 
-/* A type may lack its name, as may its counterpart; only two different names disagree. */
+/* An anonymous type agrees with any name. */
 static bool names_agree(const struct pair *p, const struct btf_type *l, const struct btf_type *t)
 {
 	const char *a = btf_str(p->local, l->name_off), *b = btf_str(p->targ, t->name_off);
@@ -207,7 +207,7 @@ static bool protos_match(struct pair *p, const struct btf_type *l, const struct 
 	return true;
 }
 
-/* Behind a pointer a declaration stands for the struct or union of its name. */
+/* Behind a pointer a forward declaration matches the struct or union of its name. */
 static bool declares(const struct btf_type *fwd, const struct btf_type *def)
 {
 	return btf_kind(fwd) == BTF_KIND_FWD &&
@@ -224,7 +224,7 @@ static bool match(struct pair *p, uint32_t local_id, uint32_t targ_id, bool behi
 		return !l && !t;
 	if (!spend(p, depth++))
 		return false;
-	/* Compilers spell integers differently ("long unsigned int"): size and sign tell more. */
+	/* Compilers spell integers differently ("long unsigned int"): compare size and sign. */
 	if (btf_kind(l) != BTF_KIND_INT &&
 	    !core_names_equal(btf_str(p->local, l->name_off), btf_str(p->targ, t->name_off)))
 		return false;

@@ -7,7 +7,7 @@
 
 #define MAX_ARGS 5
 
-/* What BPF_CALL_n() of include/linux/filter.h makes: u64 and up to five of them. */
+/* BPF_CALL_n() in include/linux/filter.h defines helpers with up to five u64 arguments. */
 static bool is_number(const struct btf *btf, uint32_t id)
 {
 	const struct btf_type *t = btf_type(btf, btf_skip_mods(btf, id));
@@ -77,7 +77,7 @@ int discover_helpers(const struct btf *btf, const char ***out, size_t *nr, struc
 
 			if (!p) {
 				free(names);
-				return err_set(err, -ENOMEM, "no memory for helpers");
+				return err_set(err, -ENOMEM, "out of memory for helpers");
 			}
 			names = p;
 			cap += 128;

@@ -15,7 +15,7 @@ EMBEDDED(known_functions); /* btf/discover/known_functions.S */
 
 /* ---- the text ---- */
 
-/* The next word of the line, ended by a NUL in place; NULL: no more. */
+/* The next word of the line, NUL-terminated in place; NULL at the end. */
 static char *next_word(char **line)
 {
 	char *p = *line + strspn(*line, " "), *end = p + strcspn(p, " ");
@@ -25,7 +25,7 @@ static char *next_word(char **line)
 	return p == end ? NULL : p;
 }
 
-/* A number below `most` and nothing else. */
+/* Parse a whole word as a number below `most`. */
 static bool read_number(const char *s, unsigned most, uint8_t *v)
 {
 	unsigned n = 0;
@@ -53,7 +53,8 @@ static bool read_skb(struct known_entry *e, char *word)
 	return read_number(word, e->kind == KNOWN_FUNC ? MOST_REGS : MOST_ARGS, &e->skb);
 }
 
-/* All words after the name. Those after a slash are for 8 registers, and replace what was there. */
+/* Parse the words after the name. Those after a slash are for 8 registers and override the others.
+ */
 static bool read_places(struct known_entry *e, char *line, unsigned nr_regs)
 {
 	bool want_skb = true;
@@ -114,7 +115,7 @@ int known_parse(struct known *k, char *text, unsigned nr_regs, struct err *err)
 	*k = (struct known){.e = calloc(nr_lines + 1, sizeof(*k->e)), .text = text};
 	if (!k->e) {
 		known_release(k);
-		return err_set(err, -ENOMEM, "no memory for the table of functions");
+		return err_set(err, -ENOMEM, "out of memory for the table of functions");
 	}
 	for (line = text; *line; line = next, nr_line++) {
 		struct known_entry *e = &k->e[k->nr];
@@ -126,7 +127,7 @@ int known_parse(struct known *k, char *text, unsigned nr_regs, struct err *err)
 			continue;
 		if (!read_line(e, line, nr_regs)) {
 			known_release(k);
-			return err_set(err, -EINVAL, "line %zu of the table of functions is wrong",
+			return err_set(err, -EINVAL, "malformed line %zu in the table of functions",
 				       nr_line);
 		}
 		k->nr += e->kind != KNOWN_FUNC || e->skb < nr_regs;
@@ -155,8 +156,7 @@ void known_release(struct known *k)
 struct adder {
 	struct btf_build *b;
 	uint32_t u64, void_ptr, skb_ptr, skb_ptr_ptr, reason; /* type ids */
-	/* Prototypes made already, by place of the skb, deref and place of the reason (last: none).
-	 */
+	/* Prototypes made so far, by skb register, deref and reason register (last: none). */
 	uint32_t protos[MOST_REGS][2][MOST_REGS + 1];
 };
 
@@ -211,7 +211,7 @@ int known_add_table(struct btf_build *b, uint32_t skb_id, const struct known *k,
 			add_tracepoint(&a, e);
 	}
 	if (b->no_memory)
-		return err_set(err, -ENOMEM, "no memory for the types of known functions");
+		return err_set(err, -ENOMEM, "out of memory for the types of known functions");
 	return 0;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Text and numbers. What is a number in the bytes of data, and how people read it. */
+/* Text output; reading numbers from data and formatting them. */
 #include "btf/print/private.h"
 
 #include <inttypes.h>
@@ -47,7 +47,7 @@ size_t printer_end(struct printer *p)
 	return p->len;
 }
 
-/* ---- places ---- */
+/* ---- values ---- */
 
 uint64_t printer_bits(const struct printer *p, uint64_t bit_off, uint32_t bits)
 {
@@ -61,7 +61,7 @@ uint64_t printer_bits(const struct printer *p, uint64_t bit_off, uint32_t bits)
 	return bits < 64 ? (uint64_t)v & ((UINT64_C(1) << bits) - 1) : (uint64_t)v;
 }
 
-static void skip_mods(const struct btf *btf, uint32_t id, struct place *at)
+static void skip_mods(const struct btf *btf, uint32_t id, struct value *at)
 {
 	at->id = btf_skip_mods(btf, id);
 	at->t = btf_type(btf, at->id);
@@ -77,12 +77,12 @@ static void skip_mods(const struct btf *btf, uint32_t id, struct place *at)
 	}
 }
 
-bool printer_place(const struct printer *p, uint32_t id, uint64_t bit_off, uint32_t bits,
-		   struct place *at)
+bool printer_locate(const struct printer *p, uint32_t id, uint64_t bit_off, uint32_t bits,
+		    struct value *at)
 {
 	int64_t sz = btf_sizeof(p->btf, id);
 
-	*at = (struct place){.bit_off = bit_off};
+	*at = (struct value){.bit_off = bit_off};
 	if (sz <= 0)
 		return false;
 	skip_mods(p->btf, id, at);
@@ -90,7 +90,7 @@ bool printer_place(const struct printer *p, uint32_t id, uint64_t bit_off, uint3
 	if (is_composite(at->t))
 		return true;
 	at->bits = bits && bits <= 8 * sz ? bits : 8 * sz;
-	/* Bit-fields of old compilers have a type of their own. */
+	/* Old compilers give bit-fields an integer type of their own width. */
 	if (btf_kind(at->t) == BTF_KIND_INT && at->bits == 8 * sz) {
 		at->bits = BTF_INT_BITS(int_data(at->t));
 		at->bit_off += BTF_INT_OFFSET(int_data(at->t));
@@ -99,18 +99,18 @@ bool printer_place(const struct printer *p, uint32_t id, uint64_t bit_off, uint3
 	return at->bits > 0;
 }
 
-enum there printer_has(const struct printer *p, const struct place *at)
+enum presence printer_presence(const struct printer *p, const struct value *at)
 {
 	uint64_t off = at->bit_off / 8;
 
 	if (off >= p->sz)
-		return THERE_NOT;
+		return ABSENT;
 	if (at->sz <= p->sz - off)
-		return THERE_ALL;
-	return is_composite(at->t) ? THERE_PARTLY : THERE_NOT;
+		return PRESENT;
+	return is_composite(at->t) ? PARTIAL : ABSENT;
 }
 
-bool printer_is_zero(struct printer *p, const struct place *at)
+bool printer_is_zero(struct printer *p, const struct value *at)
 {
 	const uint8_t *bytes = p->data + at->bit_off / 8;
 
@@ -127,8 +127,8 @@ static int64_t sign_extend(uint64_t v, uint32_t bits)
 	return bits < 64 ? (int64_t)(v << (64 - bits)) >> (64 - bits) : (int64_t)v;
 }
 
-/* An enumerator that has a name is that. */
-static bool put_enumerator(struct printer *p, const struct place *at, uint64_t v)
+/* Print an enumerator's name, if the value has one. */
+static bool put_enumerator(struct printer *p, const struct value *at, uint64_t v)
 {
 	const char *name;
 
@@ -142,15 +142,15 @@ static bool put_enumerator(struct printer *p, const struct place *at, uint64_t v
 }
 
 /*
- * Addresses, all ones (a marker, or an offset that is not set) and long patterns of bits are not
- * read as counts.
+ * Addresses, all ones (a marker or an unset offset) and long bit patterns are not counts: print
+ * them in hex.
  */
 static bool is_pattern(uint64_t v, uint32_t bits)
 {
 	return bits >= 8 && (bits == 64 ? v >> 63 : v == (UINT64_C(1) << bits) - 1);
 }
 
-static void put_integer(struct printer *p, const struct place *at, bool is_signed, uint64_t v)
+static void put_integer(struct printer *p, const struct value *at, bool is_signed, uint64_t v)
 {
 	if (is_signed) {
 		printer_putf(p, "%" PRId64, sign_extend(v, at->bits));
@@ -163,8 +163,8 @@ static void put_integer(struct printer *p, const struct place *at, bool is_signe
 	}
 }
 
-/* v: as a number of the machine; at->bits are not 0. */
-static void put_number(struct printer *p, const struct place *at, uint64_t v)
+/* Print v, in host byte order; at->bits must not be 0. */
+static void put_number(struct printer *p, const struct value *at, uint64_t v)
 {
 	uint32_t encoding = 0;
 
@@ -188,7 +188,7 @@ static void put_number(struct printer *p, const struct place *at, uint64_t v)
 		put_integer(p, at, encoding & BTF_INT_SIGNED, v);
 }
 
-void printer_put_scalar(struct printer *p, const struct place *at)
+void printer_put_scalar(struct printer *p, const struct value *at)
 {
 	uint64_t v;
 
@@ -208,10 +208,10 @@ size_t btf_print_scalar(const struct btf *btf, uint32_t id, uint64_t value, char
 			size_t buf_sz)
 {
 	struct printer p = {.btf = btf, .buf = buf, .buf_sz = buf_sz};
-	struct place at;
+	struct value at;
 
-	if (!printer_place(&p, id, 0, 0, &at) || is_composite(at.t) || at.bits > 64)
-		at = (struct place){.bits = 64};
+	if (!printer_locate(&p, id, 0, 0, &at) || is_composite(at.t) || at.bits > 64)
+		at = (struct value){.bits = 64};
 	if (at.bits < 64)
 		value &= (UINT64_C(1) << at.bits) - 1;
 	put_number(&p, &at, value);

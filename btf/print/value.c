@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One walk over type and data. Everything is counted, whether there is room for it or not, and
- * nothing depends on the room: so the text for a small buffer is the start of the whole one. A
- * struct or array is first walked without writing, to see whether it fits on what is left of the
- * line.
+ * One walk over type and data. The length is counted whether or not the buffer has room, and
+ * nothing else depends on the buffer's size, so a small buffer gets a prefix of the whole text. A
+ * struct or array is first walked without output to see whether it fits on the rest of the line.
  */
 #include "btf/print/private.h"
 
@@ -11,15 +10,15 @@
 #include <string.h>
 
 /*
- * Hostile types may nest one pair of overlapping members in the other, so that there are more of
- * them to print than memory holds.
+ * Limits against hostile types: nested pairs of overlapping members can have more members to print
+ * than fit in memory.
  */
 #define TEXT_MAX   65536
-#define STEPS_MAX  100000 /* members and elements looked at; a struct sk_buff takes some hundred */
+#define STEPS_MAX  100000 /* members and elements visited; a struct sk_buff takes a few hundred */
 #define DEPTH_MAX  20
-#define LINE_WIDTH 80 /* without what follows a closing brace */
+#define LINE_WIDTH 80 /* excluding what follows a closing brace */
 #define STRING_MAX 1024
-#define RUN_MIN	   4 /* equal elements that are worth "[0 ... 3] =" */
+#define RUN_MIN	   4 /* equal elements to print as "[0 ... 3] =" */
 
 /* ---- items between braces ---- */
 
@@ -68,7 +67,7 @@ static void end_item(struct printer *p)
 	put_notes(p);
 }
 
-/* Numbers in an array: many on a line. */
+/* Numbers in an array: several per line. */
 static void begin_number(struct printer *p)
 {
 	if (p->nr_items)
@@ -82,30 +81,30 @@ static void begin_number(struct printer *p)
 
 /* ---- structs and unions ---- */
 
-static void put_value(struct printer *p, const struct place *at);
+static void put_value(struct printer *p, const struct value *at);
 static void put_members(struct printer *p, const struct btf_type *t, uint64_t bit_off,
 			const char *with, const char **first);
 
 /*
- * with: the first member of a union that this one is another reading of, or NULL. *first: the first
- * member that was printed.
+ * with: the first printed member of the union that this one is in, or NULL. *first: set to the
+ * first member printed.
  */
 static void put_member(struct printer *p, const struct btf_type *t, uint32_t idx, uint64_t bit_off,
 		       const char *with, const char **first)
 {
 	const struct btf_member *m = &btf_members(t)[idx];
 	const char *name = btf_str(p->btf, m->name_off);
-	struct place at;
-	enum there there;
+	struct value at;
+	enum presence presence;
 
 	p->steps++;
-	if (!printer_place(p, m->type, bit_off + btf_member_bit_off(t, idx),
-			   btf_member_bits(t, idx), &at))
+	if (!printer_locate(p, m->type, bit_off + btf_member_bit_off(t, idx),
+			    btf_member_bits(t, idx), &at))
 		return;
-	there = printer_has(p, &at);
-	if (there == THERE_ALL && printer_is_zero(p, &at))
+	presence = printer_presence(p, &at);
+	if (presence == PRESENT && printer_is_zero(p, &at))
 		return;
-	if (there == THERE_NOT) {
+	if (presence == ABSENT) {
 		p->missing = true;
 		return;
 	}
@@ -124,8 +123,8 @@ static void put_member(struct printer *p, const struct btf_type *t, uint32_t idx
 	end_item(p);
 }
 
-/* The kernel's struct_group() makes a union of two equal structs, the second one with a name. */
-static bool is_group_again(const struct btf *btf, const struct btf_type *t, uint32_t idx)
+/* struct_group() makes a union of two equal structs; the second one has a name. */
+static bool is_struct_group_copy(const struct btf *btf, const struct btf_type *t, uint32_t idx)
 {
 	const struct btf_member *m = &btf_members(t)[idx];
 	const struct btf_type *a, *b;
@@ -148,7 +147,7 @@ static void put_members(struct printer *p, const struct btf_type *t, uint64_t bi
 
 	p->depth++;
 	for (i = 0; i < btf_vlen(t) && !is_full(p) && p->depth <= DEPTH_MAX; i++) {
-		if (is_union && is_group_again(p->btf, t, i))
+		if (is_union && is_struct_group_copy(p->btf, t, i))
 			continue;
 		put_member(p, t, i, bit_off, is_union && own_first ? own_first : with, &own_first);
 	}
@@ -160,14 +159,14 @@ static void put_members(struct printer *p, const struct btf_type *t, uint64_t bi
 
 /* ---- arrays ---- */
 
-static void elem_at(struct place *at, const struct place *first, uint64_t idx)
+static void elem_at(struct value *at, const struct value *first, uint64_t idx)
 {
 	*at = *first;
 	at->bit_off += 8 * first->sz * idx;
 }
 
-/* Equal elements from idx on. */
-static uint64_t run_length(struct printer *p, const struct place *first, uint64_t idx, uint64_t nr)
+/* Number of equal elements starting at idx. */
+static uint64_t run_length(struct printer *p, const struct value *first, uint64_t idx, uint64_t nr)
 {
 	const uint8_t *elem = p->data + first->bit_off / 8 + idx * first->sz;
 	uint64_t n = 1;
@@ -178,14 +177,14 @@ static uint64_t run_length(struct printer *p, const struct place *first, uint64_
 	return n;
 }
 
-/* Many bytes are no counts. */
-static bool is_byte(const struct place *at)
+/* Bytes in arrays are raw data, not counts. */
+static bool is_byte(const struct value *at)
 {
 	return btf_kind(at->t) == BTF_KIND_INT && at->bits == 8 &&
 	       !(BTF_INT_ENCODING(int_data(at->t)) & BTF_INT_BOOL);
 }
 
-static void put_elem(struct printer *p, const struct place *at, uint64_t idx, uint64_t run,
+static void put_elem(struct printer *p, const struct value *at, uint64_t idx, uint64_t run,
 		     bool is_next)
 {
 	bool is_number = !is_composite(at->t);
@@ -207,14 +206,15 @@ static void put_elem(struct printer *p, const struct place *at, uint64_t idx, ui
 	p->hex = 0;
 }
 
-/* nr: elements that are there. Elements that are 0 need not be named, nor need the next index. */
-static void put_elems(struct printer *p, const struct place *first, uint64_t nr)
+/* nr: elements within data. Zero elements are omitted; only an element after a gap needs its index.
+ */
+static void put_elems(struct printer *p, const struct value *first, uint64_t nr)
 {
 	uint64_t next = 0, idx = 0, run;
 	bool is_number = !is_composite(first->t);
 
 	while (idx < nr && !is_full(p)) {
-		struct place at;
+		struct value at;
 		bool zero;
 
 		elem_at(&at, first, idx);
@@ -231,23 +231,23 @@ static void put_elems(struct printer *p, const struct place *first, uint64_t nr)
 	p->missing |= idx < nr;
 }
 
-static void put_array(struct printer *p, const struct place *at)
+static void put_array(struct printer *p, const struct value *at)
 {
-	uint64_t off = at->bit_off / 8, there = p->sz - off, nr = btf_array(at->t)->nelems;
-	struct place first;
+	uint64_t off = at->bit_off / 8, left = p->sz - off, nr = btf_array(at->t)->nelems;
+	struct value first;
 
-	/* An INT that begins behind its first byte is in no array that a compiler made. */
+	/* No compiler emits arrays of an INT with a bit offset beyond its first byte. */
 	if (p->depth >= DEPTH_MAX ||
-	    !printer_place(p, btf_array(at->t)->type, 8 * off, 0, &first) ||
+	    !printer_locate(p, btf_array(at->t)->type, 8 * off, 0, &first) ||
 	    first.bit_off / 8 != off) {
 		p->missing = true;
 		return;
 	}
-	/* Not an INT of fewer bits than its bytes have: those stand side by side. */
+	/* The element stride, even if an INT has fewer bits than its bytes. */
 	first.sz = at->sz / nr;
-	if (there / first.sz < nr) {
+	if (left / first.sz < nr) {
 		p->missing = true;
-		nr = there / first.sz;
+		nr = left / first.sz;
 	}
 	p->depth++;
 	put_elems(p, &first, nr);
@@ -259,16 +259,16 @@ static void put_array(struct printer *p, const struct place *at)
 	}
 }
 
-/* Text, with nothing behind its end, in an array of char. */
-static bool is_text(const struct printer *p, const struct place *at)
+/* Is it an array of char with printable text, followed only by zeroes? */
+static bool is_text(const struct printer *p, const struct value *at)
 {
 	const char *s = (const char *)p->data + at->bit_off / 8;
-	struct place elem;
+	struct value elem;
 	size_t len;
 
 	if (btf_kind(at->t) != BTF_KIND_ARRAY || at->sz > STRING_MAX ||
-	    printer_has(p, at) != THERE_ALL ||
-	    !printer_place(p, btf_array(at->t)->type, 0, 0, &elem) || elem.bits != 8 ||
+	    printer_presence(p, at) != PRESENT ||
+	    !printer_locate(p, btf_array(at->t)->type, 0, 0, &elem) || elem.bits != 8 ||
 	    strcmp(btf_name(p->btf, elem.id), "char") != 0)
 		return false;
 	len = strnlen(s, at->sz);
@@ -278,7 +278,7 @@ static bool is_text(const struct printer *p, const struct place *at)
 	return true;
 }
 
-static void put_text(struct printer *p, const struct place *at)
+static void put_text(struct printer *p, const struct value *at)
 {
 	const char *s = (const char *)p->data + at->bit_off / 8;
 
@@ -298,7 +298,7 @@ static void put_text(struct printer *p, const struct place *at)
 
 /* ---- values ---- */
 
-static void put_braces(struct printer *p, const struct place *at)
+static void put_braces(struct printer *p, const struct value *at)
 {
 	bool missing = p->missing, is_array = btf_kind(at->t) == BTF_KIND_ARRAY;
 	unsigned int nr_items = p->nr_items;
@@ -331,7 +331,7 @@ static void put_braces(struct printer *p, const struct place *at)
 	p->nr_items = nr_items;
 }
 
-static bool fits_on_line(struct printer *p, const struct place *at)
+static bool fits_on_line(struct printer *p, const struct value *at)
 {
 	struct printer dry = *p;
 
@@ -344,7 +344,7 @@ static bool fits_on_line(struct printer *p, const struct place *at)
 	return dry.len <= p->line + LINE_WIDTH;
 }
 
-static void put_value(struct printer *p, const struct place *at)
+static void put_value(struct printer *p, const struct value *at)
 {
 	bool one_line = p->one_line;
 
@@ -381,11 +381,11 @@ size_t btf_print(const struct btf *btf, uint32_t id, const void *data, size_t sz
 			    .buf = buf,
 			    .buf_sz = buf_sz,
 			    .len_max = TEXT_MAX};
-	struct place at;
+	struct value at;
 
-	if (!printer_place(&p, id, 0, 0, &at)) {
+	if (!printer_locate(&p, id, 0, 0, &at)) {
 		printer_put(&p, "{}");
-	} else if (printer_has(&p, &at) == THERE_NOT) {
+	} else if (printer_presence(&p, &at) == ABSENT) {
 		printer_put(&p, "...");
 	} else {
 		put_type(&p, id, at.t);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Prototypes that take their arguments where the full ones do. */
+/* Prototypes with their arguments in the same registers as the full ones. */
 #include "btf/reduce/private.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 
 #include "btf/discover/private.h"
 
-/* The types that prototypes are made of. */
+/* Make the argument types of prototypes. */
 static void make_arguments(struct reduce *r)
 {
 	uint32_t skb = btf_find(r->full, BTF_KIND_STRUCT, "sk_buff", 0), cskb;
@@ -22,10 +22,10 @@ static void make_arguments(struct reduce *r)
 }
 
 /*
- * What an argument is to us, as one letter: '0' to '2', a number in as many registers; 'a' + bits,
- * the skb; 'r', a drop reason; 'v', a void * (the place of a drop).
+ * The kind of an argument as one character: '0' to '2', a number in as many registers; 'a' + bits,
+ * the skb; 'r', a drop reason; 'v', a void * (the location of a drop).
  */
-static char arg_letter(struct reduce *r, uint32_t type)
+static char arg_code(struct reduce *r, uint32_t type)
 {
 	uint32_t id = btf_skip_mods(r->full, type);
 	bool is_const;
@@ -41,9 +41,9 @@ static char arg_letter(struct reduce *r, uint32_t type)
 	return '0' + regs_of(r->full, id, DISCOVER_NR_REGS);
 }
 
-static uint32_t arg_type(const struct reduce *r, char letter)
+static uint32_t arg_type(const struct reduce *r, char code)
 {
-	switch (letter) {
+	switch (code) {
 	case 'r':
 		return r->reason;
 	case 'v':
@@ -51,21 +51,21 @@ static uint32_t arg_type(const struct reduce *r, char letter)
 	case '0':
 	case '1':
 	case '2':
-		return r->number[letter - '0'];
+		return r->number[code - '0'];
 	default:
-		return r->skb_ptr[letter - 'a'];
+		return r->skb_ptr[code - 'a'];
 	}
 }
 
-/* The prototype with these arguments, made at its first use. */
-static uint32_t proto_of(struct reduce *r, const char *letters)
+/* The prototype with this signature, made on first use. */
+static uint32_t proto_of(struct reduce *r, const char *sig)
 {
 	struct protos *ps = &r->protos;
 	char *copy;
 	uint32_t id;
 
 	for (size_t i = 0; i < ps->nr; i++) {
-		if (!strcmp(ps->p[i].letters, letters))
+		if (!strcmp(ps->p[i].sig, sig))
 			return ps->p[i].id;
 	}
 	if (ps->nr == ps->cap) {
@@ -77,30 +77,30 @@ static uint32_t proto_of(struct reduce *r, const char *letters)
 		ps->p = p;
 		ps->cap = cap;
 	}
-	copy = strdup(letters);
+	copy = strdup(sig);
 	if (!copy)
 		return reduce_fail(r, -ENOMEM, "out of memory");
 	id = bb_func_proto(r->out, 0);
-	for (const char *l = letters; *l; l++)
+	for (const char *l = sig; *l; l++)
 		bb_param(r->out, NULL, arg_type(r, *l));
 	ps->p[ps->nr++] = (struct proto){copy, id};
 	return id;
 }
 
-/* Letters of a prototype's arguments from number `from` on. Later ones than these are not read. */
-static void proto_letters(struct reduce *r, const struct btf_type *proto, uint32_t from,
-			  char letters[DISCOVER_NO_ARG + 1])
+/* The signature of a prototype's arguments from index `from`, at most DISCOVER_NO_ARG of them. */
+static void proto_signature(struct reduce *r, const struct btf_type *proto, uint32_t from,
+			    char sig[DISCOVER_NO_ARG + 1])
 {
 	uint32_t i, nr = btf_vlen(proto) - from;
 
 	for (i = 0; i < nr && i < DISCOVER_NO_ARG; i++)
-		letters[i] = arg_letter(r, btf_params(proto)[from + i].type);
-	letters[i] = '\0';
+		sig[i] = arg_code(r, btf_params(proto)[from + i].type);
+	sig[i] = '\0';
 }
 
 static int reduce_funcs(struct reduce *r)
 {
-	char letters[DISCOVER_NO_ARG + 1];
+	char sig[DISCOVER_NO_ARG + 1];
 	struct skb_func *f;
 	size_t nr;
 	int ret = discover_funcs(r->full, DISCOVER_NR_REGS, &f, &nr, r->err);
@@ -110,9 +110,9 @@ static int reduce_funcs(struct reduce *r)
 	for (size_t i = 0; i < nr && !r->ret; i++) {
 		const struct btf_type *func = btf_type(r->full, f[i].func_id);
 
-		proto_letters(r, btf_type(r->full, func->type), 0, letters);
-		bb_func(r->out, f[i].name, proto_of(r, letters), BTF_FUNC_STATIC);
-		/* Another of that name, with arguments that none of these has. */
+		proto_signature(r, btf_type(r->full, func->type), 0, sig);
+		bb_func(r->out, f[i].name, proto_of(r, sig), BTF_FUNC_STATIC);
+		/* Add an instance with a different signature. */
 		if (!discover_instances_agree(r->full, &f[i]))
 			bb_func(r->out, f[i].name, proto_of(r, ""), BTF_FUNC_STATIC);
 	}
@@ -120,7 +120,7 @@ static int reduce_funcs(struct reduce *r)
 	return r->ret;
 }
 
-/* The name of an argument is looked up in the functions made along with the tracepoint. */
+/* Discovery looks up argument names in the functions generated for a tracepoint. */
 static void name_location(struct reduce *r, const struct skb_tp *tp)
 {
 	static const char prefix[] = "__traceiter_";
@@ -144,7 +144,7 @@ static void name_location(struct reduce *r, const struct skb_tp *tp)
 static void reduce_tp(struct reduce *r, const struct skb_tp *tp)
 {
 	static const char prefix[] = "btf_trace_";
-	char letters[DISCOVER_NO_ARG + 2] = "v";
+	char sig[DISCOVER_NO_ARG + 2] = "v";
 	const struct btf_type *proto;
 	char *name = malloc(sizeof(prefix) + strlen(tp->name));
 	uint32_t id;
@@ -154,15 +154,15 @@ static void reduce_tp(struct reduce *r, const struct skb_tp *tp)
 		return;
 	}
 	strcpy(stpcpy(name, prefix), tp->name);
-	/* As discover_tracepoints() came to it: a typedef of a pointer to the prototype. */
+	/* A typedef of a pointer to the prototype, as discover_tracepoints() verified. */
 	proto = btf_type(r->full, btf_type(r->full, tp->typedef_id)->type);
 	proto = btf_type(r->full, proto->type);
-	proto_letters(r, proto, 1, letters + 1);
+	proto_signature(r, proto, 1, sig + 1);
 	if (tp->location_arg != DISCOVER_NO_ARG) {
-		letters[1 + tp->location_arg] = 'v';
+		sig[1 + tp->location_arg] = 'v';
 		name_location(r, tp);
 	}
-	id = proto_of(r, letters);
+	id = proto_of(r, sig);
 	bb_typedef(r->out, name, bb_ptr(r->out, id));
 	free(name);
 }

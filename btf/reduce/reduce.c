@@ -6,7 +6,7 @@
 
 #include "btf/reduce/private.h"
 
-#define BUDGET 1000000 /* members to look at; a kernel takes some thousand */
+#define BUDGET 1000000 /* members visited; a kernel needs a few thousand */
 
 static int reduce_all(struct reduce *r)
 {
@@ -35,7 +35,7 @@ int btf_reduce(struct btf_build *out, const struct btf *full, const struct btf *
 	bb_init(out);
 	ret = reduce_all(&r);
 	for (size_t i = 0; i < r.protos.nr; i++)
-		free(r.protos.p[i].letters);
+		free(r.protos.p[i].sig);
 	free(r.protos.p);
 	free(r.ids);
 	if (!ret && out->no_memory)

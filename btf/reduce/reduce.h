@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * reduce.h - of a kernel's BTF, megabytes, only what skbtrail asks it: tens of kilobytes.
+ * reduce.h - reduce a kernel's BTF (megabytes) to what skbtrail queries (tens of kilobytes).
+ * Includes base/ and btf/.
  */
 #ifndef BTF_REDUCE_REDUCE_H
 #define BTF_REDUCE_REDUCE_H
@@ -9,21 +10,19 @@
 #include "btf/build.h"
 
 /*
- * Make a BTF that answers as full (without a base) does: discover_funcs() for this machine's
- * registers, discover_tracepoints(), discover_instances_agree(), and of the BPF object whose own
- * BTF is wanted those CO-RE records that ask for fields, enumerators, and for sizes and existence
- * of structs.
+ * Build BTF that gives the same results as full (which has no base) for discover_funcs() with this
+ * machine's registers, discover_tracepoints(), discover_instances_agree(), and the CO-RE records
+ * for fields, enumerators, sizes and existence of structs of the BPF object whose BTF is wanted.
  *
- * Kept are structs, unions, typedefs and enums of the names that wanted has, with or without a
- * ___flavour, at their sizes, and of their members those that wanted names, at their offsets, in
- * anonymous levels as they were; pointers say to which of these structs they point, and numbers
- * whether they are of a type __be16 or the like. Enums of drop reasons are kept whole, for their
- * names. Of functions that take an skb the prototypes hold where each argument is: what is neither
- * the skb nor a drop reason becomes a number in as many registers.
+ * Kept are structs, unions, typedefs and enums whose names are in wanted, with or without a
+ * ___flavour: with their sizes, the members that wanted names, and their offsets and anonymous
+ * levels. Pointers keep their target if it is one of these structs, integers keep a __be16 or
+ * similar typedef. Enums of drop reasons are kept whole, for their names. Prototypes of functions
+ * that take an skb keep the register of each argument: anything but the skb or a drop reason
+ * becomes an integer that takes as many registers.
  *
- * out is set up here; bb_finish() it and, after errors too, bb_release() it. Errors: -ENOENT
- * without a struct sk_buff, -EINVAL where the structs of full (or of wanted) are nested in a way
- * that no kernel's are, -ENOMEM.
+ * Initialises out; call bb_finish(), and bb_release() even after errors. Errors: -ENOENT without a
+ * struct sk_buff, -EINVAL if the structs of full or wanted are nested unlike any kernel's, -ENOMEM.
  */
 int btf_reduce(struct btf_build *out, const struct btf *full, const struct btf *wanted,
 	       struct err *err);

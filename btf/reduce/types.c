@@ -6,11 +6,11 @@
 #include "btf/core/private.h"
 #include "btf/reduce/private.h"
 
-#define SHAPES_MAX 32 /* of one struct in the object: flavours, and places where it is */
+#define DEFS_MAX 32 /* definitions of one struct in the object: flavours and nested ones */
 
-/* What the object says about a struct: the types of its own that describe it. */
-struct shapes {
-	uint32_t id[SHAPES_MAX];
+/* The object's definitions of one struct. */
+struct defs {
+	uint32_t id[DEFS_MAX];
 	unsigned nr;
 };
 
@@ -21,32 +21,33 @@ uint32_t reduce_fail(struct reduce *r, int ret, const char *why)
 	return UINT32_MAX;
 }
 
-/* ---- what is wanted ---- */
+/* ---- definitions in the object ---- */
 
-static void add_shape(struct reduce *r, struct shapes *s, uint32_t id)
+static void add_def(struct reduce *r, struct defs *s, uint32_t id)
 {
 	const struct btf_type *t;
 
-	/* Of an array its elements count. */
+	/* For an array, use its element type. */
 	while ((t = btf_type(r->wanted, id = btf_skip_mods(r->wanted, id))) &&
 	       btf_kind(t) == BTF_KIND_ARRAY)
 		id = btf_array(t)->type;
 	if (!core_is_composite(t))
 		return;
-	if (s->nr == SHAPES_MAX)
-		reduce_fail(r, -EINVAL, "one struct has too many shapes in the BPF object");
+	if (s->nr == DEFS_MAX)
+		reduce_fail(r, -EINVAL, "too many definitions of one struct in the BPF object");
 	else
 		s->id[s->nr++] = id;
 }
 
-/* Enums of 32 and of 64 bits stand for each other. */
+/* 32-bit and 64-bit enums are interchangeable. */
 static unsigned kind_or_enum(const struct btf_type *t)
 {
 	return core_is_enum(t) ? BTF_KIND_ENUM : btf_kind(t);
 }
 
-/* Does the object have a type like this one of the full BTF, by kind and name? */
-static bool shapes_by_name(struct reduce *r, uint32_t id, struct shapes *s)
+/* Find the object's definitions of a type of the full BTF, by kind and name. False if it has none.
+ */
+static bool defs_by_name(struct reduce *r, uint32_t id, struct defs *s)
 {
 	unsigned kind = kind_or_enum(btf_type(r->full, id));
 	const char *name = btf_name(r->full, id);
@@ -62,16 +63,16 @@ static bool shapes_by_name(struct reduce *r, uint32_t id, struct shapes *s)
 		    !core_names_equal(other, name))
 			continue;
 		found = true;
-		add_shape(r, s, w);
+		add_def(r, s, w);
 	}
 	return found;
 }
 
-/* Shapes of the members called name, anonymous levels included. False where there is none. */
-static bool member_shapes(struct reduce *r, uint32_t shape, const char *name, unsigned depth,
-			  struct shapes *s)
+/* Definitions of the members called name, also in anonymous levels. False if there are none. */
+static bool member_defs(struct reduce *r, uint32_t def, const char *name, unsigned depth,
+			struct defs *s)
 {
-	const struct btf_type *t = btf_type(r->wanted, btf_skip_mods(r->wanted, shape));
+	const struct btf_type *t = btf_type(r->wanted, btf_skip_mods(r->wanted, def));
 	bool found = false;
 
 	if (!core_is_composite(t) || depth == CORE_MAX_NESTING)
@@ -81,10 +82,10 @@ static bool member_shapes(struct reduce *r, uint32_t shape, const char *name, un
 		uint32_t type = btf_members(t)[i].type;
 
 		if (!*got) {
-			found |= member_shapes(r, type, name, depth + 1, s);
+			found |= member_defs(r, type, name, depth + 1, s);
 		} else if (!strcmp(got, name)) {
 			found = true;
-			add_shape(r, s, type);
+			add_def(r, s, type);
 		}
 	}
 	return found;
@@ -92,19 +93,19 @@ static bool member_shapes(struct reduce *r, uint32_t shape, const char *name, un
 
 /* ---- types ---- */
 
-static uint32_t reduce_type(struct reduce *r, uint32_t id, const struct shapes *s);
+static uint32_t reduce_type(struct reduce *r, uint32_t id, const struct defs *s);
 
-static bool is_of_drop_reasons(const char *name)
+static bool is_drop_reason_enum(const char *name)
 {
 	return strstr(name, "drop_reason") != NULL;
 }
 
-/* Its values only where somebody may ask for them. */
+/* Enumerators are kept only if they may be looked up. */
 static uint32_t make_enum(struct reduce *r, uint32_t id, const struct btf_type *t)
 {
 	const char *name = btf_name(r->full, id);
-	struct shapes s;
-	bool whole = is_of_drop_reasons(name) || shapes_by_name(r, id, &s);
+	struct defs s;
+	bool whole = is_drop_reason_enum(name) || defs_by_name(r, id, &s);
 	uint32_t made = bb_type(r->out, btf_kind(t), btf_kflag(t), name, t->size);
 
 	for (uint32_t i = 0; whole && i < btf_vlen(t); i++) {
@@ -120,22 +121,22 @@ static uint32_t make_enum(struct reduce *r, uint32_t id, const struct btf_type *
 	return made;
 }
 
-/* To a struct that is wanted too, which is there by its name; to a number; or to nothing known. */
+/* A pointer to a wanted struct (forward-declared by name), to an integer, or else void *. */
 static uint32_t make_pointer(struct reduce *r, const struct btf_type *t)
 {
 	uint32_t to = btf_skip_mods(r->full, t->type);
 	const struct btf_type *target = btf_type(r->full, to);
-	struct shapes s;
+	struct defs s;
 
 	if (target && btf_kind(target) == BTF_KIND_INT)
 		return bb_ptr(r->out, reduce_plain(r, to));
-	if (core_is_composite(target) && shapes_by_name(r, to, &s))
+	if (core_is_composite(target) && defs_by_name(r, to, &s))
 		return bb_ptr(r->out, bb_fwd(r->out, btf_name(r->full, to),
 					     btf_kind(target) == BTF_KIND_UNION));
 	return r->ptr_void;
 }
 
-/* What is the same wherever it is used. id is without modifiers. */
+/* Types whose reduction does not depend on where they are used. id is without modifiers. */
 static uint32_t make_scalar(struct reduce *r, uint32_t id, const struct btf_type *t)
 {
 	uint32_t made;
@@ -159,22 +160,22 @@ static uint32_t make_scalar(struct reduce *r, uint32_t id, const struct btf_type
 	}
 }
 
-/* A member on its way from the full struct to the reduced one. */
+/* A member to add to the reduced struct. */
 struct kept {
 	const char *name;
 	uint32_t type;
 	uint32_t offset; /* as in struct btf_member: with the width of a bit-field */
 };
 
-static uint32_t make_composite(struct reduce *r, uint32_t id, const struct shapes *s,
+static uint32_t make_composite(struct reduce *r, uint32_t id, const struct defs *s,
 			       const char *name, bool unless_empty);
 
-/* The reduced type of a member, or 0 where nobody wants it. */
-static uint32_t reduce_member(struct reduce *r, const struct btf_member *m, const struct shapes *s)
+/* The reduced type of a member, or 0 if it is not wanted. */
+static uint32_t reduce_member(struct reduce *r, const struct btf_member *m, const struct defs *s)
 {
 	const char *name = btf_str(r->full, m->name_off);
 	uint32_t type = btf_skip_mods(r->full, m->type);
-	struct shapes of_member = {.nr = 0};
+	struct defs of_member = {.nr = 0};
 	bool found = false;
 
 	if (!*name)
@@ -182,11 +183,11 @@ static uint32_t reduce_member(struct reduce *r, const struct btf_member *m, cons
 			       ? make_composite(r, type, s, NULL, true)
 			       : 0;
 	for (unsigned i = 0; i < s->nr; i++)
-		found |= member_shapes(r, s->id[i], name, 0, &of_member);
+		found |= member_defs(r, s->id[i], name, 0, &of_member);
 	return found ? reduce_type(r, m->type, &of_member) : 0;
 }
 
-static uint32_t make_composite(struct reduce *r, uint32_t id, const struct shapes *s,
+static uint32_t make_composite(struct reduce *r, uint32_t id, const struct defs *s,
 			       const char *name, bool unless_empty)
 {
 	const struct btf_type *t = btf_type(r->full, id);
@@ -196,7 +197,7 @@ static uint32_t make_composite(struct reduce *r, uint32_t id, const struct shape
 	if (r->ret)
 		return UINT32_MAX;
 	if (nr > r->budget)
-		return reduce_fail(r, -EINVAL, "structs hold each other too often");
+		return reduce_fail(r, -EINVAL, "structs are nested too often");
 	r->budget -= nr;
 	kept = calloc(nr + 1, sizeof(*kept));
 	if (!kept)
@@ -218,24 +219,23 @@ static uint32_t make_composite(struct reduce *r, uint32_t id, const struct shape
 	return made;
 }
 
-/* A struct or union that can be found by its name. */
 uint32_t reduce_named(struct reduce *r, uint32_t id)
 {
-	struct shapes s;
+	struct defs s;
 
 	if (!r->ids[id]) {
-		shapes_by_name(r, id, &s);
+		defs_by_name(r, id, &s);
 		r->ids[id] = make_composite(r, id, &s, btf_name(r->full, id), false);
 	}
 	return r->ids[id];
 }
 
-/* Is a struct wanted here just as it is wanted by its name? */
-static bool is_root_here(struct reduce *r, uint32_t id, const struct shapes *s)
+/* Are the definitions here those of the struct's own name, so that the named one can be used? */
+static bool is_named_one(struct reduce *r, uint32_t id, const struct defs *s)
 {
-	struct shapes by_name;
+	struct defs by_name;
 
-	if (!shapes_by_name(r, id, &by_name))
+	if (!defs_by_name(r, id, &by_name))
 		return false;
 	for (unsigned i = 0; i < s->nr; i++) {
 		if (!core_names_equal(btf_name(r->wanted, s->id[i]), btf_name(r->full, id)))
@@ -244,7 +244,7 @@ static bool is_root_here(struct reduce *r, uint32_t id, const struct shapes *s)
 	return true;
 }
 
-/* A number called __be16 or the like: who reads it must know. 0: the type is none of them. */
+/* The typedef of a big-endian integer (__be16 or similar), kept for readers; 0 for other types. */
 static uint32_t make_big_endian(struct reduce *r, uint32_t id)
 {
 	uint32_t stripped = btf_skip_mods(r->full, id);
@@ -265,7 +265,7 @@ static uint32_t make_big_endian(struct reduce *r, uint32_t id)
 	return 0;
 }
 
-static uint32_t reduce_type(struct reduce *r, uint32_t id, const struct shapes *s)
+static uint32_t reduce_type(struct reduce *r, uint32_t id, const struct defs *s)
 {
 	uint32_t big_endian = make_big_endian(r, id), elem;
 	const struct btf_type *t;
@@ -277,7 +277,7 @@ static uint32_t reduce_type(struct reduce *r, uint32_t id, const struct shapes *
 	if (!t)
 		return r->no_value;
 	if (core_is_composite(t))
-		return is_root_here(r, id, s) ? reduce_named(r, id)
+		return is_named_one(r, id, s) ? reduce_named(r, id)
 					      : make_composite(r, id, s, NULL, false);
 	if (btf_kind(t) == BTF_KIND_ARRAY) {
 		elem = reduce_type(r, btf_array(t)->type, s);
@@ -290,7 +290,7 @@ static uint32_t reduce_type(struct reduce *r, uint32_t id, const struct shapes *
 
 uint32_t reduce_plain(struct reduce *r, uint32_t id)
 {
-	struct shapes none = {.nr = 0};
+	struct defs none = {.nr = 0};
 
 	return reduce_type(r, id, &none);
 }
@@ -299,21 +299,21 @@ void reduce_types(struct reduce *r)
 {
 	for (uint32_t id = 1; id < btf_nr_types(r->full) && !r->ret; id++) {
 		const struct btf_type *t = btf_type(r->full, id);
-		struct shapes s;
+		struct defs s;
 
 		switch (btf_kind(t)) {
 		case BTF_KIND_STRUCT:
 		case BTF_KIND_UNION:
-			if (shapes_by_name(r, id, &s))
+			if (defs_by_name(r, id, &s))
 				reduce_named(r, id);
 			break;
 		case BTF_KIND_ENUM:
 		case BTF_KIND_ENUM64:
-			if (is_of_drop_reasons(btf_name(r->full, id)) || shapes_by_name(r, id, &s))
+			if (is_drop_reason_enum(btf_name(r->full, id)) || defs_by_name(r, id, &s))
 				reduce_plain(r, id);
 			break;
 		case BTF_KIND_TYPEDEF:
-			if (shapes_by_name(r, id, &s))
+			if (defs_by_name(r, id, &s))
 				bb_typedef(r->out, btf_name(r->full, id),
 					   reduce_type(r, t->type, &s));
 			break;

@@ -72,7 +72,7 @@ static void test_missing_field(void **state)
 	expect_none(FIELD_BYTE_SIZE, lc, "0:0", "'struct sk_buff' has no member 'vlan_all'");
 	expect_none(FIELD_SIGNED, ls, "0:0", "'struct sk_buff' has no member 'vlan_all'");
 	expect_none(FIELD_BYTE_OFFSET, ls, "0:1",
-		    "member 'now_ptr' of 'struct sk_buff' is of another type");
+		    "member 'now_ptr' of 'struct sk_buff' has an incompatible type");
 	expect_none(FIELD_BYTE_OFFSET, ln, "0:0", "no 'struct nobody'");
 	expect(FIELD_EXISTS, ln, "0:0", 0);
 	expect_none(TYPE_SIZE, ln, "0", "no 'struct nobody'");
@@ -158,7 +158,7 @@ static void test_arrays(void **state)
 	expect(FIELD_BYTE_SIZE, ls, "0:0", 6);
 	expect_none(FIELD_BYTE_OFFSET, ls, "0:0:3", "'struct s.a' has no element 3");
 	expect_none(FIELD_BYTE_OFFSET, ls, "0:1:0",
-		    "member 'scalar' of 'struct s' is of another type");
+		    "member 'scalar' of 'struct s' has an incompatible type");
 	expect(FIELD_BYTE_OFFSET, ls, "0:3:100", 216);
 	assert_int_equal(s->v.local, 416);
 	expect(FIELD_BYTE_OFFSET, lun, "0:0:7", 14);
@@ -183,17 +183,17 @@ static void test_malformed(void **state)
 	bb_int(&s->t, "unsigned int", 4, 0);
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		expect_bad(FIELD_BYTE_OFFSET, ls, bad[i], "no list of numbers such as '0:1:2'");
+		expect_bad(FIELD_BYTE_OFFSET, ls, bad[i], "expected numbers such as '0:1:2'");
 	expect_bad(FIELD_BYTE_OFFSET, ls, "0:1", "member 1 of 'struct s', which has 1");
-	expect_bad(FIELD_BYTE_OFFSET, ls, "0:0:0", "no struct, union or array");
+	expect_bad(FIELD_BYTE_OFFSET, ls, "0:0:0", "not a struct, union or array");
 	expect_bad(FIELD_BYTE_OFFSET, 999, "0:0", "type 999 of 4");
 	expect_bad(FIELD_BYTE_OFFSET, 0, "0", "type 0 of 4");
-	expect_bad(FIELD_BYTE_OFFSET, ls, "2147483647:0", "is out of reach");
-	expect_bad(TYPE_SIZE, ls, "0:0", "one number expected");
-	expect_bad(TYPE_SIZE, ls, "1", "'0' expected for a type");
-	expect_bad(ENUMVAL_VALUE, ls, "0", "type 2 is no enum");
+	expect_bad(FIELD_BYTE_OFFSET, ls, "2147483647:0", "is too large");
+	expect_bad(TYPE_SIZE, ls, "0:0", "expected a single number");
+	expect_bad(TYPE_SIZE, ls, "1", "expected '0' for a type");
+	expect_bad(ENUMVAL_VALUE, ls, "0", "type 2 is not an enum");
 	expect_bad(ENUMVAL_VALUE, le, "1", "enumerator 1 of 1");
-	sides_expect_bad(s, 13, ls, "0", -EINVAL, "unknown kind 13", __LINE__);
+	sides_expect_bad(s, 13, ls, "0", -EINVAL, "unknown CO-RE relocation kind 13", __LINE__);
 	for (unsigned i = 0; i < 100; i++)
 		strcat(deep, ":0");
 	expect_bad(FIELD_BYTE_OFFSET, ls, deep, "CO-RE access '0:0:0:");
@@ -219,7 +219,7 @@ static void test_too_deep(void **state)
 	bb_int(&s->t, "unsigned int", 4, 0);
 	if (sides_ask(s, BPF_CORE_FIELD_EXISTS, id, deep) != -EINVAL)
 		fail_msg("a path of 66 steps is accepted");
-	assert_non_null(strstr(s->err.msg, "more than 64 steps"));
+	assert_non_null(strstr(s->err.msg, "more than 64 levels"));
 }
 
 /* The same bit-fields three times: a different place, no bit-field, and a bit-field of old. */
@@ -341,10 +341,10 @@ static void test_unsafe_sizes(void **state)
 	assert_int_equal(s->v.mem_sz, 8);
 	expect(FIELD_BYTE_OFFSET, ls, "0:1", 8);
 	assert_true(s->v.mem_unsafe);
-	assert_string_equal(s->v.why, "its size is 8, not 4, and it is not unsigned");
+	assert_string_equal(s->v.why, "size is 8, expected 4, and the type is not unsigned");
 	expect(FIELD_BYTE_OFFSET, ls, "0:2", 16);
 	assert_true(s->v.mem_unsafe);
-	assert_string_equal(s->v.why, "it is a bit-field there");
+	assert_string_equal(s->v.why, "is a bit-field on this kernel");
 	expect(FIELD_BYTE_OFFSET, ls, "0:3", 24);
 	assert_true(s->v.mem_unsafe);
 }

@@ -60,12 +60,13 @@ static void test_alu(void **state)
 	same(patched(INSN_ALU32_IMM(BPF_MOV, 1, 0), &big), INSN_ALU32_IMM(BPF_MOV, 1, -16));
 	same(patched(INSN_MOV_IMM(1, 0), &neg), INSN_MOV_IMM(1, -7));
 	same(patched(INSN_MOV_IMM(3, 8), &missing), INSN_CALL(CORE_POISON + 5));
-	refused(INSN_MOV_IMM(1, 0), &big, -ERANGE, "no room for the CO-RE value 4294967280");
-	refused(INSN_ALU32_IMM(BPF_MOV, 1, 0), &neg, -ERANGE, "no room");
+	refused(INSN_MOV_IMM(1, 0), &big, -ERANGE,
+		"CO-RE value does not fit instruction 0: 4294967280");
+	refused(INSN_ALU32_IMM(BPF_MOV, 1, 0), &neg, -ERANGE, "does not fit");
 	refused(INSN_MOV_IMM(3, 9), &found, -EINVAL,
-		"instruction 0 has 9 where its CO-RE relocation expects 8");
+		"instruction 0 has value 9, expected 8 by its CO-RE relocation");
 	refused(INSN_MOV_REG(3, 4), &found, -EINVAL,
-		"instruction 0 (opcode 0xbf) takes no CO-RE relocation");
+		"instruction 0 (opcode 0xbf) cannot have a CO-RE relocation");
 }
 
 static void test_mem(void **state)
@@ -82,14 +83,15 @@ static void test_mem(void **state)
 	far.value = INT16_MAX;
 	same(patched(INSN_LDX(BPF_W, 1, 2, 8), &far), INSN_LDX(BPF_W, 1, 2, INT16_MAX));
 	far.value++;
-	refused(INSN_LDX(BPF_W, 1, 2, 8), &far, -ERANGE, "cannot reach offset 32768");
-	refused(INSN_LDX(BPF_W, 1, 2, 12), &found, -EINVAL, "has 12 where");
+	refused(INSN_LDX(BPF_W, 1, 2, 8), &far, -ERANGE,
+		"field offset does not fit instruction 0: 32768");
+	refused(INSN_LDX(BPF_W, 1, 2, 12), &found, -EINVAL, "has value 12");
 	any.check_local = false;
 	same(patched(INSN_LDX(BPF_W, 1, 2, 12), &any), INSN_LDX(BPF_W, 1, 2, 24));
 	refused(insn(BPF_LDX | BPF_MEMSX_MODE | BPF_W, 1, 2, 8, 0), &found, -EINVAL,
-		"takes no CO-RE relocation");
+		"cannot have a CO-RE relocation");
 	refused(insn(BPF_LDX | BPF_ATOMIC | BPF_W, 1, 2, 8, 0), &found, -EINVAL,
-		"takes no CO-RE relocation");
+		"cannot have a CO-RE relocation");
 }
 
 static void test_mem_size(void **state)
@@ -114,9 +116,9 @@ static void test_mem_size(void **state)
 	same(patched(INSN_LDX(BPF_W, 1, 2, 8), &v), INSN_LDX(BPF_W, 1, 2, 24));
 	v.mem_sz = 8;
 	refused(INSN_LDX(BPF_H, 1, 2, 8), &v, -EINVAL,
-		"no load or store of the 4 bytes of its field, which has 8");
+		"not a load or store of 4 bytes, the size of its field, which has 8");
 	refused(insn(BPF_STX | BPF_ATOMIC | BPF_W, 1, 2, 8, BPF_ADD), &v, -EINVAL,
-		"no load or store of the 4 bytes");
+		"not a load or store of 4 bytes");
 	same(patched(INSN_ALU64_IMM(BPF_ADD, 1, 8), &v), INSN_ALU64_IMM(BPF_ADD, 1, 24));
 	v.mem_sz = 16;
 	refused(INSN_LDX(BPF_W, 1, 2, 8), &v, -EINVAL, "cannot load or store a field of 16 bytes");
@@ -140,13 +142,13 @@ static void test_imm64(void **state)
 	same(pair[0], insn(BPF_LD | BPF_DW | BPF_IMM, 7, 0, 0, 0x76543210));
 	same(pair[1], insn(0, 0, 0, 0, (int32_t)0xfedcba98));
 	assert_int_equal(core_patch(pair, 2, 0, 3, &v, &err), -EINVAL);
-	assert_non_null(strstr(err.msg, "expects 81985529216486895"));
+	assert_non_null(strstr(err.msg, "expected 81985529216486895"));
 	v.exists = false;
 	assert_int_equal(core_patch(pair, 2, 0, 3, &v, NULL), 0);
 	same(pair[0], INSN_CALL(CORE_POISON + 3));
 	same(pair[1], INSN_CALL(CORE_POISON + 3));
 
-	refused(lo, &v, -EINVAL, "takes no CO-RE relocation"); /* no second half */
+	refused(lo, &v, -EINVAL, "cannot have a CO-RE relocation"); /* no second half */
 	pair[0] = lo;
 	pair[1] = INSN_EXIT();
 	assert_int_equal(core_patch(pair, 2, 0, 3, &v, NULL), -EINVAL);
@@ -154,16 +156,16 @@ static void test_imm64(void **state)
 	pair[1] = hi;
 	assert_int_equal(core_patch(pair, 2, 0, 3, &v, NULL), -EINVAL);
 	refused(insn(BPF_LD | BPF_ABS | BPF_W, 0, 0, 0, 8), &v, -EINVAL,
-		"takes no CO-RE relocation");
+		"cannot have a CO-RE relocation");
 }
 
 static void test_no_place(void **state)
 {
 	struct bpf_insn i = INSN_MOV_IMM(1, 8);
 
-	refused(INSN_EXIT(), &found, -EINVAL, "takes no CO-RE relocation");
-	refused(INSN_CALL(4), &missing, -EINVAL, "takes no CO-RE relocation");
-	refused(INSN_JMP_IMM(BPF_JEQ, 1, 8, 2), &found, -EINVAL, "takes no CO-RE relocation");
+	refused(INSN_EXIT(), &found, -EINVAL, "cannot have a CO-RE relocation");
+	refused(INSN_CALL(4), &missing, -EINVAL, "cannot have a CO-RE relocation");
+	refused(INSN_JMP_IMM(BPF_JEQ, 1, 8, 2), &found, -EINVAL, "cannot have a CO-RE relocation");
 	assert_int_equal(core_patch(&i, 1, 1, 0, &found, NULL), -EINVAL);
 	assert_int_equal(core_patch(&i, 0, 0, 0, &found, NULL), -EINVAL);
 }
@@ -267,31 +269,31 @@ static void test_ext_malformed(void **state)
 		uint32_t value;
 		const char *msg;
 	} bad[] = {
-		{0, BTF_VERSION << 16 | 0x9feb, "byte order is not this machine's"},
-		{0, BTF_VERSION << 16 | 0x1234, "magic 0x1234, not 0xeb9f"},
-		{0, 2 << 16 | BTF_MAGIC, "version 2, not 1"},
-		{1, 20, "length of header out of range"},
-		{1, 77, "length of header out of range"},
-		{1, 0xffffffff, "length of header out of range"},
-		{6, 1, "CO-RE part is beyond the end"},
-		{6, 0xffffffff, "CO-RE part is beyond the end"},
-		{7, 45, "CO-RE part is beyond the end"},
-		{7, 0xffffffff, "CO-RE part is beyond the end"},
-		{7, 2, "CO-RE records of 0 bytes"},
-		{7, 8, "CO-RE section header cut off"},
-		{7, 4 + 8 + 16, "CO-RE record cut off"},
-		{8, 12, "CO-RE records of 12 bytes"},
-		{8, 18, "CO-RE records of 18 bytes"},
-		{8, 0xfffffffc, "CO-RE record cut off"},
-		{9, 0, "CO-RE section without a name"},
-		{9, 0xffffff, "CO-RE section without a name"},
-		{10, 0, "CO-RE section without records"},
-		{10, 3, "CO-RE record cut off"},
-		{10, 0xffffffff, "CO-RE record cut off"},
-		{11, 7, "CO-RE record 0 at offset 7 of 'kprobe/x', which is inside"},
-		{12, 0, "CO-RE record 0 for type 0, and there are 2"},
-		{16, 2, "CO-RE record 1 for type 2, and there are 2"},
-		{17, 0xffffff, "CO-RE record 1 without an access string"},
+		{0, BTF_VERSION << 16 | 0x9feb, "other byte order"},
+		{0, BTF_VERSION << 16 | 0x1234, "magic 0x1234, expected 0xeb9f"},
+		{0, 2 << 16 | BTF_MAGIC, "version 2, expected 1"},
+		{1, 20, "header length out of range"},
+		{1, 77, "header length out of range"},
+		{1, 0xffffffff, "header length out of range"},
+		{6, 1, "CO-RE part extends past the end"},
+		{6, 0xffffffff, "CO-RE part extends past the end"},
+		{7, 45, "CO-RE part extends past the end"},
+		{7, 0xffffffff, "CO-RE part extends past the end"},
+		{7, 2, "CO-RE record size 0"},
+		{7, 8, "truncated CO-RE section header"},
+		{7, 4 + 8 + 16, "truncated CO-RE record"},
+		{8, 12, "CO-RE record size 12"},
+		{8, 18, "CO-RE record size 18"},
+		{8, 0xfffffffc, "truncated CO-RE record"},
+		{9, 0, "CO-RE section has no name"},
+		{9, 0xffffff, "CO-RE section has no name"},
+		{10, 0, "CO-RE section has no records"},
+		{10, 3, "truncated CO-RE record"},
+		{10, 0xffffffff, "truncated CO-RE record"},
+		{11, 7, "CO-RE record 0 at offset 7 of 'kprobe/x', inside an instruction"},
+		{12, 0, "CO-RE record 0 refers to type 0 of 2"},
+		{16, 2, "CO-RE record 1 refers to type 2 of 2"},
+		{17, 0xffffff, "CO-RE record 1 has no access string"},
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {

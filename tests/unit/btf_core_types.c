@@ -38,14 +38,14 @@ static void test_type_kinds(void **state)
 	expect(TYPE_SIZE, lt, "0", 40);
 	expect(TYPE_ID_TARGET, lt, "0", ts + 1);
 	expect(TYPE_SIZE, li, "0", 4);
-	/* another kind of the same name is another type, and a declaration is none */
+	/* another kind of the same name is a different type, and a declaration is none */
 	expect(TYPE_EXISTS, lu, "0", 0);
 	assert_string_equal(s->v.why, "no 'union thing'");
 	expect_none(TYPE_SIZE, lu, "0", "no 'union thing'");
 	expect_none(TYPE_ID_TARGET, lu, "0", "no 'union thing'");
 	expect(TYPE_EXISTS, lf, "0", 0);
 	expect(TYPE_EXISTS, lp, "0", 0);
-	assert_string_equal(s->v.why, "a type without a name cannot be found");
+	assert_string_equal(s->v.why, "anonymous types cannot be looked up");
 }
 
 /* Typedefs of one name over types that only pretend to be alike. */
@@ -75,9 +75,9 @@ static void test_type_compat(void **state)
 	expect(TYPE_SIZE, same, "0", 8);
 	expect(TYPE_MATCHES, same, "0", 1);
 	expect(TYPE_EXISTS, other, "0", 0);
-	assert_string_equal(s->v.why, "'typedef fn_t' is another type");
+	assert_string_equal(s->v.why, "'typedef fn_t' is a different type");
 	expect(TYPE_EXISTS, less, "0", 0);
-	expect_none(TYPE_SIZE, less, "0", "'typedef fn_t' is another type");
+	expect_none(TYPE_SIZE, less, "0", "'typedef fn_t' is a different type");
 	expect(TYPE_MATCHES, other, "0", 0);
 }
 
@@ -118,7 +118,7 @@ static void test_type_matches(void **state)
 	expect(TYPE_MATCHES, like, "0", 1);
 	assert_int_equal(s->v.local, 1);
 	expect(TYPE_MATCHES, sign, "0", 0);
-	assert_string_equal(s->v.why, "'struct s' is another type");
+	assert_string_equal(s->v.why, "'struct s' is a different type");
 	expect(TYPE_MATCHES, gone, "0", 0);
 	expect(TYPE_MATCHES, inside, "0", 0);
 	expect(TYPE_MATCHES, shorter, "0", 0);
@@ -267,9 +267,10 @@ static void test_duplicates(void **state)
 	expect(FIELD_EXISTS, ls, "0:1", 1);
 	expect(TYPE_SIZE, ls, "0", 16);
 	expect(TYPE_ID_TARGET, ls, "0", first);
-	sides_expect_bad(s, BPF_CORE_FIELD_BYTE_OFFSET, ls, "0:1", -EEXIST,
-			 "struct sk_buff.moved (byte offset): types of that name give 0 and 4",
-			 __LINE__);
+	sides_expect_bad(
+		s, BPF_CORE_FIELD_BYTE_OFFSET, ls, "0:1", -EEXIST,
+		"struct sk_buff.moved (byte offset): ambiguous: types of that name give 0 and 4",
+		__LINE__);
 	sides_expect_bad(s, BPF_CORE_FIELD_BYTE_OFFSET, ls, "0:3", -EEXIST,
 			 "types of that name give 4 and 1 bytes", __LINE__);
 }
@@ -473,15 +474,15 @@ static void test_roots(void **state)
 	bb_member(&s->t, "minus", te, 32);
 
 	expect_none(FIELD_BYTE_OFFSET, root, "0:0",
-		    "'typedef atomic_t' is no struct or union with a member 'counter'");
+		    "'typedef atomic_t' is not a struct or union, cannot access member 'counter'");
 	expect(FIELD_SIGNED, enums, "0:0", 0);
 	expect(FIELD_SIGNED, enums, "0:1", 1);
 	assert_false(s->v.check_local);
 	sides_expect_bad(s, BPF_CORE_TYPE_SIZE, func, "0", -EINVAL,
-			 "f (size): the object's own type has no such answer", __LINE__);
+			 "f (size): not defined for the object's own type", __LINE__);
 	/* two enums of one name that differ about a value */
 	sides_expect_bad(s, BPF_CORE_ENUMVAL_VALUE, 4, "0", -EEXIST,
-			 "E (value): types of that name", __LINE__);
+			 "E (value): ambiguous: types of that name", __LINE__);
 }
 
 int main(void)

@@ -101,7 +101,7 @@ static void wrong_lines(void **state)
 		snprintf(text, sizeof(text), "# first\n%s\n", wrong[i]);
 		if (known_parse(&k, strdup(text), 8, &err) != -EINVAL)
 			fail_msg("'%s' was taken", wrong[i]);
-		assert_string_equal(err.msg, "line 2 of the table of functions is wrong");
+		assert_string_equal(err.msg, "malformed line 2 in the table of functions");
 	}
 }
 

@@ -66,9 +66,7 @@ static const struct {
 	{"scratch word 16, expected 0 to 15", {LD(BPF_MEM, 16), RET(0)}, 2},
 	{"scratch word 99, expected 0 to 15", {LDX(BPF_MEM, 99), RET(0)}, 2},
 	{"instruction 0: scratch word 3 read before", {LD(BPF_MEM, 3), RET(0)}, 2},
-	{"instruction 1: scratch word 3 read before",
-	 {S(BPF_ST, 2), LDX(BPF_MEM, 3), RET(0)},
-	 3},
+	{"instruction 1: scratch word 3 read before", {S(BPF_ST, 2), LDX(BPF_MEM, 3), RET(0)}, 3},
 	/* written on one of two paths */
 	{"instruction 2: scratch word 0 read before",
 	 {J(BPF_JEQ, 7, 0, 1), S(BPF_ST, 0), LD(BPF_MEM, 0), RET(0)},
