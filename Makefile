@@ -83,7 +83,7 @@ embedding_types/measure := $(B)/types/measure/embedded.o
 embedding_btf/discover := $(B)/btf/discover/known_functions.o
 room_obj = $(patsubst %.c,$(B)/%.o,$(call room_src,$(1))) $(embedding_$(1))
 
-all: $(B)/skbtrail ## build the program (default); ARCH=arm64, ARCH=riscv64: for those, in build/ARCH
+all: $(B)/skbtrail ## build the program (default); ARCH=arm64, ARCH=riscv64: cross build, in build/ARCH
 
 # The stubs must be there before the linker looks into libpcap and libelf. Its words about getaddrinfo
 # in static programs are for the log; with --no-warnings ld says nothing of undefined symbols either,
@@ -151,7 +151,7 @@ $(B)/known-functions: tests/known/make.c $(foreach r,$(filter base btf%,$(ROOMS)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lelf
 endif
 
-known-functions: $(B)/known-functions ## make btf/discover/known_functions.txt anew, from Debian's kernels
+known-functions: $(B)/known-functions ## regenerate btf/discover/known_functions.txt from Debian's kernels
 	$(Q)tests/known/fetch.sh
 	$(Q)$< tests/known/changes $$(dirname $$(ls build/known/*/package | sort -V)) >$(B)/known.txt
 	$(Q)mv $(B)/known.txt btf/discover/known_functions.txt
@@ -182,7 +182,7 @@ install: $(B)/skbtrail ## program, man page, completion and docs below PREFIX (/
 	$(Q)install -m 644 docs/skbtrail.bash $(DESTDIR)$(COMPDIR)/skbtrail
 	$(Q)install -m 644 $(DOCS) $(DESTDIR)$(DOCDIR)
 
-uninstall: ## remove what install put there
+uninstall: ## remove the installed files
 	$(Q)rm -f $(addprefix $(DESTDIR),$(BINDIR)/skbtrail $(MANDIR)/skbtrail.8 $(COMPDIR)/skbtrail \
 		$(addprefix $(DOCDIR)/,$(notdir $(DOCS))))
 	$(Q)[ ! -d $(DESTDIR)$(DOCDIR) ] || rmdir $(DESTDIR)$(DOCDIR)
@@ -224,13 +224,13 @@ DEPS_RUN := iproute2 iptables nftables busybox-static procps
 DEPS_CHECK := libcmocka-dev qemu-system-x86 cpio kmod python3 file \
 	groff-base
 
-deps: ## install the Debian packages that are missing (DEPS in the Makefile)
+deps: ## install missing Debian packages (DEPS in the Makefile)
 	$(Q)tests/deps.sh $(DEPS) $(DEPS_RUN) $(DEPS_CHECK)
 
-deps-build: ## only those for building
+deps-build: ## install only those needed to build
 	$(Q)tests/deps.sh $(DEPS)
 
-deps-arm64: ## to build for that architecture, and test what was built; deps-riscv64
+deps-arm64: ## install what a cross build and its tests need; deps-riscv64
 $(CROSS:%=deps-%): deps-%:
 	$(Q)tests/deps.sh $(DEPS) $(DEPS_$*)
 	$(Q)tests/sysroot.sh $*
@@ -243,7 +243,7 @@ demo: ## install, build, and trace two HTTP requests: one passes, one is dropped
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tests/demo.sh $(B)/skbtrail
 
-check-layers: ## every include points to a room below; headers compile alone
+check-layers: ## check the folders' levels (docs/architecture.md); headers compile alone
 	$(Q)tests/layers.sh
 
 clean: ## remove build/

@@ -146,8 +146,8 @@ case_links() {
 
 # ---- figures ----
 
-# value FILE NAME: of a #define.
-value() { sed -nE "s/^#define[ \t]+$2[ \t]+([0-9]+).*/\1/p" "$1"; }
+# value FILE NAME: of a #define; of one shifted by 20 bits, the number of MiB.
+value() { sed -nE "s/^#define[ \t]+$2[ \t]+(\(*size_t\)|\(*UINT64_C\()?([0-9]+).*/\2/p" "$1"; }
 
 # in_docs TEXT FILE...: each file must contain it.
 in_docs() {
@@ -168,7 +168,12 @@ case_figures_constants() {
 	in_docs "| $(value progs/trail_abi.h TRAIL_MAX_META) expressions, not 4. |" docs/pwru.md
 	in_docs "first $(value progs/trail_abi.h TRAIL_MAP_KEY_SZ) bytes" "$T/man" docs/json.md
 	in_docs "first $(value progs/trail_abi.h TRAIL_MAP_VALUE_SZ) bytes" "$T/man" docs/json.md
-	in_docs "$(sed -nE 's/^#define RING_DEFAULT_SZ .*\(size_t\)16 << 20.*/16/p' loader/prog_maps.c) MiB of kernel memory" README.md
+	in_docs "another $(value loader/prog_maps.c RING_DEFAULT_SZ) MiB of kernel memory" README.md
+	in_docs "(default $(value loader/prog_maps.c RING_DEFAULT_SZ)M;" "$T/man"
+	in_docs ", $(value trace/session.c PERF_RINGS_SZ)M in total)" "$T/man"
+	in_docs ", $(value trace/session.c PERF_RINGS_SZ) MiB in total;" docs/kernels.md
+	in_docs "Default: $(value output/files/rotate.h ROTATION_MAX_SZ) MB with" "$T/man"
+	in_docs "The default is $(value output/files/rotate.h ROTATION_MAX_SZ) MB if" docs/pwru.md
 	in_docs "more than $(value loader/programs.c OLD_MAX_INSNS | sed 's/...$/,&/') instructions" docs/kernels.md
 	[ "$(value loader/attach/attachment.c DETACHER_MAX_US)" = 60000000 ] ||
 		bad "skbtrail-detach does not stop after a minute, as README.md and the man page say"

@@ -30,10 +30,10 @@ check: ## run every test: unit, native and in virtual machines
 	$(Q)for s in $(SERIES); do tests/vm/btf.sh $$s || :; done
 	$(Q)tests/run.sh
 
-native-check: all $(TRAFFIC) ## the tests on this machine's kernel (as root)
+native-check: all $(TRAFFIC) ## run the tests on this machine's kernel (as root)
 	$(Q)tests/run.sh native demo
 
-vm-check: $(B)/skbtrail $(TRAFFIC) ## the tests in virtual machines; vm-check-6.1: in one of them
+vm-check: $(B)/skbtrail $(TRAFFIC) ## run the tests in virtual machines; vm-check-6.1: in one of them
 	$(Q)tests/run.sh $(SERIES:%=vm-%) cross $(FOREIGN:%=vm-%)
 
 vm-check-%: $(B)/skbtrail $(TRAFFIC)
@@ -45,17 +45,17 @@ rungs-check: $(B)/skbtrail $(TRAFFIC) ## all rungs of tests/vm/rungs; rungs-chec
 rungs-check-%: $(B)/skbtrail $(TRAFFIC)
 	$(Q)tests/run.sh rungs-$*
 
-kernels-page: ## write what the last test run found into docs/kernels.md
+kernels-page: ## write the last test run's results into docs/kernels.md
 	$(Q)B=$(B) tests/kernels.sh update
 
-vm-check-arm64-6.1: ## the same for a kernel of another architecture, which is built for before
+vm-check-arm64-6.1: ## the same for another architecture; cross-builds first
 $(FOREIGN:%=vm-check-%): vm-check-%:
 	$(Q)tests/run.sh cross vm-$*
 
 vm-shell-%: $(B)/skbtrail $(TRAFFIC) ## vm-shell-6.1: a shell in a guest with skbtrail
 	$(Q)VM_FILES='$(TRAFFIC)' SKBTRAIL=$(B)/skbtrail tests/vm/run.sh $*
 
-bench-quick: $(B)/skbtrail $(B)/burst ## cost: CPU, memory, loss, size; natively and in a VM; into build/bench
+bench-quick: $(B)/skbtrail $(B)/burst ## measure CPU, memory, loss and size, here and in a VM; results in build/bench
 	@mkdir -p $(B)/bench
 	$(Q)B=$(B) tests/bench/quick.sh >$(B)/bench/native; rc=$$?; cat $(B)/bench/native; exit $$rc
 	$(Q)VM_NAME=bench VM_FILES=$(B)/burst SKBTRAIL=$(B)/skbtrail tests/vm/run.sh 6.12 \
