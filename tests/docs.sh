@@ -160,7 +160,7 @@ in_docs() {
 
 # Constants of the program that pages mention.
 case_figures_constants() {
-	render ascii | tr -s ' \n' ' ' >"$T/man"
+	render ascii | tr -s ' \n' ' ' | sed 's/\([a-z]\)- /\1/g' >"$T/man" # words rejoined
 	in_docs "$(value cli/options.c TRACK_DEFAULT) packets at a time" README.md docs/pwru.md
 	in_docs "(default $(value cli/options.c TRACK_DEFAULT))" "$T/man"
 	in_docs "up to $(value progs/trail_abi.h TRAIL_MAX_STACK) frames" "$T/man"
