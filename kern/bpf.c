@@ -108,6 +108,28 @@ int bpf_prog_load(const struct bpf_prog_spec *spec, char *log, size_t log_sz, in
 	return ret;
 }
 
+/*
+ * Older kernels refuse attributes that they do not know with -E2BIG (bpf_check_uarg_tail_zero());
+ * newer ones refuse the file descriptor.
+ */
+bool bpf_can_trace_progs(void)
+{
+	static const struct bpf_insn insns[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	const struct bpf_prog_spec spec = {
+		.type = BPF_PROG_TYPE_TRACING,
+		.attach_type = BPF_TRACE_FENTRY,
+		.insns = insns,
+		.nr_insns = 2,
+		.target_fd = -1,
+		.target_btf_id = 1,
+	};
+
+	return bpf_prog_load(&spec, NULL, 0, 0) != -E2BIG;
+}
+
 int bpf_prog_next_id(uint32_t id, uint32_t *next)
 {
 	union bpf_attr attr;

@@ -9,6 +9,7 @@
 #ifndef KERN_BPF_H
 #define KERN_BPF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -57,6 +58,9 @@ int bpf_prog_words(int prog_fd, struct bpf_prog_words *words);
 
 /* Read the BTF object with this ID. The caller frees *data. Returns 0 or -errno. */
 int bpf_btf_read(uint32_t btf_id, void **data, size_t *sz);
+
+/* Whether BPF programs can trace BPF programs (5.5). True if the caller may not load any. */
+bool bpf_can_trace_progs(void);
 
 /* Attach a tracing program to the target it was loaded for. */
 int bpf_tracing_open(int prog_fd);

@@ -139,8 +139,8 @@ int prog_trace_open(struct prog_trace *pt, bool tc, bool xdp, const struct progr
 	while (!(ret = bpf_prog_next_id(id, &id)))
 		take_prog(pt, id, tc, xdp, programs, &first_err);
 	if (ret != -ENOENT) {
-		err_sys(err, ret, "cannot list %s programs", what);
-		err_hint(err, "tracing them needs Linux 5.5 or later, and root or CAP_SYS_ADMIN");
+		err_sys(err, ret, "cannot list the %s programs that are loaded", what);
+		err_hint(err, "this needs root or CAP_SYS_ADMIN");
 		return ret;
 	}
 	if (!pt->nr && pt->nr_failed) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "kern/bpf.h"
 #include "kern/net.h"
 #include "loader/fields.h"
 #include "progs/trail_abi.h"
@@ -199,6 +200,12 @@ static int fit_backend(const struct config *p, const struct discovery *s, const 
 				    s, err);
 	if (s->backend->tracepoints && o->output_caller && !o->filter_trace_tc)
 		return no_functions("output-caller", s, err);
+	if ((o->filter_trace_tc || o->filter_trace_xdp) && !bpf_can_trace_progs()) {
+		err_set(err, -ENOTSUP, "--filter-trace-%s: this kernel cannot trace BPF programs",
+			o->filter_trace_tc ? "tc" : "xdp");
+		err_hint(err, "Linux 5.5 or later can");
+		return -ENOTSUP;
+	}
 	if (o->output_stack && !features_has(f, FEAT_GET_STACK) && !features_has(f, FEAT_STACK_ID))
 		return err_set(err, -ENOTSUP,
 			       "--output-stack needs stack maps, which this kernel "

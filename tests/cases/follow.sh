@@ -455,6 +455,16 @@ trace_programs() {
 	false
 }
 
+# programs_untraceable OPTION: before Linux 5.5 the option is refused.
+programs_untraceable() {
+	case $(uname -r) in
+	[34].* | 5.[0-4].*) ;;
+	*) return 1 ;;
+	esac
+	expect_error "$1" udp
+	said "$1: this kernel cannot trace BPF programs"
+}
+
 # tc_up COMMAND...: with a tc program; tc_off c veth-c afterwards.
 tc_up() {
 	if ! tc_bpf c veth-c egress "$1" 2>"$T/tc"; then
@@ -484,6 +494,7 @@ case_bpf_helpers() {
 }
 
 case_trace_tc() {
+	! programs_untraceable --filter-trace-tc || return
 	watch '__dev_queue_xmit|dev_hard_start_xmit|ip_rcv'
 	if tc_up gate && trace_programs --filter-trace-tc "udp"; then
 		for port in 5000 5009; do
@@ -510,6 +521,7 @@ xdp_up() {
 }
 
 case_trace_xdp() {
+	! programs_untraceable --filter-trace-xdp || return
 	watch 'dev_hard_start_xmit|ip_local_deliver'
 	lab_third || missing "a third namespace"
 	if xdp_up gate && trace_programs --filter-trace-xdp \
