@@ -45,13 +45,6 @@ const struct setting setting_rcu_expedited = {
 	.value = 1,
 };
 
-const struct setting setting_kprobes_optimization = {
-	.path = "/proc/sys/debug/kprobes-optimization",
-	.name = "kprobes-optimization",
-	.dir = "/run",
-	.value = 0,
-};
-
 struct setting_change {
 	const struct setting *s;
 	int note_fd;

@@ -7,7 +7,8 @@
  * the next process that finds the note restores the value. If several processes hold the same
  * change, the last one to exit restores the value that the first one found.
  *
- * If the note cannot be written, nothing is changed: the changes only save time.
+ * If the note cannot be written, because /run is missing, read-only or writable by other users,
+ * nothing is changed: the change only saves time, and a guard alone could be killed as well.
  */
 #ifndef KERN_SETTING_H
 #define KERN_SETTING_H
@@ -20,8 +21,7 @@ struct setting {
 	int value;	  /* to set */
 };
 
-extern const struct setting setting_rcu_expedited;	  /* 1: grace periods are short */
-extern const struct setting setting_kprobes_optimization; /* 0: kprobes stay breakpoints */
+extern const struct setting setting_rcu_expedited; /* 1: grace periods are short */
 
 struct setting_change;
 

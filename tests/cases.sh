@@ -29,7 +29,7 @@ options='version_and_help check list_funcs default_backend netns_forms filter_fu
 	output_file output_file_rotates output_file_compressed output_file_backups output_file_age
 	record_and_replay replay_truncated closed_pipe sigint sigterm old_transport cpu_comes_online
 	lost_events leftovers without_tracefs private_tracefs btf_packed btf_directory
-	without_module_types measured measured_untold same_trace
+	without_module_types measured measured_untold same_trace rcu_expedited
 	all_functions'
 follow='track_nat track_nat_nft track_ipsec track_vxlan track_geneve track_ipip track_bridge track_clone
 	track_xdp_pass track_xdp_tx track_xdp_redirect track_xdp_programs track_xdp_programs_generic
@@ -56,6 +56,10 @@ case ${SERIES-5.10} in
 	6.1 | riscv64-*) skipped_here="$skipped_here all_functions " ;;
 	esac
 	;;
+esac
+case ${SERIES-5.10} in
+5.10 | 6.1) ;;
+*) skipped_here="${skipped_here-} rcu_expedited " ;;
 esac
 case $(uname -m) in
 x86_64) ;;

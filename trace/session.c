@@ -303,7 +303,6 @@ static int session_start(struct session *s, struct err *err)
 	if (ret)
 		return ret;
 	mend_setting(&setting_rcu_expedited);
-	mend_setting(&setting_kprobes_optimization);
 	ret = discovery_features(&s->features, s->o, err);
 	if (module_watch_open(&s->watch) < 0)
 		log_verbose("modules that are loaded later will not be noticed");

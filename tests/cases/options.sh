@@ -390,6 +390,86 @@ case_private_tracefs() {
 	[ ! -w $kprobe_events ] || wait_for 30 no_events || bad "kprobe events stay"
 }
 
+rcu=/sys/kernel/rcu_expedited
+rcu_note=/run/skbtrail.rcu_expedited
+
+rcu_is() { read -r value <$rcu && [ "$value" = "$1" ]; }
+no_rcu_note() { [ ! -e $rcu_note ]; }
+
+# Start a trace of so many functions that it is still attaching when this returns.
+start_attaching() {
+	rm -f "$T/ready"
+	"$SKBTRAIL" --backend kprobe --filter-func '(tcp|udp|ip|ip6|skb|dev|netif|nf)_.*' \
+		--ready-file "$T/ready" "udp port 5000" >"$T/out" 2>"$T/err" &
+	TRACE=$!
+	for _ in $(seq 600); do
+		! rcu_is 1 || break
+		kill -0 "$TRACE" 2>/dev/null || break
+		sleep 0.05
+	done
+	kill -STOP "$TRACE" 2>/dev/null
+	rcu_is 1 || { bad "rcu_expedited was not changed"; return 1; }
+	[ -s $rcu_note ] || bad "there is no note"
+	[ ! -e "$T/ready" ] || bad "everything was attached too soon"
+}
+
+kill_trace() {
+	kill -KILL "$TRACE"
+	wait "$TRACE" 2>/dev/null
+	TRACE=
+}
+
+# Whoever is killed, the old value comes back, and the user's own 1 stays. Only in a guest.
+case_rcu_expedited() {
+	local WITHOUT='' BACKEND=kprobe FUNCS=ip_rcv
+	[ -e /payload ] || { skip "this is no guest"; return; }
+	[ -w $rcu ] || { missing $rcu; return; }
+	run_mode=$(stat -c %a /run)
+	echo 0 >$rcu
+
+	# Where others can write to /run nothing is changed.
+	chmod 1777 /run
+	trace_start udp && trace_stop
+	{ rcu_is 0 && no_rcu_note; } || bad "changed without a safe place for the note"
+	chmod 755 /run
+
+	if start_attaching; then
+		kill_trace
+		wait_for 60 rcu_is 0 || bad "not restored after SIGKILL"
+		wait_for 10 no_rcu_note || bad "the note stays after SIGKILL"
+	fi
+
+	# The guard, too: the next start restores it.
+	wait_for 60 no_process || bad "a skbtrail process stays"
+	if start_attaching; then
+		guard=$(pidof skbtrail-guard) || bad "there is no guard"
+		# shellcheck disable=SC2086 # words, if there are several
+		kill -KILL $guard
+		kill_trace
+		wait_for 60 no_process || bad "a skbtrail process stays"
+		{ rcu_is 1 && [ -s $rcu_note ]; } || bad "restored, though all of them were killed"
+		if trace_start udp; then
+			said "restored '$rcu'"
+			trace_stop
+		fi
+		rcu_is 0 || bad "not restored by the next start"
+		no_rcu_note || bad "the note stays"
+	fi
+
+	# The user's own 1.
+	echo 1 >$rcu
+	if trace_start udp; then
+		no_rcu_note || bad "a note, though nothing was changed"
+		kill_trace
+		wait_for 60 no_process
+		rcu_is 1 || bad "the user's 1 is gone after SIGKILL"
+	fi
+	trace_start udp && trace_stop
+	rcu_is 1 || bad "the user's 1 is gone"
+	echo 0 >$rcu
+	chmod "$run_mode" /run
+}
+
 # The last case: whatever the others did, nothing stays behind.
 case_nothing_left() {
 	# Closing many kprobes takes long under emulation; a child process does it.
