@@ -162,7 +162,7 @@ static int wait_for_events(struct pipeline *p, int stop_fd, int timeout_ms)
 		{.fd = stop_fd, .events = POLLIN},
 		{.fd = ring_fd(p->opts.ring), .events = POLLIN},
 		{.fd = p->opts.out_fd}, /* POLLERR (always reported): the reader is gone */
-		{.fd = p->opts.news_fd, .events = POLLIN},
+		{.fd = p->opts.aux_fd, .events = POLLIN},
 	};
 	int wait_ms = min_wait(timeout_ms, ring_wait_ms(p->opts.ring));
 	int ret;
@@ -175,7 +175,7 @@ static int wait_for_events(struct pipeline *p, int stop_fd, int timeout_ms)
 	if (fds[2].revents & POLLERR)
 		return -EPIPE;
 	if (fds[3].revents)
-		p->opts.news(p->opts.news_arg);
+		p->opts.aux_fn(p->opts.aux_arg);
 	/* Events come in bursts: a nap, interruptible by stop_fd, saves a wakeup for each event. */
 	if (!p->busy && fds[1].revents && !fds[0].revents && poll(fds, 1, NAP_MS) < 0 &&
 	    errno != EINTR)

@@ -27,9 +27,9 @@ struct pipeline_opts {
 	 * estimate that is too low is corrected at the end, when the exact number is known.
 	 */
 	unsigned int nr_parts;
-	int news_fd; /* readable: news() is called; -1: none */
-	void (*news)(void *arg);
-	void *news_arg;
+	int aux_fd; /* polled, too: aux_fn() is called when readable; -1: none */
+	void (*aux_fn)(void *arg);
+	void *aux_arg;
 	int out_fd; /* where the sink writes: if it is a pipe, the run ends when its reader
 		       exits; -1: not watched */
 };

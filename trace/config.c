@@ -50,8 +50,8 @@ static int compile_filters(struct config *p, struct err *err)
 	return 0;
 }
 
-/* A name that is not there is a mistake of the command line, other errors are not. */
-static int wrong_name(int ret, const char *option, struct err *err)
+/* Add the option to a lookup error. An unknown name is a usage error, other errors are not. */
+static int name_error(int ret, const char *option, struct err *err)
 {
 	if (!ret)
 		return 0;
@@ -61,17 +61,17 @@ static int wrong_name(int ret, const char *option, struct err *err)
 	return ret;
 }
 
-/* Namespace and interface. */
-static int find_place(struct prog_config *m, const struct options *o, struct err *err)
+/* Look up namespace and interface. */
+static int resolve_netns(struct prog_config *m, const struct options *o, struct err *err)
 {
 	int ret = 0;
 
 	if (o->filter_netns)
-		ret = wrong_name(netns_inode(o->filter_netns, &m->netns, err), "filter-netns", err);
+		ret = name_error(netns_inode(o->filter_netns, &m->netns, err), "filter-netns", err);
 	else if (o->filter_ifname)
 		m->netns = netns_self();
 	if (!ret && o->filter_ifname)
-		ret = wrong_name(ifindex_of(o->filter_ifname, o->filter_netns, &m->ifindex, err),
+		ret = name_error(ifindex_of(o->filter_ifname, o->filter_netns, &m->ifindex, err),
 				 "filter-ifname", err);
 	return ret;
 }
@@ -84,7 +84,7 @@ int config_open(struct config *p, const struct options *o, struct err *err)
 	*p = (struct config){.o = o};
 	ret = compile_filters(p, err);
 	if (!ret)
-		ret = find_place(m, o, err);
+		ret = resolve_netns(m, o, err);
 	m->mark = o->filter_mark;
 	m->mark_mask = o->filter_mark_mask;
 	m->by_stack = o->filter_track_skb_by_stackid;
@@ -123,7 +123,7 @@ static int compile_meta(struct config_meta *meta, const struct option_list *text
 	}
 	meta->e = calloc(texts->nr, sizeof(*meta->e));
 	if (!meta->e)
-		return err_set(err, -ENOMEM, "no memory for expressions");
+		return err_set(err, -ENOMEM, "out of memory for expressions");
 	for (; meta->nr < texts->nr; meta->nr++) {
 		int ret = compile_expr(&meta->e[meta->nr], texts->v[meta->nr], option, EXPR_VALUE,
 				       xdp, t, err);
@@ -160,46 +160,46 @@ static int compile_exprs(struct config *p, const struct types *t, struct err *er
 	return ret;
 }
 
-/* How much of a struct to send: all, or what two parts hold. */
-static int size_of(uint32_t *sz, const char *name, const char *option, const struct types *t,
-		   struct err *err)
+/* Set *sz to the bytes of a struct to send: all, or at most TRAIL_RAW_SZ (two parts). */
+static int raw_struct_sz(uint32_t *sz, const char *name, const char *option, const struct types *t,
+			 struct err *err)
 {
-	/* Of both the rest is left out. */
+	/* Measured and packed types lack members that skbtrail does not need. */
 	bool partial = t->source == TYPES_MEASURED || t->source == TYPES_PACKED;
 	int64_t whole = btf_sizeof(t->btfs[0], btf_find(t->btfs[0], BTF_KIND_STRUCT, name, 0));
 
 	if (partial || whole <= 0) {
 		err_set(err, -ENOTSUP,
-			"--%s needs all of 'struct %s'; the types that are there (%s) have %s of "
-			"it",
-			option, name, t->words, partial ? "some" : "nothing");
-		err_hint(err, "omit it, or pass full types with --kernel-btf FILE");
+			"--%s needs the full 'struct %s', but the types in use (%s) have %s of it",
+			option, name, t->words, partial ? "only parts" : "nothing");
+		err_hint(err, "omit the option, or pass full types with --kernel-btf FILE");
 		return -ENOTSUP;
 	}
 	*sz = whole > TRAIL_RAW_SZ ? TRAIL_RAW_SZ : whole;
 	return 0;
 }
 
-static int no_functions(const char *option, const struct discovery *s, struct err *err)
+static int needs_functions(const char *option, const struct discovery *s, struct err *err)
 {
-	err_set(err, -ENOTSUP, "--%s needs functions to be probed, not tracepoints (%s)", option,
+	err_set(err, -ENOTSUP, "--%s needs a backend that probes functions, not '%s'", option,
 		s->backend->name);
-	err_hint(err, "skbtrail --check says what this kernel lacks for that");
+	err_hint(err, "run skbtrail --check to see which backends this kernel supports");
 	return -ENOTSUP;
 }
 
-static int fit_backend(const struct config *p, const struct discovery *s, const struct features *f,
-		       struct err *err)
+static int check_backend(const struct config *p, const struct discovery *s,
+			 const struct features *f, struct err *err)
 {
 	const struct options *o = p->o;
 
 	if (s->backend->tracepoints && o->filter_track_skb_by_stackid)
-		return no_functions(o->filter_non_skb_funcs.nr	  ? "filter-non-skb-funcs"
-				    : o->filter_track_bpf_helpers ? "filter-track-bpf-helpers"
-								  : "filter-track-skb-by-stackid",
-				    s, err);
+		return needs_functions(o->filter_non_skb_funcs.nr ? "filter-non-skb-funcs"
+				       : o->filter_track_bpf_helpers
+					       ? "filter-track-bpf-helpers"
+					       : "filter-track-skb-by-stackid",
+				       s, err);
 	if (s->backend->tracepoints && o->output_caller && !o->filter_trace_tc)
-		return no_functions("output-caller", s, err);
+		return needs_functions("output-caller", s, err);
 	if ((o->filter_trace_tc || o->filter_trace_xdp) && !bpf_can_trace_progs()) {
 		err_set(err, -ENOTSUP, "--filter-trace-%s: this kernel cannot trace BPF programs",
 			o->filter_trace_tc ? "tc" : "xdp");
@@ -207,15 +207,13 @@ static int fit_backend(const struct config *p, const struct discovery *s, const 
 		return -ENOTSUP;
 	}
 	if (o->output_stack && !features_has(f, FEAT_GET_STACK) && !features_has(f, FEAT_STACK_ID))
-		return err_set(err, -ENOTSUP,
-			       "--output-stack needs stack maps, which this kernel "
-			       "has not (4.6)");
+		return err_set(err, -ENOTSUP, "--output-stack needs stack trace maps (Linux 4.6)");
 	return 0;
 }
 
 /*
- * Where the kernel's types do not lead to the namespace of a device, its index alone decides, which
- * is certain as long as no other namespace has an interface of that index.
+ * If the types do not lead to the namespace of a device, match by interface index alone, which is
+ * unambiguous as long as no other namespace has an interface with that index.
  */
 static void match_by_index_alone(struct prog_config *m, const struct options *o,
 				 const struct types *t)
@@ -230,7 +228,7 @@ static void match_by_index_alone(struct prog_config *m, const struct options *o,
 	if (!nr)
 		return;
 	log_warn("--filter-ifname: this kernel's types do not tell namespaces apart: packets of %s "
-		 "match too, its index is %u like that of '%s'",
+		 "match, too, as its index is %u like that of '%s'",
 		 other, m->ifindex, o->filter_ifname);
 	if (nr > 1)
 		log_warn("--filter-ifname: so do packets in %zu other namespace%s", nr - 1,
@@ -241,7 +239,7 @@ int config_resolve(struct config *p, const struct discovery *s, const struct fea
 		   struct err *err)
 {
 	struct prog_config *m = &p->prog;
-	int ret = fit_backend(p, s, f, err);
+	int ret = check_backend(p, s, f, err);
 
 	m->check_skb = s->types.source == TYPES_MEASURED;
 	if (!ret)
@@ -249,10 +247,10 @@ int config_resolve(struct config *p, const struct discovery *s, const struct fea
 	if (!ret)
 		ret = compile_exprs(p, &s->types, err);
 	if (!ret && p->o->output_skb)
-		ret = size_of(&m->sz_skb, "sk_buff", "output-skb", &s->types, err);
+		ret = raw_struct_sz(&m->sz_skb, "sk_buff", "output-skb", &s->types, err);
 	if (!ret && p->o->output_skb_shared_info)
-		ret = size_of(&m->sz_shared, "skb_shared_info", "output-skb-shared-info", &s->types,
-			      err);
+		ret = raw_struct_sz(&m->sz_shared, "skb_shared_info", "output-skb-shared-info",
+				    &s->types, err);
 	if (!ret)
 		ret = fields_require(prog_config_fields(m) |
 					     (p->o->filter_trace_xdp ? FIELD_XDP : 0),
@@ -271,10 +269,10 @@ unsigned int config_views(const struct config *p, bool tracepoints)
 			 VIEW_PROTO | VIEW_MTU | VIEW_LEN;
 	if (o->output_netns_names || m->netns)
 		views |= VIEW_NETNS | VIEW_EARLY_NETNS;
-	/* An expression looks at the same headers. */
+	/* A packet expression reads the same headers. */
 	if (o->output_tuple || m->filter)
 		views |= VIEW_TUPLE | VIEW_EARLY_TUPLE | VIEW_EARLY_TUPLE6;
-	/* No tracepoint is that early. */
+	/* No tracepoint sees packets that early. */
 	if ((o->output_tcp_flags || m->filter) && !tracepoints)
 		views |= VIEW_EARLY_FLAGS;
 	if (m->in_tunnel || m->tunnel[FILTER_L2] || m->tunnel[FILTER_L3])

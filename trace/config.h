@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * config.h - what the options ask for, worked out: expressions compiled, names looked up, sizes
- * known. It becomes the struct prog_config that programs are built from.
+ * config.h - translates the options to the struct prog_config that programs are built from:
+ * compiles expressions, looks up names, computes sizes.
  */
 #ifndef TRACE_CONFIG_H
 #define TRACE_CONFIG_H
@@ -18,30 +18,30 @@ struct config_meta {
 
 struct config {
 	const struct options *o;
-	struct prog_config prog; /* points into the rest */
+	struct prog_config prog; /* points to the members below */
 	struct filter filter, tunnel[2];
 	struct expr *skb_expr, *xdp_expr;
 	struct config_meta skb_meta, xdp_meta;
 };
 
 /*
- * What needs neither types nor the kernel's symbols: packet expressions, namespace, interface,
- * mark. Errors have a message; call config_release() all the same.
+ * Resolve options that need neither types nor symbols: packet expressions, namespace, interface,
+ * mark. Returns 0 or -errno with a message in err; call config_release() in either case.
  */
 int config_open(struct config *p, const struct options *o, struct err *err);
 
 /*
- * The rest: C expressions and structs by the kernel's types, and whether the kernel and the backend
- * can do what is asked for. The scope's types must outlive the plan. Errors: -ENOTSUP with what is
+ * Resolve the other options: C expressions and struct sizes; and check that the kernel and the
+ * backend support all options. s->types must outlive the config. Errors: -ENOTSUP with what is
  * missing, those of expr_compile() with the option.
  */
 int config_resolve(struct config *p, const struct discovery *s, const struct features *f,
 		   struct err *err);
 
-/* What the output shows, as bits of enum field_view. */
+/* What the output is configured to show, as bits of enum field_view. */
 unsigned int config_views(const struct config *p, bool tracepoints);
 
-/* Does the output need the kernel's types until the end? */
+/* True if the output needs the kernel's types during the trace. */
 bool config_keeps_types(const struct config *p);
 
 void config_release(struct config *p);

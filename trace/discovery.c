@@ -13,7 +13,7 @@
 
 #define KFREE_SKB_REASON_ARG 2
 
-static int no_backend(struct err *err)
+static int no_backend_error(struct err *err)
 {
 	char why[256];
 
@@ -24,8 +24,8 @@ static int no_backend(struct err *err)
 		return -EPERM;
 	}
 	err_set(err, -ENOTSUP,
-		"this kernel lets no program be attached to functions or tracepoints");
-	err_hint(err, "skbtrail --check says what is missing");
+		"this kernel cannot attach BPF programs to functions or tracepoints");
+	err_hint(err, "run skbtrail --check to see what is missing");
 	return -ENOTSUP;
 }
 
@@ -40,8 +40,8 @@ static int choose_backend(struct discovery *s, const char *name, const struct fe
 			return err_set(err, -EINVAL, "unknown backend '%s'", name);
 		if (backend_usable(s->backend, features, &why)) {
 			err_set(err, -ENOTSUP, "backend '%s' cannot be used: %s", name, why);
-			err_hint(err, "without --backend the best that works is chosen; "
-				      "skbtrail --check lists them");
+			err_hint(err, "omit --backend to use the best one available; skbtrail "
+				      "--check lists them");
 			return -ENOTSUP;
 		}
 		return 0;
@@ -52,7 +52,7 @@ static int choose_backend(struct discovery *s, const char *name, const struct fe
 			return 0;
 		}
 	}
-	return no_backend(err);
+	return no_backend_error(err);
 }
 
 static int compile_regex(regex_t *re, const char *text, struct err *err)
@@ -65,18 +65,18 @@ static int compile_regex(regex_t *re, const char *text, struct err *err)
 	regerror(code, re, why, sizeof(why));
 	err_set(err, -EINVAL, "--filter-func: invalid regular expression '%s': %s", text, why);
 	err_usage(err);
-	err_hint(err, "it is a POSIX extended one and must match the whole name, as in "
+	err_hint(err, "expected a POSIX extended regular expression for the whole name, such as "
 		      "'ip_.*|tcp_v4_rcv'");
 	return -EINVAL;
 }
 
-static bool follows(const struct options *o)
+static bool is_following(const struct options *o)
 {
 	return o->filter_track_skb || o->filter_track_skb_by_stackid;
 }
 
-/* What a register holds is on no stack yet. */
-static bool wants_callers(const struct options *o)
+/* For --output-stack, too: a return address in a register is not on the stack yet. */
+static bool needs_callers(const struct options *o)
 {
 	return o->output_caller || o->output_stack;
 }
@@ -88,8 +88,8 @@ static int find_funcs(struct discovery *s, const regex_t *re, const struct optio
 	struct find_opts find = {
 		.name_re = re,
 		.is_drop = func_is_drop,
-		.hook_of = follows(o) ? follow_hook : NULL,
-		.callers = wants_callers(o),
+		.hook_of = is_following(o) ? follow_hook : NULL,
+		.callers = needs_callers(o),
 		.only_modules = o->all_kmods ? NULL : (const char *const *)o->kmods.v,
 		.nr_only_modules = o->kmods.nr,
 		.untyped_modules = !measured,
@@ -102,7 +102,7 @@ static int find_funcs(struct discovery *s, const regex_t *re, const struct optio
 				  s->ksyms, &find, &s->left_outs, err);
 }
 
-/* What our own programs call is called with each event. */
+/* Helpers that our own programs call with each event. */
 static bool is_our_helper(const char *name)
 {
 	static const char *const ours[] = {
@@ -123,7 +123,7 @@ static int find_helpers(struct discovery *s, struct err *err)
 
 	if (s->types.source == TYPES_MEASURED)
 		return err_set(err, -ENOTSUP,
-			       "--filter-track-bpf-helpers needs the kernel's own types");
+			       "--filter-track-bpf-helpers needs types of the kernel (BTF)");
 	ret = discover_helpers(s->types.btfs[0], &names, &nr, err);
 	if (ret)
 		return ret;
@@ -135,7 +135,8 @@ static int find_helpers(struct discovery *s, struct err *err)
 	return ret;
 }
 
-/* How many arguments of a function that works on a map are pointers to a key and a value. */
+/* Number of pointer arguments (key, value) of a function that operates on a map; 0: other function.
+ */
 static uint8_t map_args(const char *name)
 {
 	static const struct {
@@ -154,7 +155,7 @@ static uint8_t map_args(const char *name)
 }
 
 /* Functions that take no skb. */
-static int find_others(struct discovery *s, const struct options *o, struct err *err)
+static int find_non_skb_funcs(struct discovery *s, const struct options *o, struct err *err)
 {
 	const struct option_list *names = &o->filter_non_skb_funcs;
 	int ret = 0;
@@ -175,7 +176,7 @@ static int find_others(struct discovery *s, const struct options *o, struct err 
 		if (!t->by_stack)
 			continue;
 		t->map_args = map_args(t->name);
-		t->want_caller = wants_callers(o);
+		t->want_caller = needs_callers(o);
 	}
 	return ret;
 }
@@ -185,15 +186,15 @@ static int check_modules(const struct discovery *s, const struct options *o, str
 	for (size_t i = 0; i < o->kmods.nr; i++) {
 		char *name = o->kmods.v[i];
 
-		/* As in the kernel: modprobe takes both. */
+		/* Like modprobe, accept '-' for '_'. */
 		for (char *c = name; *c; c++)
 			if (*c == '-')
 				*c = '_';
 		if (ksyms_has_module(s->ksyms, name))
 			continue;
-		err_set(err, -ENOENT, "--kmods: no module '%s' is loaded", name);
+		err_set(err, -ENOENT, "--kmods: module '%s' is not loaded", name);
 		err_usage(err);
-		err_hint(err, "lsmod lists those that are; what is built into the kernel is traced "
+		err_hint(err, "lsmod lists loaded modules; code built into the kernel is traced "
 			      "without --kmods");
 		return -ENOENT;
 	}
@@ -215,9 +216,9 @@ static int find_targets(struct discovery *s, const regex_t *re, const struct opt
 	else
 		ret = find_funcs(s, re, o, features, err);
 	if (!ret && !tracepoints)
-		ret = find_others(s, o, err);
-	if (!ret && follows(o))
-		follow_fit(&s->targets, s->ksyms, tracepoints, o->filter_trace_xdp);
+		ret = find_non_skb_funcs(s, o, err);
+	if (!ret && is_following(o))
+		follow_adapt(&s->targets, s->ksyms, tracepoints, o->filter_trace_xdp);
 	return ret;
 }
 
@@ -229,22 +230,22 @@ static bool all_silent(const struct targets *ts)
 	return true;
 }
 
-static int found_none(const struct discovery *s, const char *regex, struct err *err)
+static int no_targets_error(const struct discovery *s, const char *regex, struct err *err)
 {
 	const char *what = s->backend->tracepoints ? "tracepoint" : "function";
 
 	if (!regex) {
-		err_set(err, -ENOENT, "no %s that takes an skb was found", what);
+		err_set(err, -ENOENT, "no %s with an skb argument found", what);
 		return -ENOENT;
 	}
 	err_set(err, -ENOENT, "no %s with an skb argument matches '%s'", what, regex);
 	if (s->left_outs.nr)
-		err_hint(err, "'%s' was left out: %s", s->left_outs.e[0].name,
+		err_hint(err, "'%s' was skipped: %s", s->left_outs.e[0].name,
 			 s->left_outs.e[0].why);
 	else
 		err_hint(err,
-			 "skbtrail --list-funcs lists what can be matched; the expression must "
-			 "match the whole name");
+			 "skbtrail --list-funcs lists the names; the expression must match the "
+			 "whole name");
 	return -ENOENT;
 }
 
@@ -298,7 +299,7 @@ int discovery_open(struct discovery *s, const struct options *o, const struct fe
 	if (!ret)
 		ret = find_targets(s, o->filter_func ? &re : NULL, o, features, err);
 	if (!ret && all_silent(&s->targets))
-		ret = found_none(s, o->filter_func, err);
+		ret = no_targets_error(s, o->filter_func, err);
 	if (o->filter_func)
 		regfree(&re);
 	if (ret)
@@ -318,7 +319,7 @@ void discovery_add_reason(struct discovery *s)
 void discovery_log_left_out(const struct discovery *s)
 {
 	for (size_t i = 0; i < s->left_outs.nr; i++)
-		log_verbose("left out '%s': %s", s->left_outs.e[i].name, s->left_outs.e[i].why);
+		log_verbose("skipped '%s': %s", s->left_outs.e[i].name, s->left_outs.e[i].why);
 }
 
 void discovery_trim(struct discovery *s)

@@ -7,13 +7,14 @@
 #include "base/log.h"
 #include "progs/trail_abi.h"
 
-/* veth runs XDP programs on skbs here. A function that has no symbol is inlined into the next. */
+/* Functions of veth that run XDP programs on skbs. One without a symbol is inlined into the next.
+ */
 static const char *const veth_xdp[] = {"veth_xdp_rcv_skb", "veth_xdp_rcv", "veth_poll", NULL};
 
-/* And makes skbs of what XDP programs have sent it here. */
+/* Functions of veth that build skbs from frames sent by XDP programs. */
 static const char *const veth_frames[] = {"veth_xdp_rcv_one", "veth_xdp_rcv", "veth_poll", NULL};
 
-/* Since Linux 6.3 these free skbs in bulk: no function is called with the last step of each. */
+/* Since Linux 6.3 these free skbs in bulk, without calling a function for the last step of each. */
 static const char *const bulk_free[] = {"kfree_skb_add_bulk", "kfree_skb_list_reason", NULL};
 
 #define NEWEST_BUILDER "__xdp_build_skb_from_frame" /* Linux 5.12 */
@@ -21,11 +22,11 @@ static const char *const bulk_free[] = {"kfree_skb_add_bulk", "kfree_skb_list_re
 /*
  * net/core/skbuff.c of Linux 4.4 to 7.2, net/core/xdp.c, drivers/net/veth.c.
  *
- * All ways to copy an skb go through __copy_skb_header(): skb_clone(), skb_copy(), skb_segment(),
- * skb_morph() and the rest. (skb_segment() calls it for skbs that are copies already.)
+ * All functions that copy an skb call __copy_skb_header(): skb_clone(), skb_copy(), skb_segment(),
+ * skb_morph() and others. (skb_segment() calls it for skbs that are already copies.)
  *
- * Before Linux 5.12 and after 6.12 __alloc_skb() calls no function with the new skb. There the
- * address is known to be free because every way to free an skb is in this table.
+ * Before Linux 5.12 and after 6.12 __alloc_skb() calls no function with the new skb. There a new
+ * skb's address is known to be unused because this table covers every way to free an skb.
  */
 /* clang-format off */
 static const struct hook hooks[] = {
@@ -56,7 +57,7 @@ static const struct hook hooks[] = {
 	{"napi_skb_free_stolen_head", TRAIL_LIFE_END}, /* 5.4 */
 	{"napi_reuse_skb", TRAIL_LIFE_END},
 
-	/* Used only where others are inlined: follow_fit(). */
+	/* Used only if others are inlined: follow_adapt(). */
 	{"__consume_stateless_skb"},
 	{"napi_consume_skb"},
 	{"__kfree_skb_defer"},
@@ -66,19 +67,19 @@ static const struct hook hooks[] = {
 };
 /* clang-format on */
 
-/* The tracepoints of the same kernels: an skb is freed. */
+/* The tracepoints of the same kernels that report a free. */
 static const struct hook tp_ends[] = {
 	{"consume_skb", TRAIL_LIFE_END},
 	{"kfree_skb", TRAIL_LIFE_END},
 };
 
-/* Where kfree_skbmem() is inlined. (UDP may have released the head's state before.) */
+/* If kfree_skbmem() is inlined. (UDP may have released the head state earlier.) */
 static const struct hook early_ends[] = {
 	{"skb_release_head_state", TRAIL_LIFE_END},
 	{"__consume_stateless_skb", TRAIL_LIFE_END},
 };
 
-/* And where napi_skb_cache_put() is: these end with it. (Not where the budget is 0.) */
+/* If napi_skb_cache_put() is inlined: these end with it. (Not if the budget is 0.) */
 static const struct hook early_napi[] = {
 	{"napi_consume_skb", TRAIL_LIFE_PARTIAL},
 	{"__kfree_skb_defer", TRAIL_LIFE_LAST},
@@ -86,15 +87,15 @@ static const struct hook early_napi[] = {
 };
 
 /*
- * Where napi_skb_free_stolen_head() is inlined or does not exist: (p, skb), the second is merged
- * into the first, and may be freed without a call.
+ * If napi_skb_free_stolen_head() is inlined or does not exist. The arguments are (p, skb); skb is
+ * merged into p, and may be freed without a call.
  */
 static const struct hook early_gro = {"skb_gro_receive", TRAIL_LIFE_DYING};
 
-/* Where XDP has no function of its own that builds skbs: it calls build_skb(). */
+/* If XDP has no function to build skbs, and calls build_skb(). */
 static const struct hook old_builder = {"__build_skb_around", .built_of = 2, .builds = true};
 
-/* And where build_skb() calls nothing, before Linux 5.2: the next function that sees the skb. */
+/* If build_skb() calls nothing (before Linux 5.2): the next function called with the skb. */
 static const struct hook oldest_builder = {"eth_type_trans", .builds = true,
 					   .callers = veth_frames};
 
@@ -108,7 +109,7 @@ const struct hook *follow_hook(const char *name)
 	return NULL;
 }
 
-/* The whole of this function, that is: not a part of it. */
+/* True for the function of this name, but not for its .part or .isra clones. */
 static bool is_named(const struct target *t, const char *name)
 {
 	size_t len = strlen(name);
@@ -164,8 +165,8 @@ static void find_caller(struct target *t, const struct ksyms *ks)
 	}
 }
 
-/* Does the hook of this target do anything? */
-static bool is_of_use(const struct target *t, bool xdp)
+/* True if the hook of this target has an effect. */
+static bool is_useful(const struct target *t, bool xdp)
 {
 	const struct hook *h = t->hook;
 
@@ -173,7 +174,7 @@ static bool is_of_use(const struct target *t, bool xdp)
 	       ((h->takes || h->builds) && t->caller_sz);
 }
 
-/* A silent target whose hook does nothing needs no probe. */
+/* Drop silent targets whose hook has no effect. */
 static void drop_useless(struct targets *ts, bool xdp)
 {
 	size_t kept = 0;
@@ -181,7 +182,7 @@ static void drop_useless(struct targets *ts, bool xdp)
 	for (size_t i = 0; i < ts->nr; i++) {
 		struct target *t = &ts->t[i];
 
-		if (t->hook && !is_of_use(t, xdp)) {
+		if (t->hook && !is_useful(t, xdp)) {
 			if (t->silent) {
 				free(t->name);
 				continue;
@@ -193,7 +194,7 @@ static void drop_useless(struct targets *ts, bool xdp)
 	ts->nr = kept;
 }
 
-void follow_fit(struct targets *ts, const struct ksyms *ks, bool tracepoints, bool xdp)
+void follow_adapt(struct targets *ts, const struct ksyms *ks, bool tracepoints, bool xdp)
 {
 	if (tracepoints) {
 		set_hooks(ts, tp_ends, NR(tp_ends));
@@ -215,13 +216,13 @@ void follow_fit(struct targets *ts, const struct ksyms *ks, bool tracepoints, bo
 	drop_useless(ts, xdp);
 }
 
-void follow_say_missing(const struct targets *ts, bool tracepoints)
+void follow_warn_missing(const struct targets *ts, bool tracepoints)
 {
 	bool copies = false, ends_seen = false;
 
 	if (tracepoints) {
-		log_warn("with tracepoints only, copies of packets are not followed, and what "
-			 "reuses the memory of a packet may be taken for it");
+		log_warn("with tracepoints only, copies of packets are not followed, and a packet "
+			 "that reuses the memory of another may be mistaken for it");
 		return;
 	}
 	for (size_t i = 0; i < ts->nr; i++) {
@@ -233,9 +234,9 @@ void follow_say_missing(const struct targets *ts, bool tracepoints)
 		ends_seen |= h->life == TRAIL_LIFE_END;
 	}
 	if (!copies)
-		log_warn("copies of packets are not followed: no function that makes them could be "
-			 "attached to");
+		log_warn("copies of packets are not followed: cannot attach to any function that "
+			 "makes them");
 	if (!ends_seen)
-		log_warn("nothing says when a packet ends: what reuses its memory may be taken for "
-			 "it");
+		log_warn("cannot see when packets are freed: a packet that reuses the memory of "
+			 "another may be mistaken for it");
 }

@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* follow.h - the functions that say what becomes of a packet's skb: progs/follow.h uses them. */
+/* follow.h - the functions that copy, build and free skbs, hooked to follow packets
+ * (progs/follow.h). */
 #ifndef TRACE_FOLLOW_H
 #define TRACE_FOLLOW_H
 
 #include "kern/ksyms.h"
 #include "loader/attach/attach.h"
 
-/* What a function of this name (without a compiler's suffix) does; NULL: nothing to be noted. */
+/* Hook for a function of this name (without compiler suffix); NULL if there is none. */
 const struct hook *follow_hook(const char *name);
 
 /*
- * After targets are found: tracepoints get their hooks, where the last function of freeing cannot
- * be seen the one before it stands for it, and silent targets whose hook has no use here are
- * dropped. xdp: XDP programs are traced.
+ * Adapt the hooks to the targets found: set those of tracepoints; if the last function of freeing
+ * cannot be probed, use the one before it; drop silent targets whose hook is useless here. xdp: XDP
+ * programs are traced.
  */
-void follow_fit(struct targets *ts, const struct ksyms *ks, bool tracepoints, bool xdp);
+void follow_adapt(struct targets *ts, const struct ksyms *ks, bool tracepoints, bool xdp);
 
 /*
- * After attaching: warn where copies or ends of packets go unnoticed. Tracepoints tell of some ends
- * only.
+ * Call after attaching: warn if copies or frees of packets cannot be seen. Tracepoints show only
+ * some frees.
  */
-void follow_say_missing(const struct targets *ts, bool tracepoints);
+void follow_warn_missing(const struct targets *ts, bool tracepoints);
 
 #endif

@@ -55,7 +55,7 @@ int main(int argc, char **argv)
 	int ret;
 
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN); /* ulimit -f: write(2) tells */
+	signal(SIGXFSZ, SIG_IGN); /* ulimit -f: write(2) fails with EFBIG instead */
 	ret = options_parse(&o, argc, argv, &err);
 	if (ret) {
 		log_err(&err);
@@ -72,7 +72,7 @@ int main(int argc, char **argv)
 	} else {
 		ret = run(&o, &err);
 	}
-	/* A reader that has seen enough (| head) is no failure. */
+	/* A reader that exits early (| head) is not an error. */
 	if (ret == -EPIPE)
 		ret = 0;
 	if (!ret && fflush(stdout) && errno != EPIPE)

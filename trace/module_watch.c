@@ -14,11 +14,11 @@
 #define LOADED	     "add@/module/"
 #define KERNEL_GROUP 1 /* udev's own messages are in group 2 */
 #define MESSAGE_SZ   4096
-#define MESSAGES_MAX 64 /* of one call */
+#define MESSAGES_MAX 64 /* per call */
 
 /*
- * The message is "add@/module/NAME" and then "KEY=value"s, each terminated. Those that were asked
- * for by a write to a file "uevent" in sysfs have the key SYNTH_UUID.
+ * The message is "add@/module/NAME" followed by "KEY=value" strings, each NUL-terminated. Messages
+ * triggered by a write to a "uevent" file in sysfs have the key SYNTH_UUID.
  */
 bool module_watch_parse(const char *msg, size_t sz, char name[MODULE_NAME_SZ])
 {
@@ -37,7 +37,7 @@ bool module_watch_parse(const char *msg, size_t sz, char name[MODULE_NAME_SZ])
 	return len;
 }
 
-/* "add@", "/mod", "ule/": for nothing else we are woken up. */
+/* Only accept "add@" "/mod" "ule/", to avoid wakeups by other messages. */
 static void filter_messages(int fd)
 {
 	struct sock_filter code[] = {
@@ -53,7 +53,7 @@ static void filter_messages(int fd)
 	struct sock_fprog prog = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
 
 	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)))
-		log_debug("all messages about devices are read: %s", strerror(errno));
+		log_debug("cannot filter device messages: %s", strerror(errno));
 }
 
 int module_watch_open(struct module_watch *w)
@@ -83,10 +83,10 @@ void module_watch_read(struct module_watch *w, void (*fn)(void *arg, const char 
 				     &len);
 
 		if (n < 0 && errno == ENOBUFS)
-			log_verbose("messages about modules were lost");
+			log_verbose("messages about loaded modules may have been lost");
 		else if (n < 0)
 			return;
-		/* Whoever has CAP_NET_ADMIN can send too, but not as port 0. */
+		/* Processes with CAP_NET_ADMIN can send, too, but not from port 0. */
 		else if (!from.nl_pid && n <= (ssize_t)sizeof(msg) &&
 			 module_watch_parse(msg, n, name))
 			fn(arg, name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * ready_file.h - --ready-file: a file that appears when the trace runs, and is gone when it has
- * ended.
+ * ready_file.h - --ready-file: a file that is created when tracing has started, and removed when it
+ * ends.
  */
 #ifndef TRACE_READY_FILE_H
 #define TRACE_READY_FILE_H
@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "base/place.h"
 
-/* All zeroes: not asked for. */
+/* Zeroed: no ready file. */
 struct ready_file {
 	const char *path; /* not owned */
 	struct place at;
@@ -17,8 +17,8 @@ struct ready_file {
 };
 
 /*
- * Remove an old one, and see whether the new one can be created, before anything is attached. Its
- * own name does not appear, not for a moment: somebody waits for it. path NULL: not asked for.
+ * Remove an old file, and check that a new one can be created, before anything is attached. The
+ * check uses another name, as somebody may be waiting for path. path NULL: no ready file.
  */
 int ready_file_open(struct ready_file *r, const char *path, struct err *err);
 int ready_file_create(struct ready_file *r, struct err *err);

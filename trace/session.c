@@ -33,9 +33,9 @@
 #include "trace/output_fields.h"
 #include "trace/ready_file.h"
 
-#define PERF_RINGS_SZ ((size_t)4 << 20) /* all of them; mapped as a whole, so it is resident */
+#define PERF_RINGS_SZ ((size_t)4 << 20) /* all rings together; fully mapped, so resident */
 
-/* Everything one trace holds; released in reverse order of its making. */
+/* All resources of a trace, released in reverse order of allocation. */
 struct session {
 	const struct options *o;
 	int stop_fd;
@@ -49,18 +49,18 @@ struct session {
 	struct programs programs;
 	struct prog_trace prog_trace;
 	struct ring *ring;
-	size_t ring_sz; /* of one, where each CPU has its own */
+	size_t ring_sz; /* of one ring; perf has one for each CPU */
 	struct attachment attachment;
 	struct sink *sink;
 	struct pipeline *pipeline;
 	struct pipeline_stats stats;
 	uint64_t nr_untracked;
-	struct netns_names *netns_names; /* NULL: not asked for */
+	struct netns_names *netns_names; /* NULL unless --output-netns-names */
 	struct module_watch watch;
 	struct ready_file ready_file;
 };
 
-/* ---- before anything is attached: the files that the user asked for ---- */
+/* ---- output files, opened before anything is attached ---- */
 
 static int open_outfile(struct outfile *of, const struct options *o, struct err *err)
 {
@@ -84,7 +84,7 @@ static int open_files(struct session *s, struct err *err)
 	return ret ? ret : open_outfile(&s->outfile, o, err);
 }
 
-/* ---- in the kernel ---- */
+/* ---- attaching ---- */
 
 static int open_ring(struct session *s, struct err *err)
 {
@@ -94,7 +94,7 @@ static int open_ring(struct session *s, struct err *err)
 	s->ring_sz = s->programs.maps.ring_sz;
 	if (s->ring_sz)
 		return ring_open_bpf(&s->ring, events_fd, s->ring_sz, err);
-	/* A power of two of pages for each, whatever the number of CPUs. */
+	/* Each ring has a power of two of pages, whatever the number of CPUs. */
 	sz /= cpus_nr_online();
 	for (s->ring_sz = sysconf(_SC_PAGESIZE); 2 * s->ring_sz <= sz;)
 		s->ring_sz *= 2;
@@ -125,7 +125,7 @@ static int attach(struct session *s, struct err *err)
 	return ret;
 }
 
-/* Tracepoints that the table has and this kernel lacks were to be expected. */
+/* Measured types come with a table of tracepoints; those missing from this kernel do not count. */
 static size_t nr_not_attached(const struct session *s)
 {
 	size_t nr = 0;
@@ -139,19 +139,19 @@ static size_t nr_not_attached(const struct session *s)
 }
 
 /*
- * Linux 6.12 on riscv64 leaves bpf_get_smp_processor_id() to its JIT, which Debian has off:
- * programs that are interpreted are on CPU 0, whatever CPU they are on.
+ * Linux 6.12 on riscv64 implements bpf_get_smp_processor_id() only in the JIT, which Debian
+ * disables: interpreted programs get CPU 0 on all CPUs.
  */
-static void warn_of_interpreter(void)
+static void warn_interpreter(void)
 {
 #if defined(__riscv)
 	if (number_in_file("/proc/sys/net/core/bpf_jit_enable") == 0)
-		log_warn("BPF programs are interpreted: events may all be said to be of CPU 0, and "
-			 "without a ring buffer be lost; sysctl net.core.bpf_jit_enable=1");
+		log_warn("BPF programs are interpreted: all events may show CPU 0, and be lost if "
+			 "there is no ring buffer; sysctl net.core.bpf_jit_enable=1");
 #endif
 }
 
-static void say_not_shown(const struct session *s)
+static void log_not_shown(const struct session *s)
 {
 	unsigned int views = config_views(&s->config, s->discovery.backend->tracepoints);
 	char words[512];
@@ -162,20 +162,20 @@ static void say_not_shown(const struct session *s)
 			 fields_view_words(views, words, sizeof(words)));
 }
 
-static void say_attached(const struct session *s)
+static void log_attached(const struct session *s)
 {
 	bool tracepoints = s->discovery.backend->tracepoints;
 	const char *what = tracepoints ? "tracepoints" : "functions";
 	size_t nr_failed = nr_not_attached(s);
 
-	warn_of_interpreter();
+	warn_interpreter();
 	if (s->attachment.nr_leftovers)
 		log_info("removed %zu kprobe events that a killed skbtrail had left behind",
 			 s->attachment.nr_leftovers);
-	say_not_shown(s);
+	log_not_shown(s);
 	discovery_log_left_out(&s->discovery);
 	if (s->o->filter_track_skb)
-		follow_say_missing(&s->discovery.targets, tracepoints);
+		follow_warn_missing(&s->discovery.targets, tracepoints);
 	for (size_t i = 0; i < s->discovery.targets.nr; i++)
 		if (s->discovery.targets.t[i].status)
 			log_verbose("not attached '%s': %s", s->discovery.targets.t[i].name,
@@ -233,7 +233,7 @@ static int open_text_or_json(struct sink **sink, const struct options *o,
 	return ret || f ? ret : sink_file_open(sink, of);
 }
 
-/* The file is emptied only now, when the trace is certain to begin. */
+/* The file is truncated only now that nothing else can prevent the trace. */
 static int open_sink(struct session *s, struct err *err)
 {
 	int ret = outfile_begin(&s->outfile, err);
@@ -250,7 +250,7 @@ static int open_sink(struct session *s, struct err *err)
 	return s->sink->ops->header(s->sink);
 }
 
-/* file_failed: outfile.failed, since when standard output is written to. */
+/* file_failed: outfile.failed; if set, standard output is written to instead. */
 static int output_failed(const struct options *o, int file_failed, int ret, struct err *err)
 {
 	const char *path = file_failed ? NULL : o->record ? o->record : o->output_file;
@@ -259,37 +259,37 @@ static int output_failed(const struct options *o, int file_failed, int ret, stru
 		return file_failed ? file_failed : ret;
 	err_sys(err, ret, "cannot write to '%s'", path ? path : "standard output");
 	if (ret == -ENOSPC)
-		err_hint(err, "what was written before stays; choose a file on another disk");
+		err_hint(err, "the output so far is kept; choose a file on another disk");
 	return ret;
 }
 
-static void say_untracked(uint64_t nr)
+static void log_untracked(uint64_t nr)
 {
 	if (nr)
-		log_warn("%" PRIu64 " times a packet could not be followed: there was no room "
+		log_warn("%" PRIu64 " times a packet could not be followed: the table was full "
 			 "(--filter-track-size)",
 			 nr);
 }
 
-static void say_summary(const struct options *o, const struct pipeline_stats *st)
+static void log_summary(const struct options *o, const struct pipeline_stats *st)
 {
 	const char *hint = st->lost ? " (narrow the filter or raise --ring-size to lose none)" : "";
 
 	if (st->bad)
-		log_warn("%" PRIu64 " samples from the kernel made no sense", st->bad);
+		log_warn("%" PRIu64 " malformed samples from the kernel", st->bad);
 	log_info("%" PRIu64 " events %s, %" PRIu64 " lost, %" PRIu64 " packets seen%s", st->printed,
 		 o->record ? "recorded" : "printed", st->lost, st->packets, o->replay ? "" : hint);
 }
 
 /* ---- the runs ---- */
 
-static void mend_setting(const struct setting *s)
+static void recover_setting(const struct setting *s)
 {
 	if (setting_recover(s))
 		log_info("restored '%s', which a killed skbtrail had left changed", s->path);
 }
 
-/* Everything up to the moment when packets are traced. */
+/* Everything up to tracing the first packet. */
 static int session_start(struct session *s, struct err *err)
 {
 	int ret;
@@ -302,10 +302,10 @@ static int session_start(struct session *s, struct err *err)
 		ret = open_files(s, err);
 	if (ret)
 		return ret;
-	mend_setting(&setting_rcu_expedited);
+	recover_setting(&setting_rcu_expedited);
 	ret = discovery_features(&s->features, s->o, err);
 	if (module_watch_open(&s->watch) < 0)
-		log_verbose("modules that are loaded later will not be noticed");
+		log_verbose("modules loaded later will not be reported");
 	if (!ret)
 		ret = discovery_open(&s->discovery, s->o, &s->features, err);
 	if (!ret && s->discovery.backend->tracepoints)
@@ -327,7 +327,7 @@ static int session_start(struct session *s, struct err *err)
 		ret = attach(s, err);
 	if (ret)
 		return ret;
-	say_attached(s);
+	log_attached(s);
 	programs_finish(&s->programs);
 	if (s->o->output_netns_names)
 		ret = netns_names_open(&s->netns_names, &netns_roots, err);
@@ -349,16 +349,16 @@ static int session_start(struct session *s, struct err *err)
 	return open_sink(s, err);
 }
 
-static void say_module(void *arg, const char *name)
+static void warn_module(void *arg, const char *name)
 {
 	log_warn("module '%s' was loaded after the start: its functions are not traced", name);
 }
 
-static void read_news(void *arg)
+static void read_module_events(void *arg)
 {
 	struct session *s = arg;
 
-	module_watch_read(&s->watch, say_module, s);
+	module_watch_read(&s->watch, warn_module, s);
 }
 
 static int session_loop(struct session *s, struct err *err)
@@ -370,9 +370,9 @@ static int session_loop(struct session *s, struct err *err)
 		.sink = s->sink,
 		.limit = s->o->output_limit_lines,
 		.nr_parts = prog_config_nr_parts(&s->config.prog, &s->features),
-		.news_fd = s->watch.fd,
-		.news = read_news,
-		.news_arg = s,
+		.aux_fd = s->watch.fd,
+		.aux_fn = read_module_events,
+		.aux_arg = s,
 		.out_fd = s->outfile.path ? -1 : STDOUT_FILENO,
 	};
 	struct trail_stats counts;
@@ -386,7 +386,7 @@ static int session_loop(struct session *s, struct err *err)
 	do {
 		ret = pipeline_poll(s->pipeline, s->stop_fd, -1);
 	} while (ret > 0 && !stop_flag);
-	/* No event may come any more when what is left is read. */
+	/* All probes must be detached before the remaining events are read. */
 	programs_stop(&s->programs);
 	attachment_close(&s->attachment);
 	prog_trace_detach(&s->prog_trace);
@@ -432,10 +432,10 @@ int session_trace(const struct options *o, struct err *err)
 		ret = session_loop(&s, err);
 	ret = session_end(&s, ret);
 	if (ret == -EINTR && stop_flag)
-		return 0; /* stopped while attaching: as asked */
+		return 0; /* stopped by the user while attaching */
 	if (running) {
-		say_untracked(s.nr_untracked);
-		say_summary(o, &s.stats);
+		log_untracked(s.nr_untracked);
+		log_summary(o, &s.stats);
 	}
 	if (ret && !err->code)
 		ret = output_failed(o, s.outfile.failed, ret, err);
@@ -486,7 +486,7 @@ static int replay_to(struct replay *replay, struct sink *sink, const struct opti
 	struct pipeline_opts opts = {.names = replay_names(replay),
 				     .sink = sink,
 				     .limit = o->output_limit_lines,
-				     .news_fd = -1,
+				     .aux_fd = -1,
 				     .out_fd = -1};
 	struct pipeline_stats stats;
 	struct pipeline *pipeline;
@@ -500,7 +500,7 @@ static int replay_to(struct replay *replay, struct sink *sink, const struct opti
 		ret = pipeline_replay(pipeline, replay, err);
 	pipeline_stats(pipeline, &stats);
 	pipeline_close(pipeline);
-	say_summary(o, &stats);
+	log_summary(o, &stats);
 	return ret;
 }
 
@@ -515,7 +515,7 @@ int session_replay(const struct options *o, struct err *err)
 
 	in = fopen(o->replay, "re");
 	if (!in)
-		return err_sys(err, -errno, "cannot read the record '%s'", o->replay);
+		return err_sys(err, -errno, "cannot open record '%s'", o->replay);
 	ret = replay_open(&replay, in, &meta, err);
 	if (ret) {
 		err_prefix(err, "'%s'", o->replay);

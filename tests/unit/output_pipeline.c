@@ -122,7 +122,7 @@ static struct pipeline *pipeline_with_parts(struct fake *f, uint64_t limit, unsi
 		.sink = &f->sink,
 		.limit = limit,
 		.nr_parts = nr_parts,
-		.news_fd = -1,
+		.aux_fd = -1,
 		.out_fd = -1,
 	};
 	struct err err = ERR_INIT;

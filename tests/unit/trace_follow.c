@@ -391,7 +391,7 @@ static void fit(struct targets *ts, const char *const *names, size_t nr, const c
 	if (ksyms_load(&ks, files_write(dir, "kallsyms", symbols, strlen(symbols)), &err))
 		fail_msg("%s", err.msg);
 	files_end(dir);
-	follow_fit(ts, ks, false, xdp);
+	follow_adapt(ts, ks, false, xdp);
 	ksyms_free(ks);
 }
 
