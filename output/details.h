@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* details.h - what is printed below an event's line. */
+/* details.h - the lines below an event. */
 #ifndef OUTPUT_DETAILS_H
 #define OUTPUT_DETAILS_H
 
@@ -7,9 +7,9 @@
 #include "output/output.h"
 
 /*
- * What is to be shown and came with the event, in lines indented by two spaces: the stack, a frame
- * a line; "cb: " in words of 32 bits; the structs as names.text puts them; "map NAME(id 7): ...".
- * What did not come is a line too: "stack: lost".
+ * Print the parts of an event that are to be shown, in lines indented by two spaces: the stack, one
+ * frame per line; "cb: " in 32-bit words; structs as formatted by names.text; "map NAME(id 7):
+ * ...". Missing parts are printed, too: "stack: lost".
  */
 void details_print(struct outbuf *o, const struct trace_event *te,
 		   const struct output_fields *shown);

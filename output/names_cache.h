@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* names_cache.h - remembers the names of the addresses that were asked for last. */
+/* names_cache.h - caches the names of recently looked up addresses. */
 #ifndef OUTPUT_NAMES_CACHE_H
 #define OUTPUT_NAMES_CACHE_H
 
@@ -13,10 +13,9 @@ struct names_cache_entry {
 	struct name_at at;
 };
 
-/* About 80 KiB. inner's netns, text and stack may be NULL. Must stay where it is: `names` points to
- * it. */
+/* About 80 KiB. inner's netns, text and stack may be NULL. Must not move: `names` points to it. */
 struct names_cache {
-	struct names names; /* to be used in place of inner */
+	struct names names; /* use instead of inner */
 	struct names inner;
 	struct names_cache_entry funcs[NAMES_CACHE_NR], symbols[NAMES_CACHE_NR];
 	struct names_cache_entry netns[NETNS_CACHE_NR];

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * outbuf.h - a large buffer in front of a FILE or an outdev, with the few formats that a line
- * needs.
+ * outbuf.h - a large output buffer for a FILE or an outdev, with a few fast formatters.
  *
- * Nothing here fails by itself: the first error of writing stays in `err`, and later output
- * is thrown away.
+ * The first write error is kept in `err`, and later output is discarded.
  */
 #ifndef OUTPUT_OUTBUF_H
 #define OUTPUT_OUTBUF_H
@@ -21,11 +19,11 @@
 
 enum escape_mode { ESCAPE_TEXT, ESCAPE_JSON };
 
-/* Takes bytes in place of a FILE. */
+/* Output device, instead of a FILE. */
 struct outdev {
 	/*
-	 * As many of the sz bytes as it wants now: their number, or -errno. The rest stays in the
-	 * buffer, which grows if need be, and is offered again.
+	 * Consume up to sz bytes. Returns their number or -errno. The rest stays in the buffer,
+	 * which grows if necessary, and is offered again.
 	 */
 	ssize_t (*take)(struct outdev *d, const char *data, size_t sz);
 };
@@ -44,8 +42,8 @@ struct outbuf {
 };
 
 /*
- * -ENOMEM leaves f with the caller. f NULL: dev is to be set before the first flush. A FILE with a
- * descriptor becomes unbuffered.
+ * Takes ownership of f unless it returns -ENOMEM. f NULL: set dev before the first flush. A FILE
+ * with a descriptor becomes unbuffered.
  */
 int outbuf_init(struct outbuf *o, FILE *f, enum escape_mode escape);
 /* Marks the end of an event, for nr_events. Does nothing with a dev. */
@@ -54,7 +52,7 @@ void outbuf_end_event(struct outbuf *o);
 int outbuf_flush(struct outbuf *o);
 /* Flush, and close the file unless it is stdout. Returns the first error since the start. */
 int outbuf_release(struct outbuf *o);
-/* What was put last, `last` bytes, goes before all that is still held. */
+/* Move the last `last` bytes to the front of the buffer. */
 void outbuf_to_front(struct outbuf *o, size_t last);
 
 void out_mem_slow(struct outbuf *o, const char *p, size_t sz);
@@ -83,13 +81,13 @@ static inline void out_str(struct outbuf *o, const char *s)
 void out_dec(struct outbuf *o, uint64_t v, unsigned int width);
 /* Hexadecimal without 0x, with leading zeroes up to width. */
 void out_hex(struct outbuf *o, uint64_t v, unsigned int width);
-/* Decimal, with a sign where it is negative. */
+/* Signed decimal. */
 void out_int(struct outbuf *o, int32_t v);
-/* Two hexadecimal digits for each byte, in the order of memory. */
+/* Two hexadecimal digits for each byte, in memory order. */
 void out_bytes(struct outbuf *o, const uint8_t *p, size_t sz);
 /*
- * Text of others, sz bytes or up to its NUL, escaped as the buffer says. Text: text_escape(). JSON:
- * as inside a string; a byte that is not ASCII becomes the code point of that number.
+ * Untrusted text, up to sz bytes or its NUL, escaped according to o->escape: like text_escape(), or
+ * as inside a JSON string, where a non-ASCII byte becomes the code point of that number.
  */
 void out_escaped_mem(struct outbuf *o, const char *s, size_t sz);
 
@@ -98,7 +96,7 @@ static inline void out_escaped(struct outbuf *o, const char *s)
 	out_escaped_mem(o, s, strlen(s));
 }
 
-/* Columns: bytes written so far, and spaces up to `width` after a place. */
+/* For columns: the number of bytes written so far, and padding up to width bytes after start. */
 static inline uint64_t out_pos(const struct outbuf *o)
 {
 	return o->nr_gone + o->len;

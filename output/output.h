@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * output.h - from raw events to lines.
+ * output.h - turns raw events into lines of text, JSON or a record file.
+ *
+ * The room output may include kern/, btf/ and the rooms below them; output/ring (transports) and
+ * output/files (files and records) include it.
  *
  *   transport -> reorder -> trace_event_decode -> parts -> tracker -> sink (text, JSON, record)
  *                                 ^ names (live: ksyms, BTF; replay: the record)
@@ -16,11 +19,11 @@
 #include "base/err.h"
 #include "progs/trail_abi.h"
 
-/* ---- names: addresses and numbers in words ---- */
+/* ---- names of addresses and numbers ---- */
 
 struct name_at {
-	const char *name;   /* owned by the provider, valid until its end; NULL: unknown */
-	const char *module; /* NULL: the kernel proper */
+	const char *name;   /* owned by the provider, valid as long as it; NULL: unknown */
+	const char *module; /* NULL: vmlinux */
 	uint64_t off;	    /* from the symbol */
 };
 
@@ -28,13 +31,13 @@ struct name_at {
 enum names_text { TEXT_SKB, TEXT_SHARED_INFO, TEXT_SKB_META, TEXT_XDP_META };
 
 /*
- * Where names come from. Each answers from memory; unknown ones yield NULL. netns, text and stack
- * may be NULL themselves: they know nothing.
+ * A provider of names. Lookups do not block; unknown names are NULL. The callbacks netns, text and
+ * stack are optional.
  */
 struct names {
-	/* The probed function that ip lies in (targets first, then all symbols). */
+	/* The probed function containing ip (targets first, then all symbols). */
 	struct name_at (*func)(void *arg, uint64_t ip);
-	/* Any kernel address: a caller. */
+	/* Any kernel address, such as a caller. */
 	struct name_at (*symbol)(void *arg, uint64_t addr);
 	/* A number of trail_event.source: a tracepoint, or a BPF program with "tc" or "xdp" as
 	 * module. */
@@ -44,13 +47,14 @@ struct names {
 	/* A network namespace's name by its inode number; NULL: unknown. */
 	const char *(*netns)(void *arg, uint32_t inode);
 	/*
-	 * Raw bytes from the kernel as text, from its types: of a struct, in lines, the first of
-	 * which names it; or of a number (u64), in one: that of the expression nr. snprintf()'s
-	 * way: returns the length that the text has, or would have had; 0: no text.
+	 * Format raw bytes from the kernel by its types: a struct in lines, starting with one that
+	 * names it; or the value (u64) of expression nr in one line. Returns the length of the
+	 * full text, like snprintf(); 0: no text.
 	 */
 	size_t (*text)(void *arg, enum names_text what, unsigned int nr, const void *data,
 		       size_t sz, char *buf, size_t buf_sz);
-	/* The return addresses of a TRAIL_PART_STACK_ID, at most max: their number, or -errno. */
+	/* Get at most max return addresses of a TRAIL_PART_STACK_ID. Returns their number or
+	 * -errno. */
 	int (*stack)(void *arg, int64_t id, uint64_t *addrs, size_t max);
 	void *arg;
 };
@@ -62,7 +66,7 @@ struct tuple {
 	uint8_t proto;	/* IPPROTO_*; for IPv6 the last header reached */
 	bool is_arp;	/* family AF_INET, no ports */
 	bool has_ports;
-	bool is_fragment; /* not the first one: no ports */
+	bool is_fragment; /* not the first fragment: no ports */
 	bool has_tcp_flags;
 	bool has_icmp;
 	uint8_t tcp_flags;
@@ -77,10 +81,10 @@ struct trace_frame {
 	struct name_at at;
 };
 
-/* What came with an event in parts (enum trail_part_kind), ready to print. */
+/* The parts of an event (enum trail_part_kind), ready to print. */
 struct trace_parts {
-	uint32_t has;	       /* PART_BIT() of each kind that is there; a STACK_ID is a STACK */
-	uint32_t cut;	       /* of these, those whose end is missing */
+	uint32_t has;	       /* PART_BIT() of each kind present; a STACK_ID is a STACK */
+	uint32_t cut;	       /* those of `has` that are truncated */
 	unsigned int nr_parts; /* samples; 0: from a record */
 	size_t nr_frames;
 	struct trace_frame stack[TRAIL_MAX_STACK]; /* the innermost first */
@@ -88,8 +92,8 @@ struct trace_parts {
 	size_t nr_meta;
 	const char *meta[TRAIL_MAX_META]; /* values, in the order of the expressions */
 	uint8_t cb[48];
-	struct trail_tunnel tunnel; /* hdr_len 0: the packet is in no tunnel */
-	struct tuple inner;	    /* of tunnel */
+	struct trail_tunnel tunnel; /* hdr_len 0: not a tunnel packet */
+	struct tuple inner;	    /* tuple of the packet in the tunnel */
 	struct trail_map map;
 };
 
@@ -97,53 +101,53 @@ struct trace_parts {
 
 /* Everything about one event, ready to print. */
 struct trace_event {
-	struct trail_event raw; /* checked: size and version right, texts terminated */
+	struct trail_event raw; /* validated: size, version, NUL-terminated strings */
 	struct tuple tuple;
 	struct name_at func;	/* name also for tracepoints and BPF programs */
 	struct name_at caller;	/* name NULL: none */
-	const char *reason;	/* or verdict, as raw.flags says. NULL: none or unknown number */
+	const char *reason;	/* or verdict, depending on raw.flags; NULL: none or unknown */
 	const char *netns_name; /* NULL: unknown */
-	bool is_drop; /* a drop function or tracepoint and not a mere "consumed", or such a verdict
-		       */
+	bool is_drop;		/* a drop function, tracepoint or verdict; not just "consumed" */
 	const struct trace_parts *parts; /* NULL: none; valid until the next event */
 };
 
 /*
- * Check and decode, without parts. data is a sample from the transport or the record: what follows
- * the event's own size (padding) is ignored, a shorter `hdr` is filled with zeroes, and hdr_len
- * never says more than there is. Errors: -EINVAL (cut off before `hdr`, size larger than the
- * sample, wrong version or type).
+ * Validate and decode an event, without parts. data is a sample from the transport or a record
+ * file. Bytes after the event's size (padding) are ignored, a shorter `hdr` is filled with zeroes,
+ * and hdr_len is limited to the bytes present. Returns 0, or -EINVAL (truncated before `hdr`, size
+ * larger than the sample, wrong version or type).
  */
 int trace_event_decode(struct trace_event *te, const void *data, size_t sz,
 		       const struct names *names);
 
 /*
- * Functions that free an skb because it was dropped: kfree_skb, kfree_skb_reason, ... A compiler's
- * suffix
- * (.part.0) does not matter. These are worth their caller. trace_event.is_drop also wants a
- * reason other than SKB_CONSUMED and SKB_NOT_DROPPED_YET.
+ * True for functions that free a dropped skb: kfree_skb, kfree_skb_reason, ..., with or without
+ * compiler suffix (.part.0). Their caller is of interest. For trace_event.is_drop the reason must
+ * also be other than SKB_CONSUMED and SKB_NOT_DROPPED_YET.
  */
 bool func_is_drop(const char *name);
 
-/* From hdr_len bytes of IPv4, IPv6 (extension headers walked, bounded) or ARP. Never reads past
- * them. */
+/*
+ * Decode hdr_len bytes of IPv4, IPv6 (extension headers are walked, bounded) or ARP. Never reads
+ * beyond them.
+ */
 void tuple_decode(struct tuple *t, uint16_t protocol, const uint8_t *hdr, size_t hdr_len);
 
 /*
  * "10.0.0.1:80->10.0.0.2:4242(tcp)", "[::1]:1->[::2]:2(udp)", "10.0.0.1->10.0.0.2(icmp)",
  * "10.0.0.1->10.0.0.2(udp,frag)" for a fragment without ports, "10.0.0.1->10.0.0.2(arp)", "(arp)"
- * of something else than IPv4; "-" where nothing is known. With tcp_flags "(tcp:SYN|ACK)".
+ * for ARP of other protocols than IPv4, "-" if unknown. With tcp_flags "(tcp:SYN|ACK)".
  * TUPLE_TEXT_SZ bytes always suffice.
  */
 #define TUPLE_TEXT_SZ 160
 void tuple_format(const struct tuple *t, bool tcp_flags, char *buf, size_t sz);
-/* "SYN|ACK"; "" where none is set. */
+/* "SYN|ACK"; "" if none is set. */
 #define TCP_FLAGS_TEXT_SZ 32
 void tcp_flags_format(uint8_t flags, char buf[TCP_FLAGS_TEXT_SZ]);
 
 /*
- * Text from the kernel is hostile: control characters and non-ASCII bytes become \xNN. src ends
- * at its first NUL or after src_sz bytes; dst is terminated and cut between characters.
+ * Escape untrusted text: control characters and non-ASCII bytes become \xNN. src ends at its first
+ * NUL or after src_sz bytes. dst is NUL-terminated, and never truncated within an escape.
  */
 void text_escape(char *dst, size_t dst_sz, const char *src, size_t src_sz);
 
@@ -151,65 +155,65 @@ void text_escape(char *dst, size_t dst_sz, const char *src, size_t src_sz);
 
 struct ring; /* a BPF ring buffer, or one perf ring for each CPU */
 
-/* Called for each sample; lost > 0: that many events are missing before it (data NULL: nothing but
- * the gap). */
+/*
+ * Called for each sample. lost > 0: that many samples were lost before it. data NULL: reports only
+ * the loss.
+ */
 typedef void (*ring_sample_fn)(void *arg, const void *data, size_t sz, uint64_t lost);
 
 /* map_fd is a BPF_MAP_TYPE_RINGBUF of sz bytes. */
 int ring_open_bpf(struct ring **out, int map_fd, size_t sz, struct err *err);
 /*
- * map_fd is a perf event array, which must outlive the ring; opens one ring of sz_per_cpu bytes for
- * each online CPU and puts it into the map. Reading looks once a second for CPUs that came or went.
+ * map_fd is a perf event array, which must outlive the ring. Opens a ring of sz_per_cpu bytes for
+ * each online CPU and adds it to the map. Reads check for CPU hotplug once a second.
  */
 int ring_open_perf(struct ring **out, int map_fd, size_t sz_per_cpu, struct err *err);
-/* To wait for with poll(2). */
+/* Descriptor to poll(2). */
 int ring_fd(const struct ring *r);
 /*
- * How long to wait for ring_fd() at most, ms; -1: for ever. A perf ring wakes its reader only when
- * it is a quarter full, so that a wake-up is not paid for each event; the few before that are
- * fetched by looking.
+ * Timeout in ms to poll ring_fd() with; -1: infinite. A perf ring wakes its reader only when a
+ * quarter full, to save a wakeup for each event; fewer events are fetched at the timeout.
  */
 int ring_wait_ms(const struct ring *r);
 /*
- * Deliver everything that is there now, at most max samples; those of several CPUs merged by their
- * time as far as they have arrived. Returns the number, or -errno (-EBADMSG: the ring makes no
- * sense).
+ * Deliver all available samples, at most max, merging those of several CPUs by timestamp as far as
+ * they have arrived. Returns their number, or -errno (-EBADMSG: the ring is corrupt).
  */
 int ring_read(struct ring *r, size_t max, ring_sample_fn fn, void *arg);
 void ring_close(struct ring *r);
 
 /*
- * Puts samples of several CPUs in order of time: holds each back until no earlier one can come
- * (everything older than `until` has been read), or until cap samples are held.
+ * Sorts samples of several CPUs by timestamp: holds each back until no earlier one can arrive (all
+ * older than `until` have been read), or until cap samples are held.
  */
 struct reorder;
 #define REORDER_SAMPLE_MAX 4096 /* larger samples count as lost */
 int reorder_open(struct reorder **out, size_t cap, ring_sample_fn fn, void *arg);
-/* A ring_sample_fn with struct reorder * as arg. */
+/* A ring_sample_fn; the first argument is a struct reorder *. */
 void reorder_push(void *reorder, const void *data, size_t sz, uint64_t lost);
 /* Deliver what is older than until (ns, CLOCK_MONOTONIC); UINT64_MAX: all. */
 void reorder_flush(struct reorder *r, uint64_t until);
-/* Samples held back now. */
+/* Number of samples currently held back. */
 size_t reorder_nr(const struct reorder *r);
 void reorder_free(struct reorder *r);
 
 /* ---- counting packets ---- */
 
-struct tracker; /* skb addresses that are alive; bounded memory (512 KiB) */
+struct tracker; /* addresses of live skbs; bounded memory (512 KiB) */
 int tracker_open(struct tracker **out);
 /*
- * Note an event; an address seen again after its skb was freed is a new packet. What kfree_skb()
- * does while it frees still belongs to the old one. A function that may only drop a reference
- * (consume_skb) counts as freeing until the trace has shown one that surely frees (kfree_skbmem,
- * the tracepoints).
+ * Account for an event. An address seen again after its skb was freed is a new packet; events
+ * during kfree_skb() still belong to the old one. A function that may only drop a reference
+ * (consume_skb) counts as freeing until the trace has shown one that definitely frees
+ * (kfree_skbmem, the tracepoints).
  *
  * An xdp_buff is a packet from the entry of the first XDP program to that program's verdict; the
- * skb made of it is another. What is known by its caller (TRAIL_F_BY_STACK) begins no packet, and
- * BPF programs free none.
+ * skb built from it is another packet. Events identified by their caller (TRAIL_F_BY_STACK) start
+ * no packet, and BPF programs free none.
  */
 void tracker_note(struct tracker *t, const struct trace_event *te);
 uint64_t tracker_nr_packets(const struct tracker *t);
-/* ns since the first event of this skb (0 for the first): --timestamp relative. */
+/* For --timestamp relative: ns since the first event of this skb. */
 uint64_t tracker_age(const struct tracker *t, const struct trace_event *te);
 void tracker_free(struct tracker *t);
 
@@ -223,15 +227,15 @@ void tracker_free(struct tracker *t);
 enum timestamp_mode { TS_NONE, TS_CURRENT, TS_RELATIVE, TS_ABSOLUTE };
 
 /*
- * Which parts of an event are shown. Without meta: neither NETNS nor what follows up to LEN; with
- * netns_names NETNS all the same. What is shown and did not come is said to be lost: stack at every
- * event; tunnel, skb, shared_info, cb and skb_meta at every skb that was not freed (a tunnel may be
- * none), xdp_meta at every xdp_buff. The texts must live as long as the sink.
+ * The fields of an event to show. Without meta, the columns from NETNS to LEN are omitted, except
+ * NETNS with netns_names. Fields to be shown that are missing are printed as lost: stack for every
+ * event; tunnel, skb, shared_info, cb and skb_meta for every skb not freed yet (also if it is not
+ * in a tunnel); xdp_meta for every xdp_buff. Strings must outlive the sink.
  */
 struct output_fields {
 	bool meta, tuple, tcp_flags, caller, stack, tunnel, skb, shared_info, cb, bpfmap;
 	bool netns_names;
-	unsigned int netns_names_max; /* characters; 0: as long as they are */
+	unsigned int netns_names_max; /* characters; 0: unlimited */
 	const char *const *skb_meta;  /* expressions of --output-skb-metadata, at most
 					 TRAIL_MAX_META */
 	size_t nr_skb_meta;
@@ -243,7 +247,7 @@ struct sink_opts {
 	enum timestamp_mode timestamp;
 	bool colour;
 	struct output_fields shown;
-	/* CLOCK_REALTIME minus CLOCK_MONOTONIC, ns: absolute times are the event's. */
+	/* CLOCK_REALTIME minus CLOCK_MONOTONIC in ns, for absolute times of events. */
 	int64_t realtime_off;
 };
 
@@ -255,7 +259,8 @@ struct sink_ops {
 	int (*lost)(struct sink *s, uint64_t nr);
 	/* Flush to the file: after each batch. */
 	int (*flush)(struct sink *s);
-	/* Close the file too, unless it is stdout. Frees s. The first error since the start. */
+	/* Close the file, unless it is stdout, and free s. Returns the first error since the start.
+	 */
 	int (*close)(struct sink *s);
 };
 
@@ -272,37 +277,36 @@ struct sink {
 int sink_text_open(struct sink **out, FILE *f, const struct sink_opts *opts);
 int sink_json_open(struct sink **out, FILE *f, const struct sink_opts *opts);
 
-/* Who recorded, and what: goes into the record's start. Texts are cut at their sizes. */
+/* Origin and contents of a record file, written to its start. Strings are truncated to their sizes.
+ */
 struct record_meta {
-	char hostname[65]; /* this and the next: uname */
+	char hostname[65]; /* this and the next two: of uname(2) */
 	char release[65];
 	char machine[65];
-	char version[32]; /* skbtrail's */
+	char version[32]; /* of skbtrail */
 	uint64_t started; /* ns, CLOCK_REALTIME */
 	int64_t realtime_off;
-	/* To be shown again: a replay can hide of it, but has no more. Texts are the caller's, or
-	 * the replay's. */
+	/* The recorded fields; a replay can show a subset. Strings are owned by the caller, or by
+	 * the replay. */
 	struct output_fields shown;
 };
 
 /*
- * Writes events and, before their first use, every name they need, in a versioned format of
- * tagged little-endian records (output/files/record_format.h describes it). Asks `names` for the
- * names.
+ * Writes events and, before its first use, each name they need (looked up in `names`), in a
+ * versioned format of tagged little-endian records (output/files/record_format.h).
  */
 int sink_record_open(struct sink **out, FILE *f, const struct record_meta *meta,
 		     const struct names *names);
 
 /*
- * Reads a record file: events in order, with names from the file. Truncated files deliver what is
- * whole, then return -EBADMSG with a message (put the file's name before it with err_prefix());
- * hostile ones are bounded: 64 KiB a record, a million names, 64 MiB of them. f becomes the
- * replay's.
+ * Reads a record file: events in order, with names from the file. A truncated file yields its
+ * complete events, then -EBADMSG with a message (prepend the file's name with err_prefix()). Limits
+ * for malicious files: 64 KiB per record, a million names, 64 MiB of names. Takes ownership of f.
  */
 struct replay;
 int replay_open(struct replay **out, FILE *f, struct record_meta *meta, struct err *err);
 const struct names *replay_names(struct replay *r);
-/* 1: one more (te, or *lost > 0 with te->raw.size 0), 0: end, -errno. */
+/* Returns 1 for an event (te) or a loss (*lost > 0, te->raw.size 0), 0 at the end, or -errno. */
 int replay_next(struct replay *r, struct trace_event *te, uint64_t *lost, struct err *err);
 void replay_close(struct replay *r);
 

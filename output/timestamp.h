@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* timestamp.h - times of day in words. */
+/* timestamp.h - formats timestamps. */
 #ifndef OUTPUT_TIMESTAMP_H
 #define OUTPUT_TIMESTAMP_H
 
@@ -8,7 +8,7 @@
 
 #include "output/outbuf.h"
 
-/* Zeroed at first. Local time of the last second asked for: most events share it. */
+/* Local time of the last second formatted, which most events share. Initially zeroed. */
 struct timestamp_cache {
 	time_t sec;
 	char date[16]; /* 2024-11-23T */
