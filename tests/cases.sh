@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # usage: cases.sh [REGEX] - run the test cases (whose names match) against $SKBTRAIL
 #
-# Runs on this machine and in guests. Prints lines "TEST name ok|FAIL reason|SKIP reason";
-# exit code 1 if one failed. BACKENDS: those that this kernel must have (default: what
-# it seems to have); MUST_HAVE=1: other things that are missing are failures, not skips;
-# REASONS=no: a kernel before drop reasons. SERIES: its name in tests/vm/kernels; with RUNGS=yes
-# its rungs of tests/vm/rungs are what is run.
+# Runs on this machine and in guests. Prints lines "TEST name ok|FAIL reason|SKIP reason"; exit code
+# 1 if a case failed. BACKENDS: the backends that this kernel must have (default: those detected);
+# MUST_HAVE=1: anything else that is missing is a failure, not a skip; REASONS=no: the kernel has no
+# drop reasons. SERIES: the kernel's name in tests/vm/kernels; with RUNGS=yes run its rungs
+# (tests/vm/rungs) instead.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 . tests/lab.sh
@@ -44,7 +44,7 @@ errors='usage expression regex no_function interface netns btf btf_other_kernel 
 	btf_pack_damaged btf_contradicts_measured measure output_file shared_directory file_options replay backend
 	not_root full_stdout full_disk full_record options skb_expr metadata tunnel names'
 
-# What no kernel can change is tried on two; and of what takes minutes enough.
+# Cases that do not depend on the kernel run on two kernels only; slow ones on enough kernels.
 case ${SERIES-5.10} in
 5.10 | 6.12) ;;
 *)
@@ -69,7 +69,7 @@ x86_64) ;;
 	;;
 esac
 
-# What packets pass in every kernel; under emulation a probe costs up to 40 ms.
+# Functions that packets pass in every kernel; few, because a probe costs up to 40 ms in emulation.
 functions='ip_output|__dev_queue_xmit|dev_hard_start_xmit|ip6_output|netif_rx|ip_rcv|ipv6_rcv'
 functions="$functions|__netif_receive_skb|arp_rcv|ip_local_deliver|ip6_input|udp_rcv|udpv6_rcv"
 functions="$functions|__udp4_lib_rcv|tcp_v4_rcv|icmp_rcv|icmpv6_rcv|nf_hook_slow"
@@ -80,14 +80,14 @@ seems_to_have() {
 	echo tracepoint
 }
 
-# Where an nftables rule drops, recent kernels free the packet at once.
+# When an nftables rule drops a packet, recent kernels free it directly in nft_do_chain().
 drop_words() {
 	reason='\(SKB_DROP_REASON_NETFILTER_DROP\)'
 	[ "$REASONS" = yes ] || reason=
 	echo "$1$reason from (nf_hook_slow|nft_do_chain)\\+0x"
 }
 
-# What SEND, RECV, DROP and FUNCS are with a backend.
+# Set SEND, RECV, DROP and FUNCS for a backend.
 use_backend() {
 	BACKEND=$1
 	case $1 in
@@ -96,7 +96,7 @@ use_backend() {
 		RECV='tp:(netif_receive_skb|netif_rx)'
 		RECV_ANY=$RECV
 		DROP=$(drop_words 'tp:kfree_skb')
-		# The reason is no field that a program can read there.
+		# tracepoint-events cannot read the reason.
 		[ "$1" = tracepoint ] || DROP=$(REASONS=no drop_words 'tp:kfree_skb')
 		FUNCS=
 		;;
@@ -113,7 +113,7 @@ use_backend() {
 
 is_skipped() { [[ " ${skipped_here-} " =~ [[:space:]]$1[[:space:]] ]]; }
 
-# each TITLE PREFIX NAMES...: cases PREFIXNAME; % in the title stands for the name.
+# each TITLE PREFIX NAMES...: run cases PREFIXNAME; % in the title is replaced by the name.
 each() {
 	title=$1 prefix=$2
 	shift 2
@@ -125,7 +125,7 @@ each() {
 }
 
 cleanup() {
-	[ -z "$running" ] || echo "TEST cases FAIL the script ended before its end"
+	[ -z "$running" ] || echo "TEST cases FAIL cases.sh was interrupted"
 	[ -z "$TRACE" ] || kill "$TRACE" 2>/dev/null
 	lab_down
 	umount "$T/small" 2>/dev/null
@@ -137,12 +137,12 @@ trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
 T=$(mktemp -d) || exit 1
 mkdir "$T/www"
-# A copy of its own can be told from every other skbtrail that runs, and any user may run it.
+# A copy: distinguishes our processes from other skbtrail processes, and any user can run it.
 cp "${SKBTRAIL:-build/skbtrail}" "$T/skbtrail" || exit 1
 SKBTRAIL=$T/skbtrail
 BACKENDS=$(echo "${BACKENDS:-$(seems_to_have)}" | tr ',\n' '  ')
 BEST=${BACKENDS%% *}
-# Debian's arm64 5.10 has no types of static functions; without types there is a table of them.
+# Debian's arm64 5.10 has no BTF of static functions; without BTF ask skbtrail's table of functions.
 if [ -e /sys/kernel/btf/vmlinux ]; then
 	ARP_RCV=$(grep -qa arp_rcv /sys/kernel/btf/vmlinux && echo yes)
 else
@@ -153,7 +153,7 @@ RCU_BEFORE=$(cat /sys/kernel/rcu_expedited 2>/dev/null)
 KPROBES_BEFORE=$(nr_kprobes)
 
 if ! lab_up || ! http_server "$T/www"; then
-	echo "TEST lab FAIL cannot make the test network"
+	echo "TEST lab FAIL cannot create the test network"
 	exit 1
 fi
 HTTPD=${LAB_PIDS##* }

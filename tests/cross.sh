@@ -1,20 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# usage: cross.sh - build what guests of other architectures need
+# usage: cross.sh - cross-compile the programs for guests of other architectures
 #
-# Gets compilers and libraries if need be. Prints a line "TEST ARCH ok|FAIL reason|SKIP reason" for
-# each; what cannot be had is a SKIP, what does not build is a FAIL.
+# Installs compilers and libraries if needed. Prints a line "TEST ARCH ok|FAIL reason|SKIP reason"
+# per architecture: SKIP if compiler or libraries are not available, FAIL if the build fails.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
 
-# The last words that are not make's own.
+# The last line of the log that is not from make itself.
 reason() { grep -v '^make' "$log" | tail -n 1; }
 
 one() {
 	if ! make --no-print-directory "deps-$1" >"$log" 2>&1; then
-		rm -f "build/$1/skbtrail" # of another day
+		rm -f "build/$1/skbtrail" # from an earlier run
 		echo "TEST $1 SKIP $(reason)"
 	elif ! make --no-print-directory -j"$(nproc)" "ARCH=$1" all "build/$1/burst" >"$log" 2>&1; then
 		rm -f "build/$1/skbtrail"

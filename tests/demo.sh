@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # usage: demo.sh [SKBTRAIL] - trace an HTTP request that passes, and one that iptables drops
 #
-# Everything happens in two network namespaces of its own and is removed at the end.
-# The filter takes the SYN and its answer only; DEMO_FULL=1 shows long traces whole.
+# Uses two network namespaces of its own, and removes them at the end. The filter matches only SYN
+# and SYN|ACK; DEMO_FULL=1 shows long traces in full.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 . tests/lab.sh
@@ -52,13 +52,13 @@ show() {
 	echo
 }
 
-# The drop as this kernel shows it: reasons came with 5.17.
+# The drop in the output on this kernel; drop reasons are new in 5.17.
 drop_re='kfree_skb from nf_hook_slow'
 ! grep -qa SKB_DROP_REASON_NETFILTER_DROP /sys/kernel/btf/vmlinux 2>/dev/null ||
 	drop_re='NETFILTER_DROP'
 dropped() { grep -q "$drop_re" "$tmp/out"; }
 
-# Does the dropped packet's trail end there? What frees its memory may still follow.
+# The trail of the dropped packet must end there, except for functions that free its memory.
 ends_in_drop() {
 	awk -v re="$drop_re" '
 		$0 ~ re { skb = $1; after = ""; next }
@@ -66,17 +66,17 @@ ends_in_drop() {
 		END { exit !skb || after != "" }' "$tmp/out"
 }
 
-[ "$(id -u)" -eq 0 ] || die "must run as root, to trace and to make network namespaces"
+[ "$(id -u)" -eq 0 ] || die "must be root to trace and to create network namespaces"
 trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 tmp=$(mktemp -d) || exit 1
 mkdir "$tmp/www"
-lab_up || die "cannot make network namespaces with a veth pair"
+lab_up || die "cannot create network namespaces with a veth pair"
 http_server "$tmp/www" || die "the HTTP server does not start"
 iptables=$(find_iptables) || die "no iptables works on this kernel"
 url=http://$SERVER:8080/
-http_get "$url" >/dev/null || die "the HTTP server does not answer" # and the caches are warm
+http_get "$url" >/dev/null || die "the HTTP server does not answer" # also warms up caches
 
 echo "== 1. A request that gets through: skbtrail '$filter'"
 echo
@@ -89,7 +89,7 @@ show
 ! dropped || die "the first request was dropped"
 
 rule="-I OUTPUT -p tcp --dst $SERVER --dport 8080 -j DROP"
-echo "== 2. The same after: iptables $rule"
+echo "== 2. The same request after: iptables $rule"
 echo
 # shellcheck disable=SC2086 # words on purpose
 on_client "$iptables" -w $rule || die "cannot set the iptables rule"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# usage: deps.sh PACKAGE... - install those Debian packages that are missing
+# usage: deps.sh PACKAGE... - install the Debian packages that are missing
 set -u
 
 missing=
@@ -11,7 +11,7 @@ done
 [ -n "$missing" ] || exit 0
 
 if ! command -v apt-get >/dev/null; then
-	echo "deps: this is no Debian; please install what these packages hold:$missing" >&2
+	echo "deps: not a Debian system; please install the equivalent of:$missing" >&2
 	exit 1
 fi
 if [ "$(id -u)" -ne 0 ]; then
@@ -39,7 +39,7 @@ install() {
 	apt-get -q -y --no-install-recommends install $missing >"$log" 2>&1
 }
 
-# A fresh machine has no lists at all; old lists name files that are gone.
+# A fresh machine has no package lists; old lists refer to files that no longer exist.
 # shellcheck disable=SC2086
 apt-cache show --no-all-versions $missing >/dev/null 2>&1 || update
 echo "deps: installing$missing" >&2

@@ -45,10 +45,10 @@ run_case() {
 
 # ---- the man page ----
 
-# render DEVICE [REQUESTS]: what a reader sees.
+# render DEVICE [REQUESTS]: the man page as a reader sees it.
 render() { sed "s|^\.Sh NAME|&${2-}|" "$page" | groff -mandoc -ww "-T$1" -P-cbou ${WIDTH:+"-rLL=$WIDTH"}; }
 
-# Groups and options, a line each: "Output:" and "-c, --output-limit-lines N".
+# Groups and options, one per line: "Output:" and "-c, --output-limit-lines N".
 options_of_help() {
 	"$SKBTRAIL" --help | awk '
 		/^[A-Z].*:$/ { print }
@@ -60,7 +60,7 @@ options_of_help() {
 }
 
 # groff 1.22 indents the text of a section by 5 columns, 1.23 by 7.
-# Wide, so that no line of a paragraph begins with an option.
+# The wide page keeps paragraphs from having lines that begin with an option.
 options_of_page() {
 	WIDTH=300n render ascii | awk '
 		/^[A-Z]/ { in_options = $0 == "OPTIONS" }
@@ -91,11 +91,11 @@ case_man_renders() {
 # everywhere but on Debian.
 case_man_ascii() {
 	render utf8 "\\n.char - \\\\[hy]\\n.char ' \\\\[cq]" >"$T/out"
-	grep -q 'bit‐fields' "$T/out" || bad "this groff makes no hyphens"
+	grep -q 'bit‐fields' "$T/out" || bad "groff does not output typographic hyphens"
 	grep -o -- '--[a-z‐-]*‐[a-z‐-]*' "$T/out" >"$T/bad" && bad "hyphen: $(head -n 1 "$T/bad")"
 	sed -n '/^EXAMPLES/,/^DIAG/ { /^           /p }' "$T/out" >"$T/examples"
 	[ -s "$T/examples" ] || bad "no examples"
-	LC_ALL=C grep -n '[^ -~]' "$T/examples" >"$T/bad" && bad "no ASCII: $(head -n 1 "$T/bad")"
+	LC_ALL=C grep -n '[^ -~]' "$T/examples" >"$T/bad" && bad "not ASCII: $(head -n 1 "$T/bad")"
 }
 
 # ---- options and command lines in all pages ----
@@ -243,7 +243,7 @@ complete_line() {
 	COMP_WORDS=("$SKBTRAIL" "$@")
 	COMP_CWORD=$#
 	_skbtrail 2>"$T/err"
-	[ ! -s "$T/err" ] || bad "completion says $(head -n 1 "$T/err")"
+	[ ! -s "$T/err" ] || bad "completion prints $(head -n 1 "$T/err")"
 	REPLY=$(printf '%s\n' "${COMPREPLY[@]}")
 }
 
@@ -253,10 +253,10 @@ offers() {
 }
 
 case_completion_options() {
-	bash -n docs/skbtrail.bash || bad "no bash"
+	bash -n docs/skbtrail.bash || bad "syntax error in docs/skbtrail.bash"
 	complete_line --
 	diff <(sort <<<"$REPLY") <(options_known) >"$T/diff" ||
-		bad "other options than in --help: $(grep -m1 '^[<>]' "$T/diff")"
+		bad "options differ from --help: $(grep -m1 '^[<>]' "$T/diff")"
 	complete_line --output-skb-
 	offers --output-skb-shared-info --output-skb-cb --output-skb-metadata
 	complete_line --filter-trace-xdp --output-sk
@@ -294,12 +294,12 @@ case_completion_files() {
 		[[ $DEFAULT == *default* ]] || bad "no files for $o"
 	done
 	complete_line --btf-pack out ''
-	[[ $DEFAULT == *default* ]] || bad "no files behind --btf-pack"
+	[[ $DEFAULT == *default* ]] || bad "no files after --btf-pack FILE"
 	complete_line --backend ''
 	[ -z "$DEFAULT" ] || bad "files for --backend"
 }
 
-# Interfaces and namespaces, also of names that a shell would run.
+# Interfaces and namespaces, including names that a shell would execute.
 case_completion_names() {
 	complete_line -i ''
 	diff <(sort <<<"$REPLY") <(ls /sys/class/net) >/dev/null || bad "-i gives '$REPLY'"
@@ -309,7 +309,7 @@ case_completion_names() {
 	complete_line --filter-netns ''
 	unset -f ls
 	offers blue "\\\$\\(touch\\ $T/run\\)" 'two\ words'
-	[ ! -e "$T/run" ] || bad "a namespace's name was run"
+	[ ! -e "$T/run" ] || bad "a namespace's name was executed"
 	[ "$(id -u)" -eq 0 ] || return
 	ip netns add "docs$$" 2>"$T/err" || { skip "no network namespaces: $(cat "$T/err")"; return; }
 	complete_line --filter-netns "docs$$"
@@ -332,7 +332,7 @@ case_completion_functions() {
 	[ "$(wc -l <<<"$REPLY")" -eq "$(sed 1d "$T/funcs" | wc -l)" ] || bad "not all functions"
 	complete_line --filter-func "'tcp_.*|consume_sk"
 	offers 'tcp_.*|consume_skb'
-	[ -n "${_skbtrail_kept["$SKBTRAIL --list-funcs"]-}" ] || bad "functions are not kept"
+	[ -n "${_skbtrail_kept["$SKBTRAIL --list-funcs"]-}" ] || bad "functions are not cached"
 }
 
 case_completion_unprivileged() {
@@ -344,7 +344,7 @@ case_completion_unprivileged() {
 		COMP_WORDS=("$0/skbtrail" --filter-func kfree_) COMP_CWORD=2
 		_skbtrail
 		echo "${COMPREPLY[*]}"' "$T" >"$T/out" 2>&1
-	[ "$(cat "$T/out")" = '' ] || bad "without root it says $(head -n 1 "$T/out")"
+	[ "$(cat "$T/out")" = '' ] || bad "without root it prints $(head -n 1 "$T/out")"
 }
 
 # ---- installing ----
@@ -376,10 +376,10 @@ case_install() {
 	[ -z "$(files_in "$T/root")" ] || bad "uninstall leaves $(files_in "$T/root" | head -n 1)"
 	[ ! -e "$T/root/usr/share/doc/skbtrail" ] || bad "uninstall leaves a directory"
 	quiet_make install "DESTDIR=$T/local"
-	[ -x "$T/local/usr/local/bin/skbtrail" ] || bad "PREFIX is not /usr/local"
+	[ -x "$T/local/usr/local/bin/skbtrail" ] || bad "the default PREFIX is not /usr/local"
 }
 
-# deb_looks_right FILE: one of skbtrail_VERSION_ARCH.deb.
+# deb_looks_right FILE: check a file skbtrail_VERSION_ARCH.deb.
 deb_looks_right() {
 	local f=$1 arch dir=$T/deb
 	rm -rf "$dir"
@@ -395,14 +395,14 @@ deb_looks_right() {
 	done
 	(cd "$dir" && md5sum --quiet -c DEBIAN/md5sums >/dev/null 2>&1) || bad "$arch: wrong md5sums"
 	[ "$(find "$dir/usr" -type f | wc -l)" = "$(wc -l <"$dir/DEBIAN/md5sums")" ] ||
-		bad "$arch: md5sums has not all files"
+		bad "$arch: md5sums does not list all files"
 	for field in "Package skbtrail" "Architecture $arch" "Version $version" 'Maintainer A B <a@b>' \
 		'Section net'; do
 		[ "$(dpkg-deb -f "$f" "${field%% *}")" = "${field#* }" ] || bad "$arch: ${field%% *}"
 	done
-	[ -z "$(dpkg-deb -f "$f" Depends)" ] || bad "$arch: depends on something"
+	[ -z "$(dpkg-deb -f "$f" Depends)" ] || bad "$arch: has dependencies"
 	dpkg-deb -f "$f" Built-Using | grep -q 'libpcap (= .*musl (= ' || bad "$arch: Built-Using"
-	zcat "$dir/usr/share/man/man8/skbtrail.8.gz" | cmp -s - "$page" || bad "$arch: another man page"
+	zcat "$dir/usr/share/man/man8/skbtrail.8.gz" | cmp -s - "$page" || bad "$arch: man page differs"
 	zcat "$dir/usr/share/doc/skbtrail/changelog.gz" >"$T/changelog"
 	grep -q "^skbtrail ($version) " "$T/changelog" || bad "$arch: changelog"
 	! grep -q '.\{81\}' <(grep -v '^ -- ' "$T/changelog") || bad "$arch: long lines in the changelog"

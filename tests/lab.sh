@@ -1,18 +1,18 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Two network namespaces joined by a veth pair, for scripts to source. Works as root on any
-# machine that has ip and busybox, guests of tests/vm included.
+# A test network of two namespaces joined by a veth pair, for scripts to source. Works as root on
+# any machine with ip and busybox, including the guests of tests/vm.
 #
-#   lab_up / lab_down           make and remove it; lab_down may be called at any time
-#   on_client, on_server CMD    run a command in one of them
-#   http_server, http_get URL   busybox's, on the server's port 8080 and from the client
-#   hide_source / show_source   the client's UDP changes its source to $HIDDEN, where it leaves
-#   lab_third                   a third namespace behind the server; on_third CMD. Once is enough
-#   lab_bridge / bridge_down    a bridge in the server's: of client, third and a port to nowhere
+#   lab_up / lab_down           create and remove it; lab_down may be called at any time
+#   on_client, on_server CMD    run a command in one of the namespaces
+#   http_server, http_get URL   busybox httpd on the server's port 8080; wget on the client
+#   hide_source / show_source   SNAT the client's UDP to $HIDDEN in POSTROUTING / stop that
+#   lab_third                   add a third namespace behind the server, once; on_third CMD
+#   lab_bridge / bridge_down    a bridge on the server, with ports to client, third and nowhere
 #   lab_tunnel TYPE, tunnel_off between client and server; addresses $(inside TYPE).1 and .2
-#   lab_ipsec PORT / ipsec_down UDP to this port of the server goes through ESP
-#   xdp, tc_bpf                 programs of tests/bpf in the way, XDP where $XDP_MODE says (xdpdrv);
-#                               hold_packets
+#   lab_ipsec PORT / ipsec_down ESP for UDP to this port of the server
+#   xdp, tc_bpf                 attach programs of tests/bpf; XDP in mode $XDP_MODE (xdpdrv)
+#   hold_packets / release_packets
 
 CLIENT=10.99.0.1 SERVER=10.99.0.2
 CLIENT6=fd99::1 SERVER6=fd99::2
@@ -51,16 +51,16 @@ on_client() { ip netns exec "${LAB}c" "$@"; }
 on_server() { ip netns exec "${LAB}s" "$@"; }
 on_third() { ip netns exec "${LAB}t" "$@"; }
 
-# ---- packets that change, or are made anew ----
+# ---- packets that are changed or rebuilt ----
 
-# Where they leave, and so late: a filter for $CLIENT matches them before, and never again.
+# In POSTROUTING: a filter for $CLIENT matches the packets before that, and never again.
 hide_source() {
 	on_client "$IPTABLES" -w -t nat -A POSTROUTING -p udp -j SNAT --to-source $HIDDEN
 }
 
 show_source() { on_client "$IPTABLES" -w -t nat -F POSTROUTING; }
 
-# The device to it has the index that the XDP program redirects to (tests/bpf).
+# Its device has the ifindex that the XDP program redirects to (tests/bpf).
 lab_third() {
 	[ ! -e "/run/netns/${LAB}t" ] || return 0
 	ip netns add "${LAB}t" &&
@@ -74,7 +74,7 @@ lab_third() {
 		on_server sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
 }
 
-# What goes to $BRIDGE_NOBODY is flooded to both other ports. br_t is the one to the third.
+# Packets to $BRIDGE_NOBODY are flooded to both other ports; br_t is the port to the third one.
 lab_bridge() {
 	lab_third &&
 		ip -n "${LAB}s" link add bridge type bridge mcast_snooping 0 &&
@@ -99,7 +99,7 @@ bridge_down() {
 	ip -n "${LAB}t" link del br-t
 } 2>/dev/null
 
-# All in 10.99.32.0/22.
+# inside TYPE: the first three bytes of a tunnel's addresses, all in 10.99.32.0/22.
 inside() {
 	case $1 in
 	vxlan) echo 10.99.32 ;;
@@ -109,7 +109,7 @@ inside() {
 	esac
 }
 
-# lab_tunnel vxlan: devices t-vxlan, network 42.
+# lab_tunnel TYPE: devices t-TYPE, VNI 42.
 lab_tunnel() {
 	tunnel_end "$1" "${LAB}c" $CLIENT $SERVER 1 &&
 		tunnel_end "$1" "${LAB}s" $SERVER $CLIENT 2
@@ -134,7 +134,7 @@ tunnel_off() {
 	ip -n "${LAB}s" link del "t-$1"
 } 2>/dev/null
 
-# The same state on both sides; the policy sends, and lets in.
+# The same state on both sides; policies for output on the client and input on the server.
 lab_ipsec() {
 	set -- src $CLIENT dst $SERVER proto 17 dport "$1"
 	key=0x00112233445566778899aabbccddeeff
@@ -155,7 +155,7 @@ ipsec_down() {
 	done
 }
 
-# ---- programs of tests/bpf in the way of packets: c, s or t, the device, the program ----
+# ---- programs of tests/bpf: arguments are c, s or t, the device, and the program ----
 
 xdp() { ip -n "$LAB$1" link set dev "$2" "${XDP_MODE:-xdpdrv}" obj "$LAB_BPF" sec "xdp/$3"; }
 xdp_off() { ip -n "$LAB$1" link set dev "$2" "${XDP_MODE:-xdpdrv}" off; } 2>/dev/null
@@ -168,7 +168,7 @@ tc_bpf() {
 
 tc_off() { tc -n "$LAB$1" qdisc del dev "$2" clsact; } 2>/dev/null
 
-# Packets from the client wait for ever.
+# Queue packets from the client without sending them.
 hold_packets() {
 	tc -n "${LAB}c" qdisc add dev veth-c root tbf rate 8kbit burst 1600 limit 1000000
 }
@@ -185,11 +185,11 @@ http_server() {
 
 listening() { on_server busybox netstat -ltn | grep -q ':8080 '; }
 
-# A request that gets no answer ends after two seconds; after one where none is expected.
+# Requests time out after two seconds, or after one if no answer is expected.
 http_get() { on_client timeout "${HTTP_SECONDS:-2}" busybox wget -q -O - "$1"; }
 http_refused() { ! HTTP_SECONDS=1 http_get "$1" >/dev/null 2>&1; }
 
-# The first iptables that this kernel supports.
+# The first iptables variant that works on this kernel.
 find_iptables() {
 	for t in iptables iptables-legacy iptables-nft; do
 		if on_client "$t" -w -S OUTPUT >/dev/null 2>&1; then
@@ -200,7 +200,7 @@ find_iptables() {
 	return 1
 }
 
-# wait_for SECONDS COMMAND...: until the command succeeds.
+# wait_for SECONDS COMMAND...: retry the command until it succeeds.
 wait_for() {
 	tries=$(($1 * 10))
 	shift
@@ -212,5 +212,5 @@ wait_for() {
 	return 1
 }
 
-# Does a file exist, or has the process ended meanwhile?
+# ready_or_gone FILE PID: the file exists, or the process has exited.
 ready_or_gone() { [ -e "$1" ] || ! kill -0 "$2" 2>/dev/null; }

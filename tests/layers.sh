@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Every include must point to the same room or to one below it, headers must compile alone, and
-# modules (NAME.c with NAME.h) must not include each other in circles.
+# Checks that every include refers to the same room or to one below it, that headers compile alone,
+# and that modules (NAME.c with NAME.h) do not include each other in circles.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 bad=0
 
-# The rooms that FILE's room may include, as a pattern of include paths; those of a floor below are all
-# allowed, on its own floor only what is named (the table in docs/architecture.md).
+# allowed FILE: the include paths that FILE's room may use, as a regular expression. All rooms of
+# lower floors are allowed, on the same floor only those listed here (see docs/architecture.md).
 floor1='base/|progs/[a-z_]*abi\.h'
 floor2="$floor1|kern/|btf/"
 floor3="$floor2|output/|filter/"
@@ -41,7 +41,7 @@ sources() { git ls-files "$@" | grep -v '^tests/'; }
 
 for file in $(sources '*.c' '*.h'); do
 	wrong=$(grep -nE '^#include "' "$file" | grep -vE "#include \"($(allowed "$file"))")
-	[ -z "$wrong" ] || { echo "$file: includes what is not below its room: $wrong"; bad=1; }
+	[ -z "$wrong" ] || { echo "$file: may not include this: $wrong"; bad=1; }
 done
 
 for header in $(sources '*.h' | grep -v '^progs/'); do
@@ -50,11 +50,11 @@ for header in $(sources '*.h' | grep -v '^progs/'); do
 		{ echo "$header: does not compile alone"; bad=1; }
 done
 
-# Edges "NAME NAME" of modules; tsort(1) names the modules of each circle.
+# tsort(1) gets edges "NAME NAME" of modules, and reports the modules of each circle.
 circles=$(sources '*.c' '*.h' | xargs grep -H '^#include "' |
 	sed -E 's/\.[ch]:#include "/ /; s/\.h".*//' | awk '$1 != $2' | tsort 2>&1 >/dev/null |
 	sed 's/^tsort: //')
 [ -z "$circles" ] || { echo "modules include each other in circles: $circles"; bad=1; }
 
-[ $bad -eq 0 ] && echo "layers: fine"
+[ $bad -eq 0 ] && echo "layers: ok"
 exit $bad

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# usage: release.sh - make a release here and from a copy of the sources elsewhere: the same bytes?
+# usage: release.sh - check that releases are reproducible
 #
-# Of those architectures that are built already. Prints "TEST" lines.
+# Builds a release here and in a copy of the sources elsewhere, for the architectures that are
+# already built, and compares them. Prints "TEST" lines.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 tmp=$(mktemp -d) || exit 1
@@ -22,7 +23,7 @@ mkdir -p "$tmp/copy/build"
 git ls-files | xargs cp --parents -t "$tmp/copy"
 ln -s "$PWD/build/sysroot" "$tmp/copy/build/sysroot"
 mkdir "$tmp/copy/build/lib"
-ln -s "$PWD/build/lib/src" "$tmp/copy/build/lib/src" # the libraries are built anew, of the same sources
+ln -s "$PWD/build/lib/src" "$tmp/copy/build/lib/src" # rebuild the libraries from the same sources
 if ! release . || ! release "$tmp/copy"; then
 	sed 's/^/  | /' "$tmp/log"
 	echo "TEST build FAIL $(tail -n 1 "$tmp/log")"
@@ -34,5 +35,5 @@ if cmp -s build/release/SHA256SUMS "$tmp/copy/build/release/SHA256SUMS"; then
 	echo "TEST reproducible ok"
 else
 	diff build/release/SHA256SUMS "$tmp/copy/build/release/SHA256SUMS"
-	echo "TEST reproducible FAIL the same sources gave other bytes"
+	echo "TEST reproducible FAIL the same sources gave different programs"
 fi

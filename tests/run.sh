@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# usage: run.sh [STAGE...] - run tests and sum up; the last line is "N passed, N failed[, N skipped]"
+# usage: run.sh [STAGE...] - run tests; the last line is "N passed, N failed[, N skipped]"
 #
-# Stages: unit, san (the unit tests with sanitizers), layers, native, demo, cross (builds for other
-# architectures), release, static (size, names without libraries), docs (pages, completion,
-# packages), vm-SERIES for each of tests/vm/kernels, and rungs-SERIES for those in tests/vm/rungs. Default: all. Whole outputs are in
-# build/check/STAGE.log (B/check with B=DIR). Guests run JOBS at a time (default: one for each CPU). At
-# the end, what they found is compared with docs/kernels.md.
+# Stages: unit, san (unit tests with sanitizers), layers, native, demo, cross (builds for other
+# architectures), release, static (program size, name resolution), docs (pages, completion,
+# packages), vm-SERIES for each of tests/vm/kernels, rungs-SERIES for each of tests/vm/rungs.
+# Default: all. The complete output is in build/check/STAGE.log (B/check with B=DIR). JOBS guests
+# run at the same time (default: the number of CPUs). At the end the results are compared with
+# docs/kernels.md.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
@@ -14,10 +15,10 @@ B=${B:-build}
 out=$B/check
 jobs=${JOBS:-$(nproc)}
 
-# Each stage prints lines "TEST name ok|FAIL reason|SKIP reason" among other words, and for the table
-# in docs/kernels.md lines "ROW guest|simulation KERNEL MACHINE TYPES BACKEND TRANSPORT ok|FAIL|none".
+# The output of a stage has lines "TEST name ok|FAIL reason|SKIP reason", and for the table in
+# docs/kernels.md lines "ROW guest|simulation KERNEL MACHINE TYPES BACKEND TRANSPORT ok|FAIL|none".
 
-# One cmocka program; a test that runs when it crashes has no verdict.
+# Run one cmocka program. If it crashes, the test that was running gets no verdict from cmocka.
 unit_program() {
 	local name=${1##*/} rc log
 	log=$(timeout 300 "$1" 2>&1)
@@ -34,9 +35,9 @@ unit_program() {
 		running { said = $0 }
 		END {
 			if (!whole)
-				print "TEST " prog "/" running " FAIL the program ended with code " rc
+				print "TEST " prog "/" running " FAIL the program exited with code " rc
 			else if (rc && !failed)
-				print "TEST " prog " FAIL the program ended with code " rc
+				print "TEST " prog " FAIL the program exited with code " rc
 		}' <<<"$log"
 	[ $rc -eq 0 ] || sed 's/^/  | /' <<<"$log"
 }
@@ -48,7 +49,7 @@ unit_programs() {
 		unit_program "$p"
 		nr=$((nr + 1))
 	done
-	[ $nr -gt 0 ] || echo "TEST programs FAIL none in $1/unit"
+	[ $nr -gt 0 ] || echo "TEST programs FAIL no unit tests in $1/unit"
 }
 
 stage_unit() { unit_programs "$B"; }
@@ -89,7 +90,7 @@ stage_kernels() {
 	fi
 }
 
-# stage_vm STAGE SERIES [VARIABLE=VALUE]: the cases in a guest.
+# stage_vm STAGE SERIES [VARIABLE=VALUE]: run the cases in a guest.
 stage_vm() {
 	local stage=$1 series=$2 backends reasons rc
 	read -r backends reasons < <(awk -v s="$series" '$1 == s { print $4, $5 }' tests/vm/kernels)
@@ -117,7 +118,7 @@ run_stage() {
 		$1 == "TEST" { nr[$3]++ }
 		END { printf "%-12s %3d passed, %d failed, %d skipped in %d s\n", stage, nr["ok"],
 		      nr["FAIL"], nr["SKIP"], took }' "$out/$1.log"
-	# A failure with the words below it.
+	# Failures, each with the lines below it.
 	awk -v stage="$1" '
 		$1 == "TEST" { show = 0 }
 		$1 == "TEST" && $3 == "FAIL" { print "FAILED " stage "/" substr($0, 6); show = 12; next }

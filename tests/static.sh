@@ -20,8 +20,8 @@ verdict() { if [ -z "$2" ]; then echo "TEST $1 ok"; else echo "TEST $1 FAIL ${2#
 strip -o "$T/stripped" "$program"
 size=$(stat -c %s "$T/stripped")
 reasons=
-[ "$size" -le "$limit" ] || reasons="; $size bytes stripped, at most $limit are allowed"
-! readelf -lW "$program" | grep -q 'program interpreter' || reasons="$reasons; it is not static"
+[ "$size" -le "$limit" ] || reasons="; $size bytes stripped, the limit is $limit"
+! readelf -lW "$program" | grep -q 'program interpreter' || reasons="$reasons; not static"
 echo "stripped: $size bytes of $limit"
 verdict size "$reasons"
 
@@ -30,7 +30,7 @@ reasons=
 [ "$readme" = "$size" ] || reasons="; README.md says '$readme' bytes, the program has $size: run 'make readme-figures'"
 case $("${CC:-gcc}" -dumpversion) in
 12*) verdict readme_size "$reasons" ;;
-*) echo "TEST readme_size SKIP README.md has the size that gcc 12 makes" ;;
+*) echo "TEST readme_size SKIP the size in README.md is for gcc 12" ;;
 esac
 
 if [ "$(id -u)" -ne 0 ] || ! ip netns add "$NS" 2>/dev/null; then
@@ -45,7 +45,7 @@ ip netns exec "$NS" python3 tests/net/nameserver.py db.example 10.9.8.7 "$T/read
 server=$!
 for _ in $(seq 100); do [ -e "$T/ready" ] || sleep 0.1; done
 
-# try EXPRESSION...: exit code and stderr of a start that compiles a filter, and cannot go on.
+# try EXPRESSION...: run skbtrail so that it fails after it has compiled the filter.
 try() { ip netns exec "$NS" timeout 60 chroot "$T/root" /skbtrail --ready-file /none/ready "$@" 2>&1; }
 knows() { ! try "$1" | grep -q 'filter' || reasons="$reasons; '$1': $(try "$1" | head -n 1)"; }
 refuses() { try "$1" | grep -q "cannot compile filter '$1': .*$2" || reasons="$reasons; '$1': $(try "$1" | head -n 1)"; }

@@ -47,7 +47,7 @@ case_error_btf() {
 	done
 }
 
-# What others may have put into a directory like /tmp is not written to, and stays as it is.
+# In a directory like /tmp, files and links that others may have created are not written to.
 case_error_shared_directory() {
 	mkdir -p -m 1777 "$T/shared"
 	echo content >"$T/victim"
@@ -76,7 +76,7 @@ case_error_shared_directory() {
 	expect_error --ready-file "$T/shared/way/ready" udp
 	said "'$T/shared/way/ready': 'way' is a symbolic link"
 	[ "$(cat "$T/victim" "$T/shared/theirs")" = "content
-theirs" ] || bad "a file was written to"
+theirs" ] || bad "a file was modified"
 	[ ! -e "$T/nothing" ] || bad "a file was created"
 	rm -rf "$T/shared" "$T/victim"
 }
@@ -139,16 +139,16 @@ case_error_not_root() {
 	busybox su -s /bin/sh nobody -c "$SKBTRAIL udp" >"$T/out" 2>"$T/err"
 	RC=$?
 	error_said
-	grep -Eiq 'root|capabilit|CAP_|permitted|privilege' "$T/err" || bad "does not say who may"
+	grep -Eiq 'root|capabilit|CAP_|permitted|privilege' "$T/err" || bad "no missing privilege named"
 }
 
-# full OPTION...: the output is on a full disk.
+# full OPTION...: trace to a full disk.
 full() {
 	if trace_start "$@" "udp port 5000"; then
 		udp_client "$SERVER" 5000 2000
 		trace_end 10
 		[ "$RC" -eq 1 ] || bad "exit code $RC, expected 1"
-		grep -Eq '^skbtrail: .*(space|full)' "$T/err" || bad "does not say that the disk is full"
+		grep -Eq '^skbtrail: .*(space|full)' "$T/err" || bad "does not report that the disk is full"
 		PRINTED=$(sed -n 's/^\([0-9]*\) events \(printed\|recorded\),.*/\1/p' "$T/err")
 	fi
 }
@@ -169,18 +169,18 @@ case_error_full_stdout() {
 	umount "$T/small"
 }
 
-# The trace goes on at standard output: each event is in the one or in the other, and whole.
+# The trace continues on stdout: each event is complete in exactly one of the two.
 case_error_full_disk() {
 	mkdir -p "$T/small"
 	mount -t tmpfs -o size=64k small "$T/small" || { missing "tmpfs"; return; }
 	if trace_start --output-file "$T/small/file" "udp port 5000"; then
 		udp_client "$SERVER" 5000 2000
-		wait_for 20 grep -q '^0x' "$T/out" || bad "it does not go on"
-		kill -INT "$TRACE" 2>/dev/null || bad "it ended"
+		wait_for 20 grep -q '^0x' "$T/out" || bad "the trace does not continue"
+		kill -INT "$TRACE" 2>/dev/null || bad "skbtrail exited"
 		trace_end 15
 		[ "$RC" -eq 1 ] || bad "exit code $RC, expected 1"
-		[ "$(grep -c '^skbtrail: ' "$T/err")" -eq 1 ] || bad "it is not said once"
-		grep -q "^skbtrail: .*'$T/small/file': No space" "$T/err" || bad "does not say what is full"
+		[ "$(grep -c '^skbtrail: ' "$T/err")" -eq 1 ] || bad "the error is not reported exactly once"
+		grep -q "^skbtrail: .*'$T/small/file': No space" "$T/err" || bad "does not name the file"
 		printed=$(sed -n 's/^\([0-9]*\) events printed.*/\1/p' "$T/err")
 		nr=$(events_in "$T/small/file" "$T/out")
 		[ "$nr" = "$printed" ] || bad "$nr events in the file and on stdout, $printed printed"

@@ -1,21 +1,21 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Cases of following packets: those that no longer match, copies, and what handles them: functions
-# without a packet among their arguments, BPF programs, their helpers.
+# Cases of following packets that no longer match, and their copies; and of tracing what handles
+# them: functions without an skb argument, BPF programs and their helpers.
 #
-# hide_source makes packets that match where they start only: what is seen of them later was followed.
+# With hide_source packets match only before POSTROUTING: whatever is shown later was followed.
 
-# A packet that nobody wants is dropped, with the place; a reason is there on some kernels.
+# The drop of a packet without a receiver, with the caller, and on some kernels a reason.
 DROPS='(tp:kfree_skb|kfree_skb|kfree_skb_reason|sk_skb_reason_drop)(\(SKB_DROP_[A-Z_]+\))?'
 FREED="$DROPS from "
 UDP_RCV='(__udp4_lib_rcv|udp_rcv)' # two functions before Linux 7
 SHOWN_BEFORE="$CLIENT:[0-9]+->[0-9.]+:50[0-9]+\\(udp\\)"
 HIDDEN_LATER="$HIDDEN:[0-9]+->[0-9.]+:50[0-9]+\\(udp\\)"
 
-# watch FUNCTIONS: trace these, and what drops. Tracepoints are all traced.
+# watch FUNCTIONS: trace these and the drop functions. Tracepoints are all traced.
 watch() { on_tracepoints || FUNCS="$1|kfree_skb|kfree_skb_reason|sk_skb_reason_drop"; }
 
-# For cases that tracepoints do not see: what calls what, what is copied, packets before NAT.
+# For cases that need functions: calls, copies, packets before NAT.
 needs_functions() {
 	! on_tracepoints || { skip "this kernel has no kprobes"; return 1; }
 	watch "$1"
@@ -23,24 +23,23 @@ needs_functions() {
 
 inode_of() { stat -L -c %i "/run/netns/$LAB$1"; }
 
-# The first argument is the name of a variable of awk: lines match the expressions one after the other,
-# each key by itself.
+# An awk program: the lines given to step(key) must match the expressions in order, for some key.
 in_order='function step(key) { if ($0 ~ re[at[key] + 1] && ++at[key] == nr) found = 1 }
 	BEGIN { nr = ARGC - 2; for (i = 1; i <= nr; i++) { re[i] = ARGV[i]; ARGV[i] = "" } }
 	END { exit !found }'
 
-# same_skb RE...: one packet has lines that match these, in this order.
+# same_skb RE...: the lines of one packet match these in order.
 same_skb() {
-	awk "$in_order"' /^0x/ { step($1) }' "$@" "$T/out" || bad "no skb has, in this order: $*"
+	awk "$in_order"' /^0x/ { step($1) }' "$@" "$T/out" || bad "no skb matches, in order: $*"
 }
 
-# below RE...: one event and what is indented below it have lines that match these, in this order.
+# below RE...: one event and the indented lines below it match these in order.
 below() {
 	awk "$in_order"' /^0x/ { event = NR } event { step(event) }' "$@" "$T/out" ||
-		bad "no event has, in this order: $*"
+		bad "no event matches, in order: $*"
 }
 
-# from_trace NAME: the output of trace_NAME, which several cases look at, in $T/out.
+# from_trace NAME: put the output of trace_NAME, which several cases share, into $T/out.
 from_trace() {
 	if [ ! -e "$T/trace_$1" ]; then
 		"trace_$1"
@@ -49,10 +48,10 @@ from_trace() {
 	cp "$T/trace_$1" "$T/out"
 }
 
-# skbs RE: how many packets have a line that matches.
+# skbs RE: the number of packets with a matching line.
 skbs() { grep -E -- "$1" "$T/out" | awk '{ print $1 }' | sort -u | wc -l; }
 
-# ---- packets that change ----
+# ---- packets that are changed ----
 
 case_track_nat() {
 	watch 'ip_rcv|ip_local_deliver|udp_rcv|__udp4_lib_rcv'
@@ -67,8 +66,8 @@ case_track_nat() {
 	ipt_server -t nat -F PREROUTING
 }
 
-# Through a router that puts its own address in, and into the third namespace: namespace and interface,
-# too, are matched once.
+# Through a masquerading router into the third namespace. Filters for namespace and interface, too,
+# need to match only once.
 case_track_nat_nft() {
 	watch 'dev_hard_start_xmit|ip_rcv|udp_rcv|__udp4_lib_rcv'
 	lab_third || { missing "a third namespace"; return; }
@@ -101,7 +100,7 @@ case_track_ipsec() {
 		trace_stop
 		same_skb ':5006\(udp\) +xfrm_output' '\(esp\) +dev_hard_start_xmit' \
 			'\(esp\) +ip_rcv' ":5006\\(udp\\) +$FREED"
-		# Decrypted, it matches by itself, though its Ethernet header is far away now.
+		# After decryption it matches again, although its Ethernet header is not adjacent.
 		if trace_start "udp dst port 5006"; then
 			udp_client "$SERVER" 5006 1
 			trace_stop
@@ -112,7 +111,7 @@ case_track_ipsec() {
 	ipsec_down
 }
 
-# tunnel_up TYPE: with a packet through it, so that addresses are known. TUNNELS are there then.
+# tunnel_up TYPE: create a tunnel, send a packet to resolve addresses, and add TYPE to TUNNELS.
 tunnel_up() {
 	if lab_tunnel "$1" 2>"$T/ip"; then
 		TUNNELS="$TUNNELS $1"
@@ -127,7 +126,7 @@ tunnels_down() {
 	TUNNELS=
 }
 
-# Of a packet in a tunnel.
+# outer TYPE: the destination in the outer header of a tunnelled packet.
 outer() {
 	case $1 in
 	vxlan) echo "$SERVER:4789\\(udp\\)" ;;
@@ -137,7 +136,7 @@ outer() {
 	esac
 }
 
-# Through all tunnels that there are, one packet each.
+# One packet through each available tunnel.
 trace_tunnels() {
 	watch 'ip_output|dev_hard_start_xmit|ip_rcv|udp_rcv|__udp4_lib_rcv'
 	TUNNELS=
@@ -153,7 +152,7 @@ trace_tunnels() {
 	tunnels_down
 }
 
-# Before, inside and after: as one packet.
+# Before, inside and after the tunnel it is one packet.
 track_tunnel() {
 	from_trace tunnels
 	grep -q " $(inside "$1").1:" "$T/out" || { missing "$1"; return; }
@@ -166,9 +165,9 @@ case_track_vxlan() { track_tunnel vxlan; }
 case_track_geneve() { track_tunnel geneve; }
 case_track_ipip() { track_tunnel ipip; }
 
-# ---- packets that are copied, or made anew ----
+# ---- packets that are copied or rebuilt ----
 
-# Flooding to two ports takes a copy.
+# Flooding to two ports makes a copy.
 case_track_bridge() {
 	needs_functions 'ip_output|dev_hard_start_xmit' || return
 	lab_bridge || missing "a bridge"
@@ -186,7 +185,7 @@ case_track_bridge() {
 	bridge_down
 }
 
-# Beside a program like tcpdump. (A neighbour that is not known makes copies too.)
+# While a packet socket listens. (An unresolved neighbour would cause copies, too.)
 case_track_clone() {
 	needs_functions 'ip_output|dev_hard_start_xmit|packet_rcv|consume_skb' || return
 	udp_client "$SERVER" 5001 1
@@ -203,7 +202,7 @@ case_track_clone() {
 	show_source
 }
 
-# One packet that passes, one that goes back and one that is redirected.
+# One packet each for XDP_PASS, XDP_TX and XDP_REDIRECT.
 trace_xdp_verdicts() {
 	lab_third || missing "a third namespace"
 	xdp s veth-s gate || missing "XDP on veth"
@@ -222,7 +221,8 @@ trace_xdp_verdicts() {
 	xdp_off t veth-t
 }
 
-# track_xdp PORT NETNS IFACE: where the packet must come out. (The new skb may be where the old one was.)
+# track_xdp PORT NETNS IFACE: where the packet must arrive. (The new skb may reuse the address of
+# the old one.)
 track_xdp() {
 	needs_functions 'ip_output|dev_hard_start_xmit|udp_rcv|__udp4_lib_rcv' || return
 	from_trace xdp_verdicts
@@ -234,7 +234,7 @@ case_track_xdp_pass() { track_xdp 5000 s veth-s; }
 case_track_xdp_tx() { track_xdp 5007 c veth-c; }
 case_track_xdp_redirect() { track_xdp 5008 t veth-t; }
 
-# They no longer match where the programs see them.
+# At the XDP programs the packets no longer match.
 track_programs() {
 	needs_functions 'ip_output|udp_rcv|__udp4_lib_rcv' || return
 	lab_third || missing "a third namespace"
@@ -269,16 +269,16 @@ track_programs() {
 case_track_xdp_programs() { track_programs; }
 case_track_xdp_programs_generic() { XDP_MODE=xdpgeneric track_programs; }
 
-# ---- among other traffic ----
+# ---- with other traffic ----
 
-# What frees a packet, whichever way it goes. (The last leaves it to another CPU, which may be idle.)
+# The functions that free a packet. (The last defers that to another CPU, which may be idle.)
 FREES='kfree_skbmem|skb_free_head|skb_release_data|skb_release_head_state|__kfree_skb|kfree_skb_partial'
 FREES="$FREES|napi_skb_cache_put|_kfree_skb_defer|__kfree_skb_defer|__napi_kfree_skb|napi_consume_skb"
 FREES="$FREES|napi_skb_free_stolen_head|napi_reuse_skb|skb_attempt_defer_free"
 
 make_bulk() { [ -s "$T/www/bulk" ] || head -c 4000000 /dev/zero >"$T/www/bulk"; }
 
-# Connections, datagrams that somebody reads and datagrams that nobody wants, both ways.
+# Background traffic: TCP connections, and datagrams with and without a receiver.
 bulk_start() {
 	make_bulk
 	on_server busybox nc -u -l -p 5900 >/dev/null 2>&1 </dev/null &
@@ -296,23 +296,23 @@ bulk_stop() {
 	wait $BULK
 } 2>/dev/null
 
-# only_packets RE: whatever has a tuple is one of these packets.
+# only_packets RE: every line with a tuple must match.
 only_packets() {
 	grep -E '^0x.*->[^ ]*\([a-z0-9]+\) ' "$T/out" | grep -Ev -- "$1" >"$T/wrong" &&
 		bad "$(grep -c . "$T/wrong") lines of other packets: $(head -n 1 "$T/wrong")"
 }
 
-# The last that is seen of each packet is how it is freed.
+# The last line of each packet is a function that frees it.
 all_end() {
 	awk -v re=" ($FREES)( |\$)" '/^0x/ && !/\[xdp\]$/ { last[$1] = $0 }
 		END { for (skb in last) if (last[skb] !~ re) { print last[skb]; nr++ } exit nr > 0 }' \
 		"$T/out" >"$T/wrong" ||
-		bad "$(grep -c . "$T/wrong") packets have no end: $(head -n 1 "$T/wrong")"
+		bad "$(grep -c . "$T/wrong") packets were not freed: $(head -n 1 "$T/wrong")"
 }
 
 ECHO='icmp[icmptype] == icmp-echo or icmp[icmptype] == icmp-echoreply'
 
-# among OPTION... EXPR: trace while there is all that, and a ping.
+# among OPTION... EXPR: trace with background traffic and a ping.
 among() {
 	needs_functions "ip_output|dev_hard_start_xmit|veth_xmit|ip_rcv|icmp_rcv|udp_rcv|__udp4_lib_rcv|$FREES" ||
 		return
@@ -328,7 +328,7 @@ among_end() {
 	all_end
 }
 
-# A whole connection, whose packets are cloned, merged and freed in many ways.
+# A bulk TCP connection: packets are cloned, merged and freed in many ways.
 case_track_bulk_tcp() {
 	needs_functions "ip_output|dev_hard_start_xmit|veth_xmit|ip_rcv|tcp_v4_rcv|$FREES" || return
 	make_bulk
@@ -347,15 +347,14 @@ case_track_bulk() {
 	only_packets '\(icmp\)'
 }
 
-# What is called to handle a ping handles pings, and asks for the neighbour's address.
+# Handling a ping sends only pings, and ARP requests for the neighbour.
 case_track_bulk_by_stackid() {
 	among --filter-track-skb-by-stackid "host $SERVER and ($ECHO)" || return
 	among_end
 	only_packets '\((icmp|arp)\)'
 }
 
-# Packets that XDP programs let pass, send back and redirect, and that match nowhere but where they
-# start.
+# Packets that XDP programs pass, send back and redirect, and that match only at the sender.
 among_xdp() {
 	lab_third || missing "a third namespace"
 	xdp s veth-s gate && xdp c veth-c pass && xdp t veth-t pass || missing "XDP on veth"
@@ -377,10 +376,10 @@ among_xdp() {
 	xdp_off t veth-t
 }
 
-# came_out PORT NETNS IFACE NR: so many packets are freed there.
+# came_out PORT NETNS IFACE NR: NR packets are freed there.
 came_out() {
 	nr=$(grep -cE " $(inode_of "$2") .* $3:.*$HIDDEN:[0-9]+->$SERVER:$1\(udp\) +$FREED" "$T/out")
-	[ "$nr" -eq "$4" ] || bad "$nr packets to port $1 come out at $3, not $4"
+	[ "$nr" -eq "$4" ] || bad "$nr packets to port $1 arrive at $3, expected $4"
 }
 
 case_track_bulk_xdp() { among_xdp; }
@@ -388,8 +387,8 @@ case_track_bulk_xdp_generic() { XDP_MODE=xdpgeneric among_xdp; }
 
 # ---- the end of following ----
 
-# The next packets get the memory of those before. A connection frees its packets in many ways, and
-# tracepoints see few of them.
+# New packets reuse the memory of freed ones. A connection frees its packets in many ways, of which
+# tracepoints see only a few.
 case_track_ends() {
 	needs_functions 'ip_rcv|tcp_v4_rcv|udp_rcv|__udp4_lib_rcv' || return
 	ipt_server -t nat -A PREROUTING -p tcp --dport 8081 -j DNAT --to-destination "$SERVER:8080"
@@ -403,7 +402,7 @@ case_track_ends() {
 	ipt_server -t nat -F PREROUTING
 }
 
-# Thirty packets on their way and room for one.
+# Thirty packets in flight and a table for one.
 case_track_full() {
 	watch 'ip_output|ip_rcv'
 	hold_packets || { missing "the queueing discipline tbf"; return; }
@@ -411,14 +410,14 @@ case_track_full() {
 		udp_client "$SERVER" 5000 30 200
 		trace_stop
 		grep -Eq '^skbtrail: .*\b[1-9][0-9]+ times a packet could not be followed.*--filter-track-size' \
-			"$T/err" || bad "does not say how many found no room"
+			"$T/err" || bad "does not report how many were not followed"
 	fi
 	release_packets
 }
 
-# ---- what handles a packet ----
+# ---- functions called to handle a packet ----
 
-# The error that is sent while the packet is handled is another packet, made by the same call.
+# The ICMP error is another packet, but it is sent within the call that handles the first.
 case_track_by_stackid() {
 	needs_functions 'ip_rcv|ip_local_deliver|udp_rcv|__udp4_lib_rcv|__icmp_send|ip_output|icmp_rcv' || return
 	trace_start --filter-track-skb-by-stackid "udp dst port 5000" || return
@@ -440,12 +439,12 @@ case_non_skb_funcs() {
 	trace_stop
 	same_skb "$SERVER:5000\\(udp\\) +ip_route_input_noref" \
 		"$SERVER:5000\\(udp\\) +fib_table_lookup" "$SERVER:5000\\(udp\\) +ip_append_data"
-	[ "$(skbs ' fib_table_lookup')" -eq 1 ] || bad "also for another packet"
+	[ "$(skbs ' fib_table_lookup')" -eq 1 ] || bad "fib_table_lookup is shown for another packet, too"
 }
 
-# ---- BPF programs in the way ----
+# ---- BPF programs ----
 
-# trace_programs OPTION...: some sandboxes let nobody load programs that trace programs.
+# trace_programs OPTION...: some sandboxes do not allow programs that trace other programs.
 trace_programs() {
 	trace_start "$@" && return
 	if grep -q 'cannot trace any .* Operation not permitted' "$T/err"; then
@@ -473,7 +472,7 @@ tc_up() {
 	fi
 }
 
-# As on a machine where nobody but the program knows the map.
+# The map is known only to the program that uses it.
 case_bpf_helpers() {
 	needs_functions '__dev_queue_xmit|dev_hard_start_xmit' || return
 	if tc_up count && trace_start --filter-track-bpf-helpers --output-bpfmap \
@@ -483,7 +482,7 @@ case_bpf_helpers() {
 		trace_stop
 		same_skb "$SERVER:5000\\(udp\\) +__dev_queue_xmit" \
 			"$SERVER:5000\\(udp\\) +(htab|bpf)_map_update_elem"
-		# Port 5000, counted to one and to two.
+		# Key: port 5000; value: a counter, 1 and 2.
 		for nr in 1 2; do
 			below '(htab|bpf)_map_update_elem' \
 				"^ +map port_count\\(id [0-9]+\\): key 0x88130000, value 0x0${nr}00000000000000\$"
@@ -512,7 +511,7 @@ case_trace_tc() {
 	tc_off c veth-c
 }
 
-# xdp_up PROGRAM; xdp_off s veth-s afterwards.
+# xdp_up PROGRAM: attach it; xdp_off s veth-s afterwards.
 xdp_up() {
 	if ! xdp s veth-s "$1" 2>"$T/ip"; then
 		missing "XDP on veth: $(head -n 1 "$T/ip")"
@@ -532,7 +531,7 @@ case_trace_xdp() {
 		done
 		trace_stop
 		head -n 1 "$T/out" | grep -Eq ' xdp->rxq->queue_index +xdp->rxq->dev->mtu +FUNC *$' ||
-			bad "no columns of metadata"
+			bad "no metadata columns"
 		for verdict in 5000:PASS 5007:TX 5008:REDIRECT 5009:DROP; do
 			tuple="veth-s:.* $CLIENT:[0-9]+->$SERVER:${verdict%:*}\\(udp\\)"
 			same_skb "$tuple +0 +1500 +xdp_gate \\[xdp\\]\$" \
@@ -543,7 +542,7 @@ case_trace_xdp() {
 	xdp_off s veth-s
 }
 
-# By the length of the packet.
+# The expression filters by packet length.
 case_xdp_expr() {
 	watch 'ip_output'
 	if xdp_up gate && trace_programs --output-json --filter-trace-xdp --filter-xdp-expr \
@@ -552,7 +551,7 @@ case_xdp_expr() {
 		udp_client "$SERVER" 5000 1 20
 		udp_client "$SERVER" 5000 1 500
 		trace_stop
-		[ "$(grep -c '"prog":"xdp"' "$T/out")" -eq 2 ] || bad "not one packet at XDP"
+		[ "$(grep -c '"prog":"xdp"' "$T/out")" -eq 2 ] || bad "not exactly one packet at XDP"
 		expect '"func":"xdp_gate","prog":"xdp",.*"len":542,'
 		expect '"func":"xdp_gate","prog":"xdp","verdict":"XDP_PASS","verdict_code":2,.*"len":542,'
 	fi
@@ -573,8 +572,8 @@ case_skb_expr() {
 	every 9 '^5[0-9][0-9]$'
 }
 
-# tunnel_filter OPTION VALUE...: of what is sent to ports 5000 (64 bytes) and 5001 (500 bytes) through
-# each of $TUNNELS only the former is seen, on both sides.
+# tunnel_filter OPTION VALUE...: send packets to ports 5000 (64 bytes) and 5001 (500 bytes) through
+# each of $TUNNELS; only the former must be shown, on both sides.
 tunnel_filter() {
 	if trace_start "$@"; then
 		for t in $TUNNELS; do
@@ -590,17 +589,17 @@ tunnel_filter() {
 	fi
 }
 
-# Without types that this kernel must have there are fewer.
+# Only the tunnel types that this kernel has; a type that it must have and lacks is a failure.
 tunnels_up() {
 	TUNNELS=
 	for t; do
 		tunnel_up "$t"
 	done
-	[ "$TUNNELS" = " $*" ] || missing "a tunnel, there are:$TUNNELS"
+	[ "$TUNNELS" = " $*" ] || missing "a tunnel type (available:$TUNNELS)"
 	[ -n "$TUNNELS" ] && skip=
 }
 
-# With the outer packet in the expression, and the inner one shown.
+# With an expression for the outer packet, and the inner packet shown.
 case_tunnel_l2() {
 	watch 'dev_hard_start_xmit|ip_rcv'
 	tunnels_up vxlan geneve gretap || return
@@ -615,7 +614,7 @@ case_tunnel_l2() {
 	tunnels_down
 }
 
-# An expression for the packet inside alone.
+# With an expression for the inner packet only.
 case_tunnel_l3() {
 	watch 'dev_hard_start_xmit|ip_rcv'
 	tunnels_up vxlan ipip || return
@@ -625,7 +624,7 @@ case_tunnel_l3() {
 
 # ---- on all rungs (rungs.sh) ----
 
-# Large programs, with no more types than are measured where there are none.
+# Large programs; on kernels without types using only measured members.
 case_followed_and_shown() {
 	local FUNCS=${FUNCS:+ip_rcv|ip_local_deliver|kfree_skb|kfree_skb_reason|sk_skb_reason_drop}
 	ipt_server -t nat -A PREROUTING -p udp --dport 5003 -j DNAT --to-destination "$SERVER:5004"
@@ -635,7 +634,7 @@ case_followed_and_shown() {
 		udp_client "$SERVER" 5003 1 100
 		trace_stop
 		same_skb ':5003\(udp\) +- +128 ' ":5004\\(udp\\) +- +108 +$FREED"
-		[ "$(skbs ':500[34]')" -eq 1 ] || bad "not one packet"
+		[ "$(skbs ':500[34]')" -eq 1 ] || bad "not exactly one packet"
 		below "$FREED" "^ +$UDP_RCV\\+0x" '^ +ip_local_deliver_finish\+0x' '^ +net_rx_action\+0x'
 	fi
 	ipt_server -t nat -F PREROUTING
@@ -663,7 +662,7 @@ case_kmods() {
 	expect "$SERVER:5000\\(udp\\) +veth_xmit \\[veth\\]\$"
 }
 
-# What is loaded while packets are traced is said to be missing. Only in a guest.
+# A module that is loaded during a trace causes a message. Only in a guest.
 case_module_later() {
 	needs_functions ip_output || return
 	[ -e /payload ] || { skip "this is no guest"; return; }
@@ -671,6 +670,6 @@ case_module_later() {
 	trace_start "udp port 5000" || return
 	busybox modprobe dummy || missing "the module dummy"
 	wait_for 5 grep -q "module 'dummy' was loaded after the start" "$T/err" ||
-		bad "nothing is said of the module"
+		bad "no message about the module"
 	trace_stop
 }

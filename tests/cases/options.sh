@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Cases run once, with the backend that skbtrail picks: output, records, limits, ends.
+# Cases that run once, with the default backend: output, records, limits, exit.
 
 on_tracepoints() { case $BEST in tracepoint*) true ;; *) false ;; esac }
 
@@ -42,7 +42,7 @@ case_netns_forms() {
 	done
 }
 
-# Whole names only.
+# The expression must match whole names.
 case_filter_func() {
 	! on_tracepoints || { skip "this kernel has no kprobes"; return; }
 	FUNCS='ip_rc.|ip_outpu'
@@ -68,7 +68,7 @@ for line in sys.stdin:
 	fi
 }
 
-# timestamp MODE RE: the first column.
+# timestamp MODE RE: the first column must match.
 timestamp() {
 	trace_start --timestamp "$1" "udp port 5000" || return
 	udp_client "$SERVER" 5000 2
@@ -82,13 +82,13 @@ case_timestamp_relative() { timestamp relative '^[+]?[0-9]+[.]?[0-9]*[a-z]*$'; }
 case_timestamp_absolute() {
 	timestamp absolute '[0-9][0-9]:[0-9][0-9]:[0-9][0-9][.][0-9]+'
 	[ -z "$why" ] || return
-	# The event's time: within a minute of the wall clock, and going forward.
+	# Event times are within a minute of the wall clock, and ascending.
 	shown=$(awk 'NR == 2 { print $1 }' "$T/out" | sed 's/.*T//')
 	seconds=$(date +'%H %M' | awk -v t="$shown" '{ split(t, a, ":");
 		d = ($1 * 60 + $2) - (a[1] * 60 + a[2]); print (d + 1440) % 1440 }')
-	[ "$seconds" -le 1 ] || bad "the time '$shown' is not now"
+	[ "$seconds" -le 1 ] || bad "time '$shown' is not the current time"
 	awk 'NR > 1 { if ($1 < last) bad = 1; last = $1 } END { exit bad }' "$T/out" ||
-		bad "times go backwards"
+		bad "times are not ascending"
 }
 
 case_limit_lines() {
@@ -99,25 +99,26 @@ case_limit_lines() {
 	[ "$(grep -c '^0x' "$T/out")" -eq 3 ] || bad "$(grep -c '^0x' "$T/out") lines, not 3"
 }
 
-# Through a link of ours to what is not there yet.
+# Through our own symbolic link to a file that does not exist yet.
 case_output_file() {
 	umask 022
 	ln -s file "$T/link"
 	if trace_start --output-file "$T/link" "udp port 5000"; then
 		for f in file ready; do
-			[ "$(stat -c %a "$T/$f")" = 600 ] || bad "the mode of '$f' is $(stat -c %a "$T/$f")"
+			[ "$(stat -c %a "$T/$f")" = 600 ] || bad "mode of '$f' is $(stat -c %a "$T/$f"), expected 600"
 		done
 		udp_client "$SERVER" 5000 1
 		trace_stop
 	fi
-	[ ! -s "$T/out" ] || bad "words on stdout"
+	[ ! -s "$T/out" ] || bad "output on stdout"
 	[ -L "$T/link" ] || bad "the link is gone"
 	rm -f "$T/link"
 	mv "$T/file" "$T/out"
 	expect "$SERVER:5000\\(udp\\)"
 }
 
-# rotate OPTION...: many packets into files of at most 4 KiB in $T/files; PRINTED events then.
+# rotate OPTION...: trace many packets into files of at most 4 KiB in $T/files; sets PRINTED to
+# the number of events.
 rotate() {
 	FILES=$T/files
 	mkdir -p "$FILES"
@@ -126,13 +127,13 @@ rotate() {
 		udp_client "$SERVER" 5000 100
 		trace_stop
 	fi
-	[ ! -s "$T/out" ] || bad "words on stdout"
+	[ ! -s "$T/out" ] || bad "output on stdout"
 	PRINTED=$(sed -n 's/^\([0-9]*\) events printed.*/\1/p' "$T/err")
 }
 
 stamp='[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]-[0-9][0-9]-[0-9][0-9]\.[0-9]{3}'
 backups() { ls "$FILES" | grep -E "^trace-$stamp\.txt${1-}\$"; }
-# Lines with all columns.
+# The number of lines with all columns.
 events_in() { cat "$@" | awk '/^0x/ && NF >= 11 { n++ } END { print n + 0 }'; }
 
 case_output_file_rotates() {
@@ -140,13 +141,13 @@ case_output_file_rotates() {
 	echo 'of another trace' >"$T/files/trace.txt"
 	rotate
 	[ "$(backups | wc -l)" -ge 5 ] || bad "$(backups | wc -l) backups"
-	[ "$(ls "$FILES" | grep -Evx "trace-$stamp\.txt")" = trace.txt ] || bad "other files are there"
+	[ "$(ls "$FILES" | grep -Evx "trace-$stamp\.txt")" = trace.txt ] || bad "unexpected files"
 	first=$FILES/$(backups | head -n 1)
 	grep -qx 'of another trace' "$first" && rm "$first" || bad "the old file is lost"
 	for f in "$FILES"/*; do
 		[ "$(wc -c <"$f")" -le 4096 ] || bad "a file of $(wc -c <"$f") bytes"
 		head -n 1 "$f" | grep -q '^SKB ' || bad "a file without header"
-		[ "$(events_in "$f")" -eq $(($(wc -l <"$f") - 1)) ] || bad "a line that is not whole"
+		[ "$(events_in "$f")" -eq $(($(wc -l <"$f") - 1)) ] || bad "truncated line in $f"
 	done
 	[ "$(events_in "$FILES"/*)" = "$PRINTED" ] ||
 		bad "$(events_in "$FILES"/*) events in the files, $PRINTED printed"
@@ -155,11 +156,11 @@ case_output_file_rotates() {
 
 all_compressed() { [ -z "$(backups)" ] && [ -z "$(ls "$FILES" | grep part)" ]; }
 
-# The last backups are compressed when skbtrail has ended.
+# The last backups are compressed after skbtrail has exited, by a child process.
 case_output_file_compressed() {
 	rotate --output-file-compress
-	# What is unpacked below would be packed again as long as it is at work.
-	wait_for 60 no_process || bad "it is still compressing"
+	# Wait for it: it would also compress the files that are unpacked below.
+	wait_for 60 no_process || bad "still compressing after 60 s"
 	all_compressed || bad "not all are compressed"
 	[ "$(backups '\.gz' | wc -l)" -ge 5 ] || bad "$(backups '\.gz' | wc -l) compressed files"
 	for f in "$FILES"/*.gz; do
@@ -170,7 +171,7 @@ case_output_file_compressed() {
 	rm -r "$FILES"
 }
 
-# The newest stay; what is no backup is not touched.
+# The newest backups are kept; other files are not touched.
 case_output_file_backups() {
 	old=trace-2001-01-01T00-00-00.000.txt
 	mkdir "$T/files"
@@ -180,7 +181,7 @@ case_output_file_backups() {
 	for f in $old.mine trace-2001.txt trace.txt; do
 		[ -e "$FILES/$f" ] || bad "$f is gone"
 	done
-	[ ! -e "$FILES/$old" ] && [ ! -e "$FILES/$old.gz" ] || bad "the oldest stay"
+	[ ! -e "$FILES/$old" ] && [ ! -e "$FILES/$old.gz" ] || bad "the oldest backups were not deleted"
 	[ "$(events_in "$FILES"/*)" -lt "$PRINTED" ] || bad "nothing was deleted"
 	rm -r "$FILES"
 }
@@ -191,13 +192,13 @@ case_output_file_age() {
 	old=trace-2001-01-01T00-00-00.000.txt
 	touch "$T/files/$young" "$T/files/$old" "$T/files/$old.mine"
 	rotate --output-file-max-age 2
-	[ ! -e "$FILES/$old" ] || bad "an old one stays"
-	[ -e "$FILES/$young" ] && [ -e "$FILES/$old.mine" ] || bad "others are gone"
-	[ "$(events_in "$FILES"/*)" = "$PRINTED" ] || bad "young ones are gone"
+	[ ! -e "$FILES/$old" ] || bad "the old backup was not deleted"
+	[ -e "$FILES/$young" ] && [ -e "$FILES/$old.mine" ] || bad "other files were deleted"
+	[ "$(events_in "$FILES"/*)" = "$PRINTED" ] || bad "new backups were deleted"
 	rm -r "$FILES"
 }
 
-# A record, printed later, is what a second skbtrail printed at once.
+# A replayed record is the same as the live output of a second skbtrail.
 case_record_and_replay() {
 	TRACE_ERR=$T/recorder.err
 	trace_start --record "$T/record" "udp port 5000" || bad "$(cat "$TRACE_ERR")"
@@ -217,7 +218,7 @@ case_record_and_replay() {
 	sort "$T/out" | cmp -s - "$T/live.sorted" || bad "the replay differs from live text"
 	"$SKBTRAIL" --replay "$T/record" --output-json >"$T/out" 2>"$T/err" || bad "--replay fails"
 	[ "$(grep -c '^{' "$T/out")" -eq "$(grep -c '^0x' "$T/live")" ] ||
-		bad "JSON from the record has another number of lines"
+		bad "JSON from the record has a different number of lines"
 }
 
 case_replay_truncated() {
@@ -232,7 +233,7 @@ case_replay_truncated() {
 	grep -q '^skbtrail: ' "$T/err" || bad "no message about the truncated record"
 }
 
-# `| head` ends it, without a word and without a failure.
+# A closed pipe (`| head`) makes skbtrail exit without messages and with exit code 0.
 case_closed_pipe() {
 	mkfifo "$T/fifo"
 	head -n 2 <"$T/fifo" >"$T/head" &
@@ -245,16 +246,16 @@ case_closed_pipe() {
 		trace_end 10
 		[ "$RC" -eq 0 ] || bad "exit code $RC"
 		grep -v 'events printed' "$T/err" | grep -iq -e pipe -e error -e cannot &&
-			bad "words about the closed pipe"
+			bad "message about the closed pipe"
 	fi
 	TRACE_OUT=''
 	[ -z "$TRACE" ] || kill -KILL "$TRACE" 2>/dev/null
 	wait $reader 2>/dev/null
-	[ "$(wc -l <"$T/head")" -eq 2 ] || bad "head got no two lines"
+	[ "$(wc -l <"$T/head")" -eq 2 ] || bad "head did not print two lines"
 	rm -f "$T/fifo"
 }
 
-# stop_in CENTISECONDS SIGNAL
+# stop_in CENTISECONDS SIGNAL: skbtrail must exit in time after the signal.
 stop_in() {
 	start=$(now_cs)
 	kill "-$2" "$TRACE"
@@ -263,21 +264,21 @@ stop_in() {
 	TRACE=
 	took=$(($(now_cs) - start))
 	[ "$RC" -eq 0 ] || bad "exit code $RC after SIG$2"
-	[ $took -lt "$1" ] || bad "took $took hundredths of a second to stop"
+	[ $took -lt "$1" ] || bad "took ${took}0 ms to stop"
 }
 
 case_sigint() { trace_start udp && stop_in 100 INT; }
 case_sigterm() { trace_start udp && stop_in 100 TERM; }
 
-# No --filter-func: everything that there is to attach to.
+# No --filter-func: attach to everything.
 case_all_functions() {
 	FUNCS='' ATTACH_SECONDS=300
 	start=$(now_cs)
 	trace_start --verbose "udp port 5000" || return
-	echo "  all functions attached in $(($(now_cs) - start)) hundredths of a second"
+	echo "  attached to all functions in $(($(now_cs) - start))0 ms"
 	udp_client "$SERVER" 5000 2
 	stop_in 100 INT
-	echo "  and stopped in $took"
+	echo "  stopped in ${took}0 ms"
 	expect "$SERVER:5000\\(udp\\) +$SEND_BEST\$"
 	expect "$SERVER:5000\\(udp\\) +$RECV_BEST\$"
 	on_tracepoints || [ "$(grep -c '^0x' "$T/out")" -ge 60 ] ||
@@ -292,7 +293,7 @@ no_process() {
 }
 no_kprobes() { [ "$(nr_kprobes)" -le "$KPROBES_BEFORE" ]; }
 
-# Before Linux 4.1 tracefs is a part of debugfs.
+# Before Linux 4.1 tracefs is part of debugfs.
 kprobe_events=/sys/kernel/tracing/kprobe_events
 [ -e $kprobe_events ] || kprobe_events=/sys/kernel/debug/tracing/kprobe_events
 nr_events() { grep -c "[:/]$1/" $kprobe_events; }
@@ -303,28 +304,28 @@ can_make_events() {
 }
 no_events() { ! grep -q '[:/]skbtrail_' $kprobe_events; }
 
-# What a killed run left is removed by the next. What belongs to others, whatever its name, and to a
-# run that is alive, is not.
+# The next run removes the events of a killed one, but not events of other programs, whatever their
+# name, nor those of a live run.
 case_leftovers() {
 	can_make_events || return
-	local WITHOUT='' # whatever the rung, this is about one backend
+	local WITHOUT='' # not affected by the rung: tests one backend
 	BACKEND=kprobe-events FUNCS=$functions
 	trace_start "udp port 5000" || return
 	killed=$TRACE
 	kill -KILL "$TRACE"
 	wait "$TRACE" 2>/dev/null
 	nr=$(nr_events "skbtrail_$killed")
-	[ "$nr" -ge 10 ] || bad "$nr events of the killed run, not one a function"
+	[ "$nr" -ge 10 ] || bad "only $nr events of the killed run"
 	others="skbtest/f0 skbtrail_$killed/mine skbtrail_${killed}x/f0"
 	for e in $others; do
 		# riscv64 refuses a probe at the entry (placement.c).
 		echo "p:$e ip_rcv" >>$kprobe_events 2>/dev/null ||
-			echo "p:$e ip_rcv+8" >>$kprobe_events || bad "cannot make an event $e"
+			echo "p:$e ip_rcv+8" >>$kprobe_events || bad "cannot create event $e"
 	done
 	if trace_start "udp port 5000"; then
 		grep -q "removed $nr kprobe events that a killed" "$T/err" ||
-			bad "does not tell of $nr leftovers"
-		! grep -q "skbtrail_$killed/f" $kprobe_events || bad "leftovers stay"
+			bad "does not report $nr leftover events"
+		! grep -q "skbtrail_$killed/f" $kprobe_events || bad "leftover events were not removed"
 		live=$TRACE
 		mine=$(nr_events "skbtrail_$live")
 		TRACE_ERR=$T/second
@@ -332,7 +333,7 @@ case_leftovers() {
 			! grep -q 'events that a killed' "$T/second" ||
 				bad "a live run was taken for a killed one"
 			[ "$(nr_events "skbtrail_$live")" -eq "$mine" ] ||
-				bad "events of a live run are gone"
+				bad "events of a live run were removed"
 			kill -INT "$TRACE"
 			trace_end 15
 		fi
@@ -343,12 +344,12 @@ case_leftovers() {
 		expect ' ip_rcv$'
 	fi
 	for e in $others; do
-		echo "-:$e" >>$kprobe_events || bad "event $e of another is gone"
+		echo "-:$e" >>$kprobe_events || bad "event $e of another program was removed"
 	done
-	wait_for 30 no_events || bad "kprobe events stay: $(head -n 1 $kprobe_events)"
+	wait_for 30 no_events || bad "kprobe events left behind: $(head -n 1 $kprobe_events)"
 }
 
-# The rung of kernels before 4.17, and discovery without any list of tracefs.
+# kprobe-events (before 4.17) needs tracefs; discovery works without the lists in tracefs.
 case_without_tracefs() {
 	BACKEND='' FUNCS=$FUNCS_BEST
 	expect_error --backend kprobe-events --without tracefs udp
@@ -363,10 +364,10 @@ case_without_tracefs() {
 	expect "$SERVER:5000\(udp\) +$RECV_BEST\$"
 }
 
-# Of a list of mounts those that matter: other programs may mount and unmount meanwhile.
+# The relevant mounts: other programs may mount and unmount at the same time.
 tracing_mounts() { grep -E ' (tracefs|debugfs) ' "$1" | sort; }
 
-# Nobody has mounted tracefs: it is mounted where nobody else sees it.
+# If tracefs is not mounted, skbtrail mounts it privately.
 case_private_tracefs() {
 	local WITHOUT=''
 	BACKEND=tracepoint-events FUNCS=
@@ -380,14 +381,14 @@ case_private_tracefs() {
 	real=$SKBTRAIL SKBTRAIL="busybox unshare -m $T/unmounted"
 	tracing_mounts /proc/self/mounts >"$T/ours"
 	if trace_start "udp port 5000"; then
-		[ -z "$(tracing_mounts "/proc/$TRACE/mounts")" ] || bad "its own mounts show it"
-		tracing_mounts /proc/self/mounts | cmp -s - "$T/ours" || bad "our mounts changed"
+		[ -z "$(tracing_mounts "/proc/$TRACE/mounts")" ] || bad "skbtrail shows its tracefs mount"
+		tracing_mounts /proc/self/mounts | cmp -s - "$T/ours" || bad "mounts of others changed"
 		udp_client "$SERVER" 5000 1
 		trace_stop
 		[ "$(grep -c '^0x' "$T/out")" -ge 2 ] || bad "no events"
 	fi
 	SKBTRAIL=$real
-	[ ! -w $kprobe_events ] || wait_for 30 no_events || bad "kprobe events stay"
+	[ ! -w $kprobe_events ] || wait_for 30 no_events || bad "kprobe events left behind"
 }
 
 rcu=/sys/kernel/rcu_expedited
@@ -472,17 +473,17 @@ case_rcu_expedited() {
 
 # The last case: whatever the others did, nothing stays behind.
 case_nothing_left() {
-	# Closing many kprobes takes long under emulation; a child process does it.
+	# A child process closes the kprobes, which takes long under emulation.
 	start=$(now_cs)
 	wait_for 180 no_process || bad "a skbtrail process is still there"
-	echo "  the last process ended after $(($(now_cs) - start)) hundredths of a second"
+	echo "  the last process exited after $(($(now_cs) - start))0 ms"
 	wait_for 5 no_kprobes || bad "$(nr_kprobes) kprobes are still there"
 	[ ! -w $kprobe_events ] || no_events || bad "kprobe events are still there"
 	[ "$(cat /sys/kernel/rcu_expedited 2>/dev/null)" = "$RCU_BEFORE" ] ||
 		bad "rcu_expedited was $RCU_BEFORE"
 }
 
-# The way of kernels before 5.8 and 5.5: perf rings merged by time, the old helper.
+# As before 5.8 and 5.5: perf rings merged by time, and the old helper.
 case_old_transport() {
 	old=ring-buffer,probe-read-kernel,prog-name,raw-stack,large-programs
 	trace_start --without "${WITHOUT:+$WITHOUT,}$old" --output-json "udp port 5000" || return
@@ -490,11 +491,11 @@ case_old_transport() {
 	trace_stop
 	[ "$(grep -c '"dport":5000[,}]' "$T/out")" -ge 40 ] || bad "too few events"
 	grep -o '"timestamp_ns":[0-9]*' "$T/out" | cut -d: -f2 >"$T/times"
-	sort -n "$T/times" | cmp -s - "$T/times" || bad "the events are not in order of time"
+	sort -n "$T/times" | cmp -s - "$T/times" || bad "events are not in time order"
 	grep -q ', 0 lost' "$T/err" || bad "events were lost"
 }
 
-# Each CPU has a ring of its own: one that comes online gets one too. Only in a guest.
+# A CPU that comes online during a trace gets a perf ring. Only in a guest.
 case_cpu_comes_online() {
 	cpu=/sys/devices/system/cpu/cpu1/online
 	[ -e /payload ] || { skip "this is no guest"; return; }
@@ -507,10 +508,10 @@ case_cpu_comes_online() {
 	on_client taskset 2 "$BURST" "$SERVER" 5000 3 >"$T/burst" || bad "no traffic on CPU 1"
 	sleep 1
 	trace_stop
-	grep -q '"cpu":1,' "$T/out" || bad "no event of CPU 1"
+	grep -q '"cpu":1,' "$T/out" || bad "no event from CPU 1"
 }
 
-# A ring that is far too small: what is lost is said at the gaps, and in sum.
+# With a ring that is too small, losses are reported at each gap and in the summary.
 case_lost_events() {
 	trace_start --ring-size 4K "udp port 5000" || return
 	udp_client "$SERVER" 5000 3000
@@ -519,8 +520,9 @@ case_lost_events() {
 	lost=$(sed -n 's/.*printed, \([0-9]*\) lost.*/\1/p' "$T/err")
 	gaps=$(sed -n 's/^--- \([0-9]*\) events lost here ---$/\1/p' "$T/out" |
 		awk '{ n += $1 } END { print n + 0 }')
-	[ "${lost:-0}" -gt 0 ] || bad "nothing was lost of 3,000 packets in a ring of 4 KiB"
-	[ "$gaps" = "$lost" ] || bad "$gaps lost at the gaps, $lost in sum"
+	[ "${lost:-0}" -gt 0 ] || bad "no events lost with 3,000 packets and a ring of 4 KiB"
+	[ "$gaps" = "$lost" ] || bad "$gaps lost at the gaps, $lost in the summary"
 	printed=$(sed -n 's/^\([0-9]*\) events printed.*/\1/p' "$T/err")
-	[ "$(grep -c '^0x' "$T/out")" = "$printed" ] || bad "$printed printed is not what is there"
+	nr=$(grep -c '^0x' "$T/out")
+	[ "$nr" = "$printed" ] || bad "the summary says $printed printed, the output has $nr"
 }

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Suites: all kinds of traffic with one way to trace, and rungs: suites where features are left
-# out (tests/vm/rungs), with proof that they are.
+# Suites run all traffic cases with one backend and transport. Rungs (tests/vm/rungs) are suites
+# with some features disabled, and prove that these features are not used.
 
-# row TYPES BACKEND TRANSPORT RESULT: for docs/kernels.md; the series is ARCH-VERSION, VERSION or a
-# distribution's name, which gets its version in front.
+# row TYPES BACKEND TRANSPORT RESULT: print a row for docs/kernels.md. The series is ARCH-VERSION,
+# VERSION or a distribution's name, which gets the kernel version as a prefix.
 row() {
 	local kernel=${SERIES-}
 	[ -n "$kernel" ] && [ "$only" = . ] || return 0
@@ -20,13 +20,13 @@ check_here() {
 	$SKBTRAIL --check ${WITHOUT:+--without "$WITHOUT"}
 }
 
-# The first source that has types is the one that is used.
+# The source of types in use: the first that is ok.
 types_used() {
 	check_here 2>/dev/null |
 		sed -nE 's/^  ok  (from-)?(kernel|file|disk|pack|measured) .*/\2/p' | head -n 1
 }
 
-# suite TITLE BACKEND TRANSPORT: each trace must use what these say (patterns of case).
+# suite TITLE BACKEND TRANSPORT: each trace must use these (case patterns).
 suite() {
 	MUST_USE="$2 $3" USED=''
 	failed=$NR_FAILED
@@ -39,7 +39,7 @@ suite() {
 	MUST_USE=''
 }
 
-# What this kernel has no means for, as --check says.
+# Rows for the backends that this kernel lacks according to --check.
 rows_of_missing() {
 	types=$(types_used)
 	check_here 2>/dev/null |
@@ -49,7 +49,7 @@ rows_of_missing() {
 		done
 }
 
-# use_types SOURCE: SKBTRAIL becomes one that has its types from there; show_types undoes it.
+# use_types SOURCE: make SKBTRAIL take its types from there; show_types undoes it.
 use_types() {
 	SHOWN=$SKBTRAIL
 	case $1 in
@@ -71,10 +71,10 @@ case_choice() {
 	esac
 	check_here >"$T/out" 2>"$T/err" || bad "--check fails"
 	expect "^  ok  tracing +backend $RUNG_BACKEND, events through $through\$"
-	[ "$(types_used)" = "$RUNG_TYPES" ] || bad "types are from '$(types_used)', not '$RUNG_TYPES'"
+	[ "$(types_used)" = "$RUNG_TYPES" ] || bad "types are from '$(types_used)', expected '$RUNG_TYPES'"
 }
 
-# with_feature FEATURE COMMAND...: run it with the feature, the rest of the rung as it is.
+# with_feature FEATURE COMMAND...: run a command with this one feature enabled again.
 with_feature() {
 	local WITHOUT=",$WITHOUT,"
 	WITHOUT=${WITHOUT/,$1,/,}
@@ -83,10 +83,10 @@ with_feature() {
 	"$@"
 }
 
-# Proof that a feature is not used, where neither backend nor transport show it: a trace with it
-# is another. proof_FEATURE, with _ for -.
+# proof_FEATURE (with _ for -) proves that a feature is not used, if neither backend nor transport
+# shows that: with the feature enabled the trace differs.
 
-# The programs of a trace, as the kernel calls them by what is in them.
+# The tags (hashes) of a trace's programs.
 program_tags() {
 	trace_start "udp port 5000" || return
 	sed -n 's/^prog_tag:[^0-9a-f]*//p' /proc/"$TRACE"/fdinfo/* 2>/dev/null | sort -u
@@ -104,24 +104,24 @@ proof_probe_read_kernel() { other_programs probe-read-kernel; }
 proof_raw_stack() { other_programs raw-stack; }
 proof_get_func_ip() { other_programs get-func-ip; }
 
-# Enough functions for a choice of place. Prints how many probes are behind the entry.
+# Trace enough functions for a placement trial. Prints the number of probes after the entry.
 probes_behind() {
 	local FUNCS='ip_.*|tcp_.*|__tcp_.*|udp_.*|icmp_.*'
 	trace_start "udp port 5000" || return
 	[ "$(nr_kprobes)" -ge 64 ] || bad "only $(nr_kprobes) probes"
 	grep -Ec '\+0x[1-9a-f]' /sys/kernel/debug/kprobes/list
 	trace_stop
-	wait_for 60 no_kprobes || bad "$(nr_kprobes) kprobes stay"
+	wait_for 60 no_kprobes || bad "$(nr_kprobes) kprobes left behind"
 }
 
-# Either alone keeps probes at the entry.
+# Without either of the two features probes stay at the entry.
 proof_jump_optimization() {
 	for one in kcore jump-optimization; do
 		with_feature $one probes_behind >"$T/behind"
-		[ "$(cat "$T/behind")" = 0 ] || bad "with $one $(cat "$T/behind") are behind the entry"
+		[ "$(cat "$T/behind")" = 0 ] || bad "with $one: $(cat "$T/behind") probes after the entry"
 	done
 	with_feature kcore with_feature jump-optimization probes_behind >"$T/behind"
-	[ "$(cat "$T/behind")" != 0 ] || bad "with both none is behind the entry either"
+	[ "$(cat "$T/behind")" != 0 ] || bad "with both features, no probe is after the entry"
 }
 
 proof_large_programs() {
@@ -150,11 +150,11 @@ case_proof() {
 	done
 }
 
-# A rung is about how, not about where.
+# A rung tests how to trace, not which functions.
 few_functions='ip_output|ip6_output|__dev_queue_xmit|dev_hard_start_xmit|ip_rcv|ipv6_rcv|arp_rcv'
 few_functions="$few_functions|ip_local_deliver|kfree_skb|kfree_skb_reason|sk_skb_reason_drop"
 
-# rung NAME TYPES BACKEND TRANSPORT FEATURES: skbtrail chooses, it only lacks the features.
+# rung NAME TYPES BACKEND TRANSPORT FEATURES: without FEATURES skbtrail must choose the others.
 rung() {
 	RUNG_TYPES=$2 RUNG_BACKEND=$3 RUNG_TRANSPORT=$4
 	WITHOUT=${5#-}
@@ -162,7 +162,7 @@ rung() {
 	BACKEND='' FUNCS=${FUNCS:+$few_functions}
 	use_types "$2"
 	each "$1/%" case_ choice proof
-	# Where the programs are others, not only how they are attached.
+	# Only if the programs differ, not just the way they are attached.
 	case $2/$4 in
 	measured/* | */perf) each "$1/%" case_ followed_and_shown ;;
 	esac

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Cases of what is shown of an event: columns, and what is indented below them. (After follow.sh.)
+# Cases of output: columns, and the indented lines below an event. Source after follow.sh.
 
 # ---- columns: one record of a request, printed in several ways ----
 
@@ -11,7 +11,7 @@ trace_request() {
 	trace_stop
 }
 
-# printed OPTION...: the record to $T/out.
+# printed OPTION...: replay the record to $T/out.
 printed() {
 	[ -s "$T/request" ] || trace_request
 	"$SKBTRAIL" --replay "$T/request" "$@" >"$T/out" 2>"$T/err" || bad "--replay $* fails"
@@ -20,13 +20,13 @@ printed() {
 
 header() { head -n 1 "$T/out" | grep -Eqx -- "$1" || bad "the header is '$(head -n 1 "$T/out")'"; }
 
-# only_lines RE: all but the header match.
+# only_lines RE: every line but the header must match.
 only_lines() {
 	! tail -n +2 "$T/out" | grep -Evq -- "$1" ||
-		bad "a line is not like '$1': $(tail -n +2 "$T/out" | grep -Evm1 -- "$1")"
+		bad "a line does not match '$1': $(tail -n +2 "$T/out" | grep -Evm1 -- "$1")"
 }
 
-# Names of namespaces were asked for.
+# The record was made with --output-netns-names.
 case_output_meta() {
 	printed --output-meta=false
 	header 'SKB +CPU +PROCESS +NETNS +TUPLE +FUNC *'
@@ -58,7 +58,7 @@ case_output_tcp_flags() {
 	expect_not '\(tcp:'
 }
 
-# Cut in the column, whole in JSON. A packet without device or socket has none.
+# Truncated in the column, complete in JSON. Packets without device and socket have no namespace.
 case_output_netns_names() {
 	printed
 	only_lines "^[^ ]+ +[^ ]+ +[^ ]+ +(${LAB}[cs]|0) "
@@ -70,7 +70,7 @@ case_output_netns_names() {
 	expect "\"netns\":$(inode_of s),\"netns_name\":\"${LAB}s\""
 }
 
-# Nothing on standard error, from the start to the end.
+# --quiet: nothing on stderr, from start to exit.
 case_quiet() {
 	watch 'ip_rcv'
 	trace_start --quiet "udp dst port 5000" || return
@@ -78,16 +78,16 @@ case_quiet() {
 	kill -INT "$TRACE"
 	trace_end 15
 	[ "$RC" -eq 0 ] || bad "exit code $RC"
-	[ ! -s "$T/err" ] || bad "words on stderr: '$(head -n 1 "$T/err")'"
+	[ ! -s "$T/err" ] || bad "output on stderr: '$(head -n 1 "$T/err")'"
 	expect "$SERVER:5000\\(udp\\) +$RECV\$"
 }
 
-# ---- all that can be shown of an event, in one trace and in a record beside it ----
+# ---- all optional parts of an event, live and recorded at the same time ----
 
 parts='--output-stack --output-skb --output-skb-shared-info --output-skb-cb
 	--output-skb-metadata skb->len,skb->dev->mtu --output-skb-metadata skb->pkt_type'
 
-# Packets with a mark.
+# The packets have a mark.
 trace_parts() {
 	watch 'dev_hard_start_xmit|enqueue_to_backlog|ip_rcv|ip_route_input_noref|__icmp_send'
 	on_tracepoints || parts="$parts --output-caller"
@@ -109,7 +109,7 @@ trace_parts() {
 	[ "$RC" -eq 0 ] || bad "exit code $RC of the recorder"
 }
 
-# parts_printed OPTION...: the record.
+# parts_printed OPTION...: replay the record of trace_parts to $T/out.
 parts_printed() {
 	from_trace parts
 	"$SKBTRAIL" --replay "$T/parts" "$@" >"$T/out" 2>"$T/err" || bad "--replay $* fails"
@@ -125,7 +125,7 @@ case_output_caller() {
 	expect " __icmp_send +$UDP_RCV\\+0x[0-9a-f]+\$"
 }
 
-# From the system call down, with functions of modules.
+# The stack goes back to the system call, and includes functions of modules.
 case_output_stack() {
 	from_trace parts
 	at_end='tp:net_dev_start_xmit'
@@ -137,7 +137,7 @@ case_output_stack() {
 			'^ +dev_hard_start_xmit\+0x'
 }
 
-# Tracepoints have callers too.
+# Stacks at tracepoints.
 case_output_stack_tracepoint() {
 	case " $BACKENDS " in
 	*" tracepoint "*) ;;
@@ -151,7 +151,7 @@ case_output_stack_tracepoint() {
 		'^ +__sys_sendto\+0x[0-9a-f]+$'
 }
 
-# Members of value 0 are not printed.
+# Members with value 0 are not printed.
 case_output_skb() {
 	from_trace parts
 	below '\(struct sk_buff\)\{' '\.dev = 0xff' '\.len = 106,' '\.mark = 421,' '\.protocol = 0x0800,' \
@@ -165,7 +165,7 @@ case_output_shared_info() {
 	expect '\.dataref = \{\.counter = 1\}'
 }
 
-# In the control buffer IP has the index of the interface that a packet came from first.
+# IP's control block starts with the index of the input interface.
 case_output_cb() {
 	from_trace parts
 	below "veth-s:2 .* $DROPS" '^ +cb: 00000002( [0-9a-f]+)+$'
@@ -174,7 +174,7 @@ case_output_cb() {
 case_skb_metadata() {
 	from_trace parts
 	head -n 1 "$T/out" | grep -Eq ' skb->len +skb->dev->mtu +skb->pkt_type +FUNC( |$)' ||
-		bad "no columns of metadata"
+		bad "no metadata columns"
 	expect "$SERVER:5000\\(udp\\) +106 +1500 +0 +[^ ]"
 	expect "$SERVER:5000\\(udp\\) +92 +1500 +0 +$RECV( |\$)"
 }
@@ -188,7 +188,7 @@ case_output_parts_json() {
 	expect '"skb_shared_info":"\(struct skb_shared_info\)\{.*\.dataref = '
 }
 
-# The record shows what was shown live.
+# The replay shows the same as the live trace.
 case_output_parts_recorded() {
 	from_trace parts
 	sort "$T/out" >"$T/live.sorted"
@@ -199,7 +199,7 @@ case_output_parts_recorded() {
 
 # ---- errors ----
 
-# Every option with a value that it does not take: one line that names it, exit code 2.
+# Every option with an invalid value: one line that names the option, exit code 2.
 case_error_options() {
 	while read -r option value; do
 		expect_error "$option=$value"
@@ -244,14 +244,15 @@ case_error_options() {
 
 exit_code_2() { [ "$RC" -eq 2 ] || bad "exit code $RC, expected 2"; }
 
-# expression_error WORD OPTION...: what is wrong with the last one is named, and marked below it.
+# expression_error TEXT OPTION...: the error message must contain TEXT, and the hint must show the
+# last argument with a caret below it.
 expression_error() {
 	word=$1
 	shift
 	# shellcheck disable=SC2086 # words: a case may put a command in front
 	timeout 10 $SKBTRAIL "$@" udp >"$T/out" 2>"$T/err.marked" </dev/null
 	RC=$?
-	[ "$(tail -n 1 "$T/err.marked" | tr -d ' ')" = '^' ] || bad "no mark below the expression"
+	[ "$(tail -n 1 "$T/err.marked" | tr -d ' ')" = '^' ] || bad "no caret below the expression"
 	grep -v '^ *^$' "$T/err.marked" >"$T/err"
 	error_said
 	exit_code_2
@@ -262,7 +263,7 @@ expression_error() {
 case_error_skb_expr() {
 	expression_error "no member 'nonsense'" --filter-skb-expr 'skb->nonsense == 1'
 	expression_error "'packet'" --filter-skb-expr 'packet->len == 1'
-	expression_error "'='" --filter-skb-expr 'skb->len = 1'
+	expression_error "'=='" --filter-skb-expr 'skb->len = 1'
 	expression_error "no member 'nonsense'" --filter-trace-xdp --filter-xdp-expr 'xdp->nonsense == 1'
 	expect_error --filter-xdp-expr 'xdp->rxq->queue_index == 1' udp
 	exit_code_2

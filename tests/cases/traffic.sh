@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Cases run with each backend: kinds of packets, drops, filters.
-# SEND and RECV match what every packet passes with the backend of the hour.
+# Cases that run with each backend: packet types, drops, filters.
+# SEND and RECV match functions or tracepoints that every packet passes with the current backend.
 
 ipt() { on_client "$IPTABLES" -w "$@" || missing "iptables $*"; }
 ipt_server() { on_server "$IPTABLES" -w "$@" || missing "iptables $*"; }
@@ -17,7 +17,7 @@ case_http_passes() {
 	expect_not 'NETFILTER_DROP|from nf_hook_slow'
 }
 
-# A drop in the client's OUTPUT: seen, with the reason, and never seen at the server.
+# A drop in the client's OUTPUT is shown with its reason; the server never sees the packet.
 check_drop() {
 	trace_start "host $SERVER and tcp port 8080" || return
 	http_refused "http://$SERVER:8080/" || bad "the request got through"
@@ -90,7 +90,7 @@ case_arp() {
 	expect_not 'udp'
 }
 
-# vlan ID OPTION...: ping through VLAN ID and beside it, trace the VLAN only.
+# vlan ID OPTION...: ping with and without VLAN ID, and trace the VLAN only.
 vlan() {
 	id=$1
 	shift
@@ -105,7 +105,7 @@ vlan() {
 	ip -n "${LAB}s" addr add 10.99.5.2/24 dev vlans
 	if trace_start "vlan $id"; then
 		on_client busybox ping -c 1 10.99.5.2 >/dev/null || bad "no answer through the VLAN"
-		on_client busybox ping -c 1 "$SERVER" >/dev/null || bad "no answer beside the VLAN"
+		on_client busybox ping -c 1 "$SERVER" >/dev/null || bad "no answer outside the VLAN"
 		trace_stop
 		expect "veth-c:[0-9]+ .* 10.99.5.1->10.99.5.2\\(icmp\\) +$SEND\$"
 		expect_not "$SERVER\\(icmp\\)"
@@ -147,7 +147,7 @@ case_ifname() {
 	on_client "$BURST" 127.0.0.1 5001 2 >/dev/null
 	trace_stop
 	expect "$SERVER:5000\\(udp\\) +$SEND\$"
-	# The other end has the same index, in the other namespace: never without a word.
+	# The peer may have the same ifindex in the other namespace: allowed only with a warning.
 	if grep -q "tell namespaces apart: packets of 'veth-s' in network namespace" "$T/err"; then
 		every 6 '^(veth-[cs]:|0$)'
 	else
@@ -155,7 +155,7 @@ case_ifname() {
 	fi
 }
 
-# One skb is seen with the address before and the address after.
+# One skb is shown with both the old and the new port.
 case_nat() {
 	ipt_server -t nat -A PREROUTING -p udp --dport 5003 -j DNAT --to-destination "$SERVER:5004"
 	if trace_start "dst host $SERVER and (udp port 5003 or udp port 5004)"; then
@@ -164,7 +164,7 @@ case_nat() {
 		awk '/:5003\(udp\)/ { before[$1] = 1 }
 			/:5004\(udp\)/ && before[$1] { both = 1 }
 			END { exit !both }' "$T/out" ||
-			bad "no skb goes from port 5003 to port 5004"
+			bad "no skb changes from port 5003 to 5004"
 	fi
 	ipt_server -t nat -F PREROUTING
 }

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Cases of types from elsewhere than the running kernel: files, directories, packed ones.
+# Cases of types from other sources than the running kernel: files, directories, packed, measured.
 
-# hide_types PROGRAM: SKBTRAIL becomes PROGRAM where the kernel offers no types; show_types undoes it.
+# hide_types PROGRAM: make SKBTRAIL run PROGRAM without the kernel's BTF; show_types undoes it.
 hide_types() {
 	mkdir -p "$T/nothing"
 	cat >"$T/hidden" <<-EOF
@@ -16,7 +16,7 @@ hide_types() {
 
 show_types() { SKBTRAIL=$SHOWN; }
 
-# same_functions OPTION...: those of the kernel proper, listed as with its own types.
+# same_functions OPTION...: --list-funcs must list the same functions of vmlinux as with its BTF.
 same_functions() {
 	[ -s "$T/own_types" ] || "${SHOWN:-$SKBTRAIL}" --list-funcs >"$T/own_types" 2>"$T/err"
 	# shellcheck disable=SC2086 # words on purpose
@@ -29,7 +29,7 @@ same_functions() {
 		bad "lists differ: $(diff "$T/own_types.kernel" "$T/out.kernel" | sed -n 2p)"
 }
 
-# One file with the types in it, on a kernel that offers none: the same functions, the same trace.
+# skbtrail with packed types on a kernel without BTF: the same functions, the same trace.
 case_btf_packed() {
 	local WITHOUT=''
 	BACKEND='' FUNCS=$FUNCS_BEST
@@ -43,7 +43,7 @@ case_btf_packed() {
 	# shellcheck disable=SC2086
 	$SKBTRAIL --check >"$T/out" 2>"$T/err"
 	grep -qF "packed with skbtrail ($(uname -r), 1 of 2): " "$T/out" ||
-		bad "--check does not say that packed types are used"
+		bad "--check does not report packed types"
 	expect '[-][-]  from-kernel'
 	same_functions
 	if trace_start "udp port 5000"; then
@@ -55,7 +55,7 @@ case_btf_packed() {
 	show_types
 }
 
-# The layout of archives of BTF; what is there for others is passed over.
+# The directory layout of BTF archives; files for other kernels are ignored.
 case_btf_directory() {
 	local WITHOUT=''
 	mkdir -p "$T/btf/some/12/$(uname -m)"
@@ -94,11 +94,11 @@ case_error_btf_pack() {
 	mount -t tmpfs -o size=64k small "$T/small" || { missing "tmpfs"; return; }
 	expect_error --btf-pack "$T/small/packed" /sys/kernel/btf/vmlinux
 	said "$T/small/packed"
-	[ -z "$(ls "$T/small")" ] || bad "a part of the file stays: $(ls "$T/small")"
+	[ -z "$(ls "$T/small")" ] || bad "partial file left behind: $(ls "$T/small")"
 	umount "$T/small"
 }
 
-# Cut off, or with a bit flipped: one clear line, on a kernel that has no other types.
+# Truncated, or with one byte changed: one clear message, on a kernel without other types.
 case_error_btf_pack_damaged() {
 	local WITHOUT=''
 	"$SKBTRAIL" -q --btf-pack "$T/packed" /sys/kernel/btf/vmlinux || bad "--btf-pack fails"
@@ -121,7 +121,7 @@ case_error_btf_pack_damaged() {
 	"$T/cut" --list-funcs >"$T/out" 2>"$T/err" || bad "the kernel's own types are not used"
 }
 
-# As before 5.11: functions of modules have no types, but what they take is known of many.
+# As before 5.11: modules have no BTF, but the arguments of many of their functions are known.
 case_without_module_types() {
 	local WITHOUT=''
 	! on_tracepoints || { skip "this kernel has no kprobes"; return; }
@@ -135,7 +135,8 @@ case_without_module_types() {
 
 namespaces() { stat -L -c %i /proc/[0-9]*/ns/net 2>/dev/null | sort -u; }
 
-# measured FEATURE: without it, too, the layout agrees with the kernel's types, is there at once, and leaves nothing.
+# measured [FEATURE]: measure (without FEATURE); the layout must agree with the kernel's types, take
+# less than 2 s, and leave nothing behind.
 measured() {
 	namespaces >"$T/namespaces"
 	"$SKBTRAIL" --check ${1:+--without "$1"} >"$T/out" 2>"$T/err" ||
@@ -149,9 +150,9 @@ measured() {
 	[ "${took:-9999}" -lt 2000 ] || bad "measuring took ${took:-?} ms"
 	echo "  measured in $took ms"
 	[ "$(wc -l <"$T/list")" -ge 20 ] || bad "fewer than 20 functions"
-	namespaces | cmp -s - "$T/namespaces" || bad "another network namespace is there"
+	namespaces | cmp -s - "$T/namespaces" || bad "a network namespace was left behind"
 	no_process || bad "a skbtrail process is still there"
-	[ ! -w $kprobe_events ] || no_events || bad "kprobe events stay"
+	[ ! -w $kprobe_events ] || no_events || bad "kprobe events left behind"
 }
 
 case_measured() {
@@ -159,7 +160,7 @@ case_measured() {
 	measured
 }
 
-# As before 4.13, when the kernel tells nothing by itself.
+# As before 4.13, when the kernel does not return translated programs.
 case_measured_untold() {
 	local WITHOUT=''
 	measured prog-translated
@@ -167,16 +168,17 @@ case_measured_untold() {
 	expect_not 'told by the kernel'
 }
 
-# same_events FILE: what is in a trace, but for times, and who called consume_skb(): only newer kernels
-# have that, and the table of tracepoints knows what all have.
+# same_events FILE: the events of a trace, without times and without the caller of consume_skb():
+# only newer kernels have it, and the table of tracepoints has only what all kernels have.
 same_events() {
 	grep '^{' "$1" |
 		sed -E 's/"timestamp_ns":[0-9]+,//; /tp:consume_skb/s/"caller_[a-z]+":"[^"]*",//g' |
 		sort
 }
 
-# One skbtrail with types, one without, over the same packets: a request that passes and one that is
-# dropped. Without types more functions may be known (of modules before 5.11): those of the types.
+# Trace the same packets with and without types: a request that passes and one that is dropped.
+# Without types more functions may be known (of modules before 5.11), so trace only those with
+# types.
 case_same_trace() {
 	local WITHOUT=''
 	if ! on_tracepoints; then
@@ -204,14 +206,14 @@ case_same_trace() {
 	[ "$(wc -l <"$T/with.events")" -ge 20 ] || bad "fewer than 20 events"
 	cmp -s "$T/with.events" "$T/without.events" ||
 		bad "traces differ: $(diff "$T/with.events" "$T/without.events" | grep -m1 '^[-+<>][^-+]')"
-	echo "  $(wc -l <"$T/with.events") events with types and without"
+	echo "  $(wc -l <"$T/with.events") events, the same with and without types"
 }
 
-# Types that were made for another kernel under this one's name contradict what is measured.
+# Types of another kernel under this kernel's name contradict the measured layout.
 case_error_btf_contradicts_measured() {
 	local WITHOUT=''
 	other=$(find build/vm -maxdepth 2 -name '*.btf' 2>/dev/null | head -n 1)
-	[ -n "$other" ] || { skip "no types of another kernel are here"; return; }
+	[ -n "$other" ] || { skip "no types of another kernel in build/vm"; return; }
 	cp "$other" "$T/$(uname -r).btf"
 	expect_error --without btf --kernel-btf "$T/$(uname -r).btf" --filter-func ip_rcv
 	said "is not for this kernel"
@@ -222,7 +224,7 @@ case_error_btf_contradicts_measured() {
 		bad "this kernel's own types are refused: $(head -n 1 "$T/err")"
 }
 
-# Where no namespace can be made nothing is measured; one clear line says so.
+# Measuring needs a network namespace; if it cannot be created there is one clear message.
 case_error_measure() {
 	local WITHOUT=''
 	max=/proc/sys/user/max_net_namespaces

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# usage: arch.sh SERIES       - the architecture of a kernel, in Debian's word
-#        arch.sh -d SERIES    - the directory in build/ of programs for it, with a slash, or nothing
-#                               where it is this machine's
+# usage: arch.sh SERIES       - print Debian's name of a kernel's architecture
+#        arch.sh -d SERIES    - print the directory in build/ with programs for it, with a trailing
+#                               slash; nothing if it is this machine's architecture
 set -u
 directory=
 [ "$1" != -d ] || { directory=1; shift; }

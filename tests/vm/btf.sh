@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# usage: btf.sh SERIES                         - BTF of a kernel that fetch.sh got, as
+# usage: btf.sh SERIES                         - extract the BTF of a kernel from fetch.sh, to
 #                                                build/vm/SERIES/RELEASE.btf and btf/MODULE
-#        btf.sh VMLINUZ MODULES KERNEL.btf DIR - from a kernel image and the modules below the
-#                                                directory MODULES, as KERNEL.btf and DIR/MODULE
+#        btf.sh VMLINUZ MODULES KERNEL.btf DIR - extract it from a kernel image and the modules in
+#                                                the directory MODULES, to KERNEL.btf and DIR/MODULE
 #
-# Nothing is done where KERNEL.btf is newer than the image. A kernel older than 5.11 has
-# no BTF in its modules: DIR is empty then.
+# Does nothing if KERNEL.btf is newer than the image. Before 5.11 modules have no BTF, and DIR is
+# empty.
 set -u
 
-objcopy=${OBJCOPY:-llvm-objcopy} # knows all architectures
+objcopy=${OBJCOPY:-llvm-objcopy} # supports all architectures
 
 if [ $# -eq 1 ]; then
 	vm=$(cd "$(dirname "$0")/../.." && pwd)/${VM_DIR:-build/vm}
@@ -29,11 +29,12 @@ tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
 
-# number OFFSET BYTES: little-endian, of the image
+# number OFFSET BYTES: a little-endian number in the image
 number() { od -An -t "u$2" -j "$1" -N "$2" "$image" | tr -d ' '; }
 magic() { od -An -t x1 -j "$2" -N "$3" "$1" | tr -d ' \n'; }
 
-# unpack FILE: by its first bytes. Packed kernels have four bytes more at the end.
+# unpack FILE: decompress it, by magic number. zstd and lz4 kernels have four extra bytes at the
+# end.
 unpack() {
 	case $(magic "$1" 0 4) in
 	1f8b*) gzip -dc "$1" ;;
@@ -55,8 +56,8 @@ vmlinux() {
 	unpack "$tmp/packed" >"$tmp/vmlinux"
 }
 
-# An image that is no ELF file (arm64) has its BTF somewhere: a header with version 1,
-# no flags and 24 bytes, and types that begin at once, of the most bytes.
+# In an image that is not an ELF file (arm64) search for BTF: a header with version 1, no flags,
+# size 24 and type offset 0. The largest one is that of vmlinux.
 raw_btf() {
 	LC_ALL=C grep -obUaP '\x9f\xeb\x01\x00\x18\x00\x00\x00\x00\x00\x00\x00' "$tmp/vmlinux" |
 		cut -d: -f1 | while read -r at; do
@@ -78,7 +79,7 @@ kernel_btf() {
 	[ -s "$tmp/btf" ] || { echo "$image: no BTF found" >&2; exit 1; }
 }
 
-# All modules at once: a process for each would take most of the time.
+# Decompress all modules at once, which is faster than one process per module.
 module_btfs() {
 	mkdir -p "$tmp/ko" "$tmp/modules"
 	find "$modules" -name '*.ko*' -exec cp -t "$tmp/ko" {} +

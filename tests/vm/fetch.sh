@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# usage: fetch.sh SERIES - get Debian's newest cloud kernel of a series (see kernels), or the one
-#                          built by hand
+# usage: fetch.sh SERIES - download Debian's newest cloud kernel of a series (see kernels), or copy
+#                          a kernel built by hand
 #
-# Where an architecture has no cloud kernels it is the plain one. Leaves in build/vm/SERIES:
-# release, vmlinuz and root/lib/modules/RELEASE. Exit code 77, with the reason on stderr: there is no
-# such kernel or no network.
+# Without a cloud kernel for the architecture it takes the plain one. Creates release, vmlinuz and
+# root/lib/modules/RELEASE in build/vm/SERIES. Exit code 77, with the reason on stderr: no such
+# kernel or no network.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/apt.sh
@@ -25,7 +25,7 @@ arch=$(tests/vm/arch.sh "$series") || exit
 set -- $(awk -v s="$series" '$1 == s { print $2, $3 }' tests/vm/kernels)
 names=$1 suites=$2
 
-# built_by_hand DIR: take the kernel there, which has everything compiled in.
+# built_by_hand DIR: use the kernel in DIR, which has no modules.
 built_by_hand() {
 	[ -e "$1/vmlinuz" ] || skip "no $1/vmlinuz (\$SKBTRAIL_KERNELS names another directory)"
 	mkdir -p "$dir" || exit 1
@@ -34,27 +34,27 @@ built_by_hand() {
 	exit 0
 }
 
-# A kernel found in the last day is new enough; an older one is better than none.
+# Look for a newer kernel once a day; keep the old one if that fails.
 fresh() { [ -n "$(find "$dir/release" -mtime -1 2>/dev/null)" ]; }
 give_up() {
 	[ -e "$dir/release" ] || skip "$@"
-	echo "kernel $series: $*; taking $(cat "$dir/release") from the cache" >&2
+	echo "kernel $series: $*; using $(cat "$dir/release") from the cache" >&2
 	exit 0
 }
 
-# images FLAVOUR: the packages of images, newest first.
+# images FLAVOUR: image packages, newest first.
 images() {
 	private_apt apt-cache pkgnames linux-image- |
 		grep -E "^linux-image-${names}[^-]*(-[0-9]+)?$1-$arch\$" | sort -rV
 }
 
-# Newer packages have the kernel and the modules beside the image package.
+# Newer releases split kernel and modules from the image package.
 download() {
 	parts=$(private_apt apt-cache pkgnames linux- |
 		grep -Fx -e "linux-binary-$1" -e "linux-modules-$1" -e "linux-base-$1")
 	rm -rf "${cache:?}/$series"
 	mkdir -p "$cache/$series" || exit 1
-	echo "kernel $series: getting $1" >&2
+	echo "kernel $series: downloading $1" >&2
 	# shellcheck disable=SC2086 # words on purpose
 	(cd "$cache/$series" && private_apt apt-get download "linux-image-$1" $parts) >"$log" 2>&1
 }
@@ -74,7 +74,7 @@ fi
 list=$(images -cloud)
 list=${list:-$(images '')}
 [ -n "$list" ] || give_up "no linux-image for $arch in $suites: $(apt_error "$log")"
-# A mirror may list what it no longer has: then the one before.
+# A mirror may list packages that it no longer has: then try the next older one.
 for image in $list; do
 	release=${image#linux-image-}
 	if [ "$release" = "$(cat "$dir/release" 2>/dev/null)" ]; then
@@ -85,7 +85,7 @@ for image in $list; do
 	echo "kernel $series: cannot download it: $(apt_error "$log")" >&2
 	release=
 done
-[ -n "$release" ] || give_up "cannot download $image, nor a newer one"
+[ -n "$release" ] || give_up "cannot download $image or any newer one"
 rm -rf "$dir"
 mkdir -p "$dir/root" || exit 1
 for deb in "$cache/$series"/*.deb; do

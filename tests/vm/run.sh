@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# usage: run.sh SERIES 'COMMAND' - boot a kernel, run a shell command in the guest
-#        run.sh SERIES           - boot a kernel, give a shell on the serial console
+# usage: run.sh SERIES 'COMMAND' - boot a kernel and run a shell command in the guest
+#        run.sh SERIES           - boot a kernel with a shell on the serial console
 #
-# The command runs in a copy of the repository's tests/, $SKBTRAIL (build/skbtrail) and $VM_FILES; of
-# these, what there is below ARCH/ beside it is taken for a guest of another architecture. Its words
-# come out here and its exit code becomes ours. 125: the guest died (the console's last lines are
-# shown), 124: it took more than VM_TIMEOUT seconds, 77: no such kernel, no emulator, no skbtrail.
-# The whole console is in build/vm/log/SERIES-NAME.console (VM_NAME, default "run").
+# The command runs in a copy of tests/, $SKBTRAIL (build/skbtrail) and $VM_FILES. For a guest of
+# another architecture, FILE is replaced by ARCH/FILE in the same directory if that exists. Prints
+# the output of the command and returns its exit code; otherwise 125: the guest crashed (prints the
+# last lines of the console), 124: it took more than VM_TIMEOUT seconds, 77: no such kernel, no
+# emulator, or no skbtrail. The console log is build/vm/log/SERIES-NAME.console (VM_NAME, default
+# "run").
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
@@ -20,7 +21,7 @@ log=$vm/log/$name
 arch=$(tests/vm/arch.sh "$series") || exit
 foreign=$(tests/vm/arch.sh -d "$series")
 
-# built FILE: the one for the guest's architecture.
+# built FILE: the file for the guest's architecture.
 built() {
 	other=$(dirname "$1")/$foreign$(basename "$1")
 	if [ -e "$other" ]; then echo "$other"; else echo "$1"; fi
@@ -34,7 +35,7 @@ esac
 
 mkdir -p "$vm/log"
 exec 9>"$vm/log/$series.lock"
-flock 9 # two guests of a series share what these make
+flock 9 # guests of a series share these files
 tests/vm/fetch.sh "$series" || exit
 tests/vm/image.sh "$series" || exit
 exec 9>&-
@@ -54,27 +55,27 @@ overlay() {
 	(cd "$stage" && find skbtrail payload | cpio -o -H newc -R 0:0 --quiet) | gzip -1
 }
 
-# More than one thread of emulation breaks kernels that rewrite their own code (kprobes).
+# Multi-threaded emulation breaks kernels that modify their own code (kprobes).
 accel=${VM_ACCEL:-tcg,thread=single}
 cpus=2
-# The el7 kernel is for one CPU.
+# The el7 kernel supports only one CPU.
 [ "$series" != el7 ] || cpus=1
-# The console, the line for the command's words, and the device that this line is.
+# The console, and the serial line for the command's output with its device.
 case $arch in
 amd64)
-	# Linux 6.12 panics now and then after an emulated cmpxchg16b.
+	# Linux 6.12 panics sometimes after an emulated cmpxchg16b.
 	set -- qemu-system-x86_64 -cpu "${VM_CPU:-Nehalem,-cx16}"
 	console=ttyS0 line=ttyS1 device=isa-serial
 	;;
 arm64)
-	# With -cpu max a boot takes four times as long: pointer authentication.
+	# -cpu max boots four times slower because of pointer authentication.
 	set -- qemu-system-aarch64 -M virt -cpu "${VM_CPU:-cortex-a72}"
 	console=ttyAMA0 line=ttyS0 device=pci-serial
 	;;
 riscv64)
-	# After a change to code each CPU waits for the other, which takes its turn later: with two
-	# the modules alone load for a minute. And kprobes are taken for NMIs, where the lock of the
-	# ring buffer is only tried: two emulated CPUs lose events.
+	# One CPU: code patching waits for all CPUs, which are emulated in turn, so with two of them
+	# loading modules takes a minute. And the kernel treats kprobes as NMIs, in which it only
+	# tries to lock the ring buffer: two emulated CPUs would lose events.
 	cpus=1
 	set -- qemu-system-riscv64 -M virt -cpu "${VM_CPU:-rv64}"
 	console=ttyS0 line=ttyS1 device=pci-serial
