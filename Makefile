@@ -3,8 +3,8 @@
 #
 #   V=1     show the commands
 #   SAN=1   address and undefined-behaviour sanitizers, in build/san (unit tests)
-#   ARCH=   arm64 or riscv64: build for that machine, in build/ARCH (make deps-ARCH before)
-#   LIBC=   system: link this system's libraries, static as by default; LIBC=system STATIC= dynamically
+#   ARCH=   arm64 or riscv64: cross-compile, in build/ARCH (first make deps-ARCH)
+#   LIBC=   system: link with this system's libraries; LIBC=system STATIC= links dynamically
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -28,9 +28,11 @@ STATIC  ?= 1
 ifdef SAN
 override LIBC := system
 endif
-B       := build$(if $(filter-out $(HOST),$(ARCH)),/$(ARCH))$(if $(SAN),/san,$(if $(filter system,$(LIBC)),/system))$(if $(STATIC)$(SAN),,-dynamic)
+B       := build$(if $(filter-out $(HOST),$(ARCH)),/$(ARCH))
+B       := $(B)$(if $(SAN),/san,$(if $(filter system,$(LIBC)),/system))
+B       := $(B)$(if $(STATIC)$(SAN),,-dynamic)
 
-# ---- for another architecture: Debian's cross compiler, libraries from tests/sysroot.sh ----
+# ---- cross-compilation: Debian's cross compilers, libraries from tests/sysroot.sh ----
 
 CROSS   := arm64 riscv64
 TRIPLET_arm64   := aarch64-linux-gnu
@@ -42,7 +44,7 @@ SYSROOT := build/sysroot/$(ARCH)
 CC      := $(TRIPLET)-gcc
 AR      := $(TRIPLET)-ar
 STRIP   := $(TRIPLET)-strip
-# -B and -isystem: before the libc that the cross compiler may have brought.
+# -B and -isystem take precedence over the libc that comes with the cross compiler.
 CROSS_FLAGS := --sysroot=$(SYSROOT) -B$(SYSROOT)/usr/lib/$(TRIPLET)/ \
 	   -isystem $(SYSROOT)/usr/include/$(TRIPLET) -isystem $(SYSROOT)/usr/include
 LIBRARIES := $(SYSROOT)/packages
@@ -55,11 +57,11 @@ include tests/rules.mk
 
 # ---- the program ----
 
-# From the bottom up; tests/layers.sh says which may include which.
+# From the bottom up; tests/layers.sh defines which rooms may include which.
 ROOMS   := base kern btf/core btf/discover btf/reduce btf/print btf output/ring output output/files \
 	   filter filter/expr loader/object loader/attach loader types/measure types names cli trace
 CFLAGS  ?= -Os -g
-# The same bytes wherever it is built.
+# Reproducible: the same bytes in any build directory.
 SAME_PATHS := -ffile-prefix-map=$(CURDIR)=.
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
 	   -Wno-unused-parameter -Wno-missing-field-initializers
@@ -75,7 +77,7 @@ endif
 LDFLAGS_ALL += $(if $(LIBC_DIR),,$(CROSS_FLAGS)) $(LDFLAGS)
 LIBS    := -lpcap -lelf -lz
 
-# $(call room_src,ROOM): its C files; the program's main() is linked by itself.
+# $(call room_src,ROOM): its C files. main.c is not part of a library; it is linked separately.
 room_src = $(filter-out trace/main.c,$(wildcard $(1)/*.c))
 room_lib = $(B)/lib$(subst /,-,$(1)).a
 embedding_loader := $(B)/loader/progs.o
@@ -85,9 +87,8 @@ room_obj = $(patsubst %.c,$(B)/%.o,$(call room_src,$(1))) $(embedding_$(1))
 
 all: $(B)/skbtrail ## build the program (default); ARCH=arm64, ARCH=riscv64: cross build, in build/ARCH
 
-# The stubs must be there before the linker looks into libpcap and libelf. Its words about getaddrinfo
-# in static programs are for the log; with --no-warnings ld says nothing of undefined symbols either,
-# and links them as 0.
+# The stubs must come before libpcap and libelf. The linker's warning about getaddrinfo in static
+# programs goes to the log; --no-warnings would also silence undefined symbols, and link them as 0.
 MAIN_OBJ := $(B)/trace/main.o $(B)/filter/capture_stubs.o $(B)/btf/elf_stubs.o
 $(B)/skbtrail: $(MAIN_OBJ) trace/no_unwind.ld $(if $(LIBC_DIR),$(LIBRARIES)) $(foreach r,$(ROOMS),$(call room_lib,$(r)))
 	$(call say,LINK,$@)
@@ -106,14 +107,15 @@ $(B)/%.o: %.c Makefile | $(LIBRARIES)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# ---- what runs in the kernel ----
+# ---- BPF programs ----
 
 BPF_CFLAGS := --target=bpf -mcpu=v1 -O2 -g -std=gnu11 -ffreestanding $(SAME_PATHS)
 BPF_CPPFLAGS := -nostdinc -isystem $(shell $(CLANG) -print-resource-dir)/include \
 	   -idirafter progs/include -I. -D__TARGET_$(subst -,_,$(ARCH))
 
-# Warnings first, with places in the source. BTF holds the text of each line that has code, which
-# nobody reads here: from a pipe there is none. Nor are labels needed, nor what moves line numbers.
+# First a pass for warnings, with source locations. BTF contains the text of each source line with
+# code, which is not needed; compiling from a pipe avoids it. Labels and the relocations of .BTF.ext,
+# which adjust line numbers, are not needed either.
 $(B)/progs/%.bpf.o: progs/%.bpf.c Makefile
 	$(call say,BPF,$<)
 	@mkdir -p $(@D)
@@ -122,7 +124,7 @@ $(B)/progs/%.bpf.o: progs/%.bpf.c Makefile
 	$(Q)$(CLANG) $(BPF_CFLAGS) -x cpp-output -c -o $@ - <$(@:.o=.i)
 	$(Q)$(LLVM_OBJCOPY) --strip-debug --strip-unneeded --remove-section=.rel.BTF.ext $@
 
-# ---- files inside the program (base/embedded.h) ----
+# ---- embedded files (base/embedded.h) ----
 
 $(B)/%.gz: $(B)/%
 	$(Q)gzip -9nc $< >$@
@@ -156,7 +158,7 @@ known-functions: $(B)/known-functions ## regenerate btf/discover/known_functions
 	$(Q)$< tests/known/changes $$(dirname $$(ls build/known/*/package | sort -V)) >$(B)/known.txt
 	$(Q)mv $(B)/known.txt btf/discover/known_functions.txt
 
-# ---- for others ----
+# ---- installing and packaging ----
 
 RELEASE := build/release
 RELEASE_ARCHS ?= $(sort $(HOST) $(CROSS))
@@ -168,13 +170,13 @@ $(RELEASE)/skbtrail-$(VERSION)-$(ARCH): $(B)/skbtrail
 
 DOCS := CHANGELOG.md LICENSE docs/architecture.md docs/json.md docs/kernels.md docs/pwru.md
 PREFIX ?= /usr/local
-# Not sbin, for which users without root do not look: they replay records, and complete options.
+# Not sbin, which is not in PATH for other users: they replay records, and use completion.
 BINDIR  := $(PREFIX)/bin
 MANDIR  := $(PREFIX)/share/man/man8
 COMPDIR := $(PREFIX)/share/bash-completion/completions
 DOCDIR  := $(PREFIX)/share/doc/skbtrail
 
-install: $(B)/skbtrail ## program, man page, completion and docs below PREFIX (/usr/local); DESTDIR
+install: $(B)/skbtrail ## install program, man page, completion, docs in PREFIX (/usr/local); DESTDIR
 	$(call say,TO,$(DESTDIR)$(PREFIX))
 	$(Q)install -d $(addprefix $(DESTDIR),$(BINDIR) $(MANDIR) $(COMPDIR) $(DOCDIR))
 	$(Q)install -s --strip-program=$(STRIP) -m 755 $< $(DESTDIR)$(BINDIR)/skbtrail
@@ -201,20 +203,21 @@ readme-figures: $(B)/skbtrail ## write the program's size, and what bench-quick 
 print-%:
 	@echo '$($*)'
 
-deb: $(B)/skbtrail ## a Debian package, in build/; MAINTAINER='Name <address>' if git has no user
+deb: $(B)/skbtrail ## build a Debian package in build/; MAINTAINER='Name <address>', or git's user
 	$(Q)rm -rf $(B)/deb
 	$(Q)$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR=$(B)/deb
 	$(call say,DEB,$(DEB))
-	$(Q)SYSROOT=$(SYSROOT) LIBRARIES=$(if $(LIBC_DIR),$(LIBC_DIR)/packages) packaging/deb.sh $(B)/deb $(VERSION) $(DEB_ARCH) $(DEB) >$(DEB).log
+	$(Q)SYSROOT=$(SYSROOT) LIBRARIES=$(if $(LIBC_DIR),$(LIBC_DIR)/packages) \
+		packaging/deb.sh $(B)/deb $(VERSION) $(DEB_ARCH) $(DEB) >$(DEB).log
 	$(Q)rm -rf $(B)/deb
 
-release: ## stripped programs for all architectures, with SHA256SUMS, in build/release
+release: ## build stripped programs for all architectures, with SHA256SUMS, in build/release
 	$(Q)rm -rf $(RELEASE)
 	$(Q)for a in $(RELEASE_ARCHS); do \
 		$(MAKE) --no-print-directory ARCH=$$a $(RELEASE)/skbtrail-$(VERSION)-$$a || exit; done
 	$(Q)cd $(RELEASE) && sha256sum skbtrail-* >SHA256SUMS
 
-# ---- what the machine needs ----
+# ---- dependencies ----
 
 DEPS := gcc make clang llvm binutils flex bison bzip2 xz-utils linux-libc-dev libc6-dev libelf-dev \
 	libpcap-dev zlib1g-dev
@@ -249,7 +252,7 @@ check-layers: ## check the folders' levels (docs/architecture.md); headers compi
 clean: ## remove build/
 	rm -rf build
 
-help: ## this list
+help: ## show this list
 	@grep -hE '^[a-z0-9.%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 .PHONY: all install uninstall deb release known-functions check-layers deps deps-build deps-demo demo

@@ -40,7 +40,7 @@ built_using() {
 	for l in $libraries; do
 		p=${l#*:}
 		if [ -n "$sysroot" ]; then
-			# A rebuild (+b1) has the source of its first build.
+			# A binary rebuild (+b1) has the source version without the suffix.
 			v=$(sed -n "s/^${p}_\([^_]*\)_.*/\1/p" "$sysroot/packages" |
 				sed 's/%3a/:/; s/+b[0-9]*$//')
 		else

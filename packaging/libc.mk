@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What the program is linked with. LIBC=musl, the default: a static program of musl, libpcap, libelf
-# and zlib, which packaging/libraries.sh builds from pinned sources in build/lib/ARCH. LIBC=system:
-# the system's libraries, in build/system; a static program, with STATIC= a dynamic one. Unit tests
-# are always linked with the system's.
+# Which libraries the program is linked with. LIBC=musl (the default): statically with musl,
+# libpcap, libelf and zlib, which packaging/libraries.sh builds from pinned sources in
+# build/lib/ARCH. LIBC=system: with the system's libraries, in build/system; statically, or
+# dynamically with STATIC=. Unit tests are always linked with the system's libraries.
 
 ifeq ($(filter musl system,$(LIBC)),)
 $(error LIBC=$(LIBC): expected musl or system)
@@ -13,7 +13,7 @@ LIBC_DIR  := build/lib/$(ARCH)
 HEADERS   := $(if $(SYSROOT),$(SYSROOT)/usr/include $(SYSROOT)/usr/include/$(TRIPLET),\
 	/usr/include /usr/include/$(shell $(CC) -print-multiarch))
 LIBC_CFLAGS := -nostdinc -isystem $(LIBC_DIR)/include -isystem $(shell $(CC) -print-file-name=include)
-# In this order: the start files, the program, its libraries, the end files.
+# Link order: start files, program, libraries, end files.
 gcc_file   = $(shell $(CC) -print-file-name=$(1))
 LIBC_START := -nostdlib -L$(LIBC_DIR)/lib $(LIBC_DIR)/lib/crt1.o $(LIBC_DIR)/lib/crti.o \
 	$(call gcc_file,crtbeginT.o)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Small BPF objects that the unit tests of loader/object take in with .incbin.
+# Small BPF objects that the unit tests of loader/object embed with .incbin.
 
 OBJECT_BPF_DIR := $(B)/tests/unit/bpf
 OBJECT_BPF     := $(patsubst tests/unit/bpf/%.c,$(OBJECT_BPF_DIR)/%.o,$(wildcard tests/unit/bpf/object_*.bpf.c))

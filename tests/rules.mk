@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Tests. A unit test tests/unit/ROOM_topic.c is a program linked with its room and all rooms below it.
-# ROOM is the last part of the room's name: attach for loader/attach.
+# Unit tests. tests/unit/ROOM_topic.c is a program linked with its room and all rooms below. ROOM is
+# the last component of the room's name: attach for loader/attach.
 
 UNIT_SRC := $(filter-out tests/unit/lib_%,$(wildcard tests/unit/*_*.c))
-# Unit tests are linked with the system's libraries (libcmocka): built in build/system, build/unit
-# points there.
+# Unit tests are linked with the system's libraries, like libcmocka. They are built in build/system;
+# build/unit is a symbolic link.
 ifeq ($(LIBC),musl)
 unit: ## build the unit tests
 	$(Q)$(MAKE) --no-print-directory LIBC=system unit
@@ -20,7 +20,7 @@ else
 
 UNIT     := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
 
-# $(call rooms_up_to,ROOM): the libraries of a unit test.
+# $(call rooms_up_to,ROOM): the room and all rooms below it, for linking a unit test.
 rooms_from = $(if $(2),$(if $(filter $(1) $(1)/% %/$(1),$(firstword $(2))),$(2),\
 	$(call rooms_from,$(1),$(wordlist 2,$(words $(2)),$(2)))))
 reverse = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
@@ -29,7 +29,7 @@ rooms_up_to = $(call rooms_from,$(1),$(ROOMS_DOWN))
 
 unit: $(UNIT)
 
-# tests/unit/lib_*.c: helpers of several tests (the eBPF interpreter, BTF builder).
+# tests/unit/lib_*.c: helpers shared by tests (eBPF interpreter, BTF builder, ...).
 UNIT_LIB := $(patsubst tests/unit/%.c,$(B)/tests/unit/%.o,$(wildcard tests/unit/lib_*.c))
 $(B)/unit/lib.a: $(UNIT_LIB)
 	$(call say,AR,$@)

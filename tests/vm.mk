@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Tests on a running kernel: this machine's, and Debian's in virtual machines.
+# Tests on running kernels: this machine's, and others in virtual machines.
 
 SERIES := $(shell awk '/^[^\#]/ && !$$6 { print $$1 }' tests/vm/kernels)
 FOREIGN := $(shell awk '/^[^\#]/ && $$6 { print $$1 }' tests/vm/kernels)
 
 RUNGS  := $(shell awk '/^[^\#]/ { print $$1 }' tests/vm/rungs | uniq)
 
-# A sender of datagrams for the tests.
+# Sends UDP datagrams.
 $(B)/burst: tests/bench/burst.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CROSS_FLAGS) -O2 -Wall -Wextra -static -o $@ $<
 
-# Programs in the way of packets: the same for all architectures.
+# tc and XDP programs, the same for all architectures.
 $(B)/traffic.bpf.o: tests/bpf/traffic.bpf.c Makefile
 	$(call say,BPF,$<)
 	@mkdir -p $(@D)
@@ -39,7 +39,7 @@ vm-check: $(B)/skbtrail $(TRAFFIC) ## run the tests in virtual machines; vm-chec
 vm-check-%: $(B)/skbtrail $(TRAFFIC)
 	$(Q)tests/run.sh vm-$*
 
-rungs-check: $(B)/skbtrail $(TRAFFIC) ## all rungs of tests/vm/rungs; rungs-check-5.10: of one kernel
+rungs-check: $(B)/skbtrail $(TRAFFIC) ## run all rungs (tests/vm/rungs); rungs-check-5.10: of one kernel
 	$(Q)tests/run.sh $(RUNGS:%=rungs-%)
 
 rungs-check-%: $(B)/skbtrail $(TRAFFIC)
@@ -52,7 +52,7 @@ vm-check-arm64-6.1: ## the same for another architecture; cross-builds first
 $(FOREIGN:%=vm-check-%): vm-check-%:
 	$(Q)tests/run.sh cross vm-$*
 
-vm-shell-%: $(B)/skbtrail $(TRAFFIC) ## vm-shell-6.1: a shell in a guest with skbtrail
+vm-shell-%: $(B)/skbtrail $(TRAFFIC) ## vm-shell-6.1: start a shell in a guest with skbtrail
 	$(Q)VM_FILES='$(TRAFFIC)' SKBTRAIL=$(B)/skbtrail tests/vm/run.sh $*
 
 bench-quick: $(B)/skbtrail $(B)/burst ## measure CPU, memory, loss and size, here and in a VM; results in build/bench
