@@ -8,8 +8,8 @@
 #include "kern/clock.h"
 
 /*
- * A probe's instruction pointer is at the entry or a few bytes behind it: behind endbr64
- * and the ftrace call, and one more where an int3 was hit.
+ * A probe's instruction pointer is at the entry or a few bytes after it: after endbr64 and the
+ * ftrace call, and frag_sz byte further if an int3 was hit.
  */
 #define ENTRY_SZ 16
 
@@ -23,7 +23,7 @@ static struct name_at symbol(void *arg, uint64_t addr)
 	return (struct name_at){.name = sym.name, .module = sym.module, .off = addr - sym.addr};
 }
 
-/* Targets know which of several symbols at one address was meant. */
+/* Prefer targets: several symbols may share an address, and the target is the frag_sz traced. */
 static struct name_at func(void *arg, uint64_t ip)
 {
 	const struct kernel_names *kn = arg;
@@ -71,8 +71,8 @@ static size_t print_struct(const struct kernel_names *kn, const char *name, cons
 	return btf_print(btf, btf_find(btf, BTF_KIND_STRUCT, name, 0), data, sz, buf, buf_sz);
 }
 
-/* A member's offset in bytes and its type; 0: there is none. */
-static uint32_t member_of(const struct btf *btf, uint32_t id, const char *name, uint32_t *off)
+/* Find a member: *off is its offset in bytes; returns its type id, 0 if not found. */
+static uint32_t find_member(const struct btf *btf, uint32_t id, const char *name, uint32_t *off)
 {
 	const struct btf_type *t = btf_type(btf, id);
 
@@ -85,23 +85,23 @@ static uint32_t member_of(const struct btf *btf, uint32_t id, const char *name, 
 	return 0;
 }
 
-/* The fragments past skb_shared_info.nr_frags are left over from other packets. */
+/* Zero the fragments past skb_shared_info.nr_frags, which are left over from other packets. */
 static void clear_frags(const struct btf *btf, uint8_t *data, size_t sz)
 {
 	uint32_t id = btf_find(btf, BTF_KIND_STRUCT, "skb_shared_info", 0), nr_off, off;
-	uint32_t nr = member_of(btf, id, "nr_frags", &nr_off);
-	uint32_t frags = member_of(btf, id, "frags", &off);
+	uint32_t nr = find_member(btf, id, "nr_frags", &nr_off);
+	uint32_t frags = find_member(btf, id, "frags", &off);
 	const struct btf_type *array = btf_type(btf, frags);
-	int64_t one;
+	int64_t frag_sz;
 	size_t end;
 
 	if (!nr || !array || btf_kind(array) != BTF_KIND_ARRAY || nr_off >= sz)
 		return;
-	one = btf_sizeof(btf, btf_array(array)->type);
+	frag_sz = btf_sizeof(btf, btf_array(array)->type);
 	end = off + btf_sizeof(btf, frags);
-	off += one * data[nr_off];
+	off += frag_sz * data[nr_off];
 	end = end < sz ? end : sz;
-	if (one > 0 && off < end)
+	if (frag_sz > 0 && off < end)
 		memset(data + off, 0, end - off);
 }
 
@@ -137,23 +137,23 @@ static size_t text(void *arg, enum names_text what, unsigned int nr, const void 
 	return 0;
 }
 
-/* A stack is read once; then another may have its place. */
+/* Read a stack once and delete it, to free its slot in the map. */
 static int stack(void *arg, int64_t id, uint64_t *addrs, size_t max)
 {
 	const struct kernel_names *kn = arg;
-	uint64_t whole[TRAIL_MAX_STACK] = {0};
+	uint64_t trace[TRAIL_MAX_STACK] = {0};
 	uint32_t key = id;
 	size_t nr = 0;
 	int ret;
 
 	if (id < 0)
 		return id;
-	ret = bpf_map_lookup(kn->stacks_fd, &key, whole);
+	ret = bpf_map_lookup(kn->stacks_fd, &key, trace);
 	if (ret)
 		return ret;
 	bpf_map_delete(kn->stacks_fd, &key);
-	for (; nr < max && nr < TRAIL_MAX_STACK && whole[nr]; nr++)
-		addrs[nr] = whole[nr];
+	for (; nr < max && nr < TRAIL_MAX_STACK && trace[nr]; nr++)
+		addrs[nr] = trace[nr];
 	return nr;
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* kernel_names.h - names of the running kernel, for the output. */
+/*
+ * kernel_names.h - the output's names from the running kernel: functions, symbols, drop reasons,
+ * namespaces, structs. This room includes base/, btf/, kern/, output/, filter/, loader/ and types/.
+ */
 #ifndef NAMES_KERNEL_NAMES_H
 #define NAMES_KERNEL_NAMES_H
 
@@ -12,17 +15,17 @@
 #include "output/output.h"
 
 struct kernel_names {
-	const struct targets *targets; /* functions by address; tracepoints by source */
+	const struct targets *targets; /* functions sorted by address; tracepoints by source */
 	const struct prog_trace *prog_trace;
 	const struct ksyms *ksyms;
 	const struct reasons *reasons;
-	const struct types *types; /* for what config says to print */
+	const struct types *types; /* for the structs that config prints */
 	const struct prog_config *config;
-	int stacks_fd;		   /* the map of stack traces; -1: none */
-	struct netns_names *netns; /* NULL: not asked for */
+	int stacks_fd;		   /* stack trace map; -1: none */
+	struct netns_names *netns; /* NULL: names not wanted */
 };
 
-/* The provider; kn must outlive it. */
+/* The interface that the output uses; kn must outlive it. */
 struct names kernel_names(struct kernel_names *kn);
 
 #endif

@@ -9,113 +9,114 @@
 #include "base/strings.h"
 
 #define SECOND	   UINT64_C(1000000000)
-#define ANSWER_AGE (10 * SECOND)
-#define LOOK_GAP   SECOND
-#define PLACES_MAX 65536
-#define TEXTS_MAX  65536 /* names that processes may make us keep */
+#define CACHE_AGE  (10 * SECOND)
+#define SCAN_GAP   SECOND
+#define FOUND_MAX  65536
+#define NAMES_MAX  65536 /* names kept at most; processes can choose theirs */
 #define BUCKETS	   1024
 #define UNKNOWN_NR 256
 
-/* The best first. */
+/* In order of preference. */
 enum rank { RANK_NAMED, RANK_HOST, RANK_MOUNTED, RANK_PROCESS };
 
-struct place {
+struct candidate {
 	uint32_t inode;
 	enum rank rank;
 	pid_t pid;	  /* of RANK_PROCESS */
-	const char *name; /* one of the texts; NULL: not made yet, or no memory */
+	const char *name; /* interned; NULL: not made yet, or out of memory */
 };
 
-struct places {
-	struct place *p; /* owned */
+struct candidates {
+	struct candidate *p; /* owned */
 	size_t nr, cap;
 };
 
-/* Names that were given out stay. */
-struct text {
-	struct text *next;
+/* An interned name. */
+struct name {
+	struct name *next;
 	char s[];
 };
 
 struct netns_names {
 	const struct netns_roots *roots;
-	struct places places; /* of the last look: the best of each inode, in their order */
-	bool has_looked;
-	uint64_t looked; /* when */
-	/* What was asked for and not found, by the last bits of the inode. */
+	struct candidates candidates; /* of the last scan: the best of each inode, by inode */
+	bool has_scanned;
+	uint64_t scanned; /* time of the last scan */
+	/* Inodes looked up and not found, by their low bits. */
 	struct {
 		uint32_t inode;
 		uint64_t since;
 	} unknown[UNKNOWN_NR];
-	struct text *texts[BUCKETS]; /* owned; by hash */
-	size_t nr_texts;
+	struct name *names[BUCKETS]; /* owned; hash table */
+	size_t nr_names;
 };
 
-/* ---- texts ---- */
+/* ---- interned names ---- */
 
-static const char *keep(struct netns_names *n, const char *s)
+static const char *intern(struct netns_names *n, const char *s)
 {
 	size_t len = strnlen(s, NETNS_NAME_MAX);
-	struct text **bucket = &n->texts[str_hash(s, len) % BUCKETS], *t;
+	struct name **bucket = &n->names[str_hash(s, len) % BUCKETS], *t;
 
 	for (t = *bucket; t; t = t->next)
 		if (!strncmp(t->s, s, len) && !t->s[len])
 			return t->s;
-	t = n->nr_texts < TEXTS_MAX ? malloc(sizeof(*t) + len + 1) : NULL;
+	t = n->nr_names < NAMES_MAX ? malloc(sizeof(*t) + len + 1) : NULL;
 	if (!t)
 		return NULL;
 	memcpy(t->s, s, len);
 	t->s[len] = '\0';
 	t->next = *bucket;
 	*bucket = t;
-	n->nr_texts++;
+	n->nr_names++;
 	return t->s;
 }
 
-/* ---- a look ---- */
+/* ---- scan ---- */
 
-struct look {
+struct scan {
 	struct netns_names *n;
-	struct places found;
-	bool no_memory;
+	struct candidates found;
+	bool out_of_memory;
 };
 
-static bool add(struct look *l, struct place place)
+static bool add_candidate(struct scan *l, struct candidate c)
 {
 	if (l->found.nr == l->found.cap) {
 		size_t cap = 2 * l->found.cap + 64;
-		struct place *p = reallocarray(l->found.p, cap, sizeof(*p));
+		struct candidate *p = reallocarray(l->found.p, cap, sizeof(*p));
 
 		if (!p) {
-			l->no_memory = true;
+			l->out_of_memory = true;
 			return true;
 		}
 		l->found.p = p;
 		l->found.cap = cap;
 	}
-	l->found.p[l->found.nr++] = place;
-	return l->found.nr == PLACES_MAX;
+	l->found.p[l->found.nr++] = c;
+	return l->found.nr == FOUND_MAX;
 }
 
-static bool see(void *arg, const struct netns_place *p)
+static bool visit(void *arg, const struct netns_place *p)
 {
-	struct look *l = arg;
-	struct place *last = l->found.nr ? &l->found.p[l->found.nr - 1] : NULL;
+	struct scan *l = arg;
+	struct candidate *last = l->found.nr ? &l->found.p[l->found.nr - 1] : NULL;
 	enum rank rank = p->kind == NETNS_NAMED ? RANK_NAMED : RANK_MOUNTED;
 
 	if (p->kind != NETNS_PROCESS)
-		return add(l, (struct place){p->inode, rank, 0, keep(l->n, p->name)});
-	/* Most processes are where the one before is. */
+		return add_candidate(l,
+				     (struct candidate){p->inode, rank, 0, intern(l->n, p->name)});
+	/* Most processes share the namespace of the previous one. */
 	if (last && last->rank == RANK_PROCESS && last->inode == p->inode) {
 		last->pid = p->pid < last->pid ? p->pid : last->pid;
 		return false;
 	}
-	return add(l, (struct place){p->inode, RANK_PROCESS, p->pid, NULL});
+	return add_candidate(l, (struct candidate){p->inode, RANK_PROCESS, p->pid, NULL});
 }
 
 static int by_inode(const void *a, const void *b)
 {
-	const struct place *x = a, *y = b;
+	const struct candidate *x = a, *y = b;
 
 	if (x->inode != y->inode)
 		return x->inode < y->inode ? -1 : 1;
@@ -126,25 +127,25 @@ static int by_inode(const void *a, const void *b)
 	return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
-static void name_process(struct netns_names *n, struct place *p)
+static void name_process(struct netns_names *n, struct candidate *p)
 {
 	char comm[17], name[sizeof(comm) + 12];
 
 	if (!process_name(n->roots, p->pid, comm, sizeof(comm)))
 		return;
 	snprintf(name, sizeof(name), "%s:%d", comm, (int)p->pid);
-	p->name = keep(n, name);
+	p->name = intern(n, name);
 }
 
-/* Of each inode the first that has a name: a process may have ended. */
-static void keep_best(struct netns_names *n, struct places *found)
+/* Keep the best candidate of each inode that has a name; a process may have exited meanwhile. */
+static void select_best(struct netns_names *n, struct candidates *found)
 {
-	struct place *best = NULL;
+	struct candidate *best = NULL;
 	size_t nr = 0;
 
 	qsort(found->p, found->nr, sizeof(*found->p), by_inode);
 	for (size_t i = 0; i < found->nr; i++) {
-		struct place p = found->p[i];
+		struct candidate p = found->p[i];
 
 		if (best && best->inode == p.inode && best->name)
 			continue;
@@ -157,33 +158,33 @@ static void keep_best(struct netns_names *n, struct places *found)
 	found->nr = nr;
 }
 
-/* Without memory what was found the last time stays. */
-static void look(struct netns_names *n, uint64_t now)
+/* On out of memory the results of the previous scan are kept. */
+static void scan(struct netns_names *n, uint64_t now)
 {
-	struct look l = {.n = n};
+	struct scan l = {.n = n};
 	uint32_t host = netns_host(n->roots);
 
-	n->has_looked = true;
-	n->looked = now;
+	n->has_scanned = true;
+	n->scanned = now;
 	if (host)
-		add(&l, (struct place){host, RANK_HOST, 0, "host"});
-	netns_each(n->roots, see, &l);
-	if (l.no_memory) {
+		add_candidate(&l, (struct candidate){host, RANK_HOST, 0, "host"});
+	netns_each(n->roots, visit, &l);
+	if (l.out_of_memory) {
 		free(l.found.p);
 		return;
 	}
 	if (l.found.nr)
-		keep_best(n, &l.found);
-	free(n->places.p);
-	n->places = l.found;
+		select_best(n, &l.found);
+	free(n->candidates.p);
+	n->candidates = l.found;
 }
 
-/* ---- answers ---- */
+/* ---- lookup ---- */
 
-static const struct place *find(const struct netns_names *n, uint32_t inode)
+static const struct candidate *find_candidate(const struct netns_names *n, uint32_t inode)
 {
-	const struct place *p = n->places.p;
-	size_t lo = 0, hi = n->places.nr;
+	const struct candidate *p = n->candidates.p;
+	size_t lo = 0, hi = n->candidates.nr;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
@@ -200,15 +201,15 @@ static const struct place *find(const struct netns_names *n, uint32_t inode)
 
 const char *netns_names_get(struct netns_names *n, uint32_t inode, uint64_t now)
 {
-	uint64_t age = n->has_looked ? now - n->looked : UINT64_MAX;
-	const struct place *p = find(n, inode);
+	uint64_t age = n->has_scanned ? now - n->scanned : UINT64_MAX;
+	const struct candidate *p = find_candidate(n, inode);
 	uint32_t slot = inode % UNKNOWN_NR;
 	bool is_unknown =
-		n->unknown[slot].inode == inode && now - n->unknown[slot].since < ANSWER_AGE;
+		n->unknown[slot].inode == inode && now - n->unknown[slot].since < CACHE_AGE;
 
-	if (age >= ANSWER_AGE || (!p && !is_unknown && age >= LOOK_GAP)) {
-		look(n, now);
-		p = find(n, inode);
+	if (age >= CACHE_AGE || (!p && !is_unknown && age >= SCAN_GAP)) {
+		scan(n, now);
+		p = find_candidate(n, inode);
 		if (!p) {
 			n->unknown[slot].inode = inode;
 			n->unknown[slot].since = now;
@@ -223,7 +224,7 @@ int netns_names_open(struct netns_names **out, const struct netns_roots *roots, 
 
 	*out = n;
 	if (!n)
-		return err_set(err, -ENOMEM, "no memory for the names of network namespaces");
+		return err_set(err, -ENOMEM, "out of memory for names of network namespaces");
 	n->roots = roots;
 	return 0;
 }
@@ -233,11 +234,11 @@ void netns_names_close(struct netns_names *n)
 	if (!n)
 		return;
 	for (size_t i = 0; i < BUCKETS; i++) {
-		for (struct text *t = n->texts[i], *next; t; t = next) {
+		for (struct name *t = n->names[i], *next; t; t = next) {
 			next = t->next;
 			free(t);
 		}
 	}
-	free(n->places.p);
+	free(n->candidates.p);
 	free(n);
 }

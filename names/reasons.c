@@ -14,7 +14,7 @@ static int reasons_add(struct reasons *rs, uint32_t value, const char *name)
 {
 	struct reason *r;
 
-	/* Room grows at the powers of two. */
+	/* The array is full when nr is a power of two (or 0). */
 	if (!(rs->nr & (rs->nr - 1))) {
 		r = realloc(rs->r, (rs->nr ? 2 * rs->nr : 1) * sizeof(*r));
 		if (!r)
@@ -30,8 +30,8 @@ static int reasons_add(struct reasons *rs, uint32_t value, const char *name)
 	return 0;
 }
 
-/* Bounds and masks of the enums are no reasons. */
-static bool is_reason(const char *name)
+/* The enums also contain bounds and masks. */
+static bool is_reason_name(const char *name)
 {
 	size_t len = strlen(name);
 
@@ -47,8 +47,8 @@ static int add_enum(struct reasons *rs, const struct btf *btf, const struct btf_
 		uint32_t value = e[i].val;
 		const char *name = btf_str(btf, e[i].name_off);
 
-		/* Small values of other enums are not whole reasons. */
-		if (!is_reason(name) || (!core && !(value >> 16)))
+		/* In other enums, values without a subsystem are not reasons. */
+		if (!is_reason_name(name) || (!core && !(value >> 16)))
 			continue;
 		if (reasons_add(rs, value, name))
 			return -ENOMEM;
@@ -76,8 +76,8 @@ static int add_btf(struct reasons *rs, const struct btf *btf)
 
 #define PREFIX "SKB_DROP_REASON_"
 
-/* A name of capitals, digits and underscores in quotes at *p, to `name`; *p moves behind it. */
-static bool take_name(const char **p, char *name, size_t sz)
+/* Parse a quoted name of capitals, digits and underscores at *p, which advances past it. */
+static bool parse_name(const char **p, char *name, size_t sz)
 {
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
 	size_t len;
@@ -92,8 +92,8 @@ static bool take_name(const char **p, char *name, size_t sz)
 	return true;
 }
 
-/* The inside of "{ 2, "NAME" }", behind the brace. */
-static bool take_pair(const char *p, uint32_t *value, char *name, size_t sz)
+/* Parse the inside of "{ 2, "NAME" }", after the opening brace. */
+static bool parse_pair(const char *p, uint32_t *value, char *name, size_t sz)
 {
 	unsigned long v;
 	char *end;
@@ -108,7 +108,7 @@ static bool take_pair(const char *p, uint32_t *value, char *name, size_t sz)
 	p = end + 1;
 	p += strspn(p, " ");
 	*value = v;
-	return take_name(&p, name, sz) && p[strspn(p, " ")] == '}';
+	return parse_name(&p, name, sz) && p[strspn(p, " ")] == '}';
 }
 
 int reasons_add_format(struct reasons *rs, const char *line)
@@ -120,9 +120,9 @@ int reasons_add_format(struct reasons *rs, const char *line)
 
 	if (strncmp(line, "print fmt:", 10) || !p)
 		return 0;
-	/* Each pair has braces, and nothing else has before the list ends. */
+	/* Only pairs have braces up to the end of the list. */
 	for (p += strlen(start); *(p += strspn(p, " ,")) == '{'; p += strcspn(p, "}") + 1) {
-		if (take_pair(p + 1, &value, name, sizeof(name)) && is_reason(name) &&
+		if (parse_pair(p + 1, &value, name, sizeof(name)) && is_reason_name(name) &&
 		    reasons_add(rs, value, name))
 			return -ENOMEM;
 		if (!strchr(p, '}'))
@@ -132,10 +132,10 @@ int reasons_add_format(struct reasons *rs, const char *line)
 }
 
 /*
- * The values that are no drops come first in the enum, and the event does not name them
+ * The enum starts with values that are not drops, which the event's format omits
  * (include/net/dropreason-core.h; SKB_CONSUMED since 6.4).
  */
-static int add_no_drops(struct reasons *rs)
+static int add_non_drops(struct reasons *rs)
 {
 	static const char *const names[] = {"SKB_NOT_DROPPED_YET", "SKB_CONSUMED"};
 	uint32_t first = rs->nr ? UINT32_MAX : 0;
@@ -148,7 +148,7 @@ static int add_no_drops(struct reasons *rs)
 	return ret;
 }
 
-/* What tracefs cannot tell is told by nobody. */
+/* Without access to tracefs there are no names. */
 static int add_tracefs(struct reasons *rs)
 {
 	int dir_fd = tracefs_dir(), ret = 0;
@@ -163,7 +163,7 @@ static int add_tracefs(struct reasons *rs)
 			ret = reasons_add_format(rs, line);
 	}
 	if (!ret)
-		ret = add_no_drops(rs);
+		ret = add_non_drops(rs);
 	lines_close(&l);
 	close(dir_fd);
 	return ret;
@@ -187,7 +187,7 @@ int reasons_load(struct reasons *rs, const struct types *types, bool tracefs, st
 		ret = add_tracefs(rs);
 	if (ret) {
 		reasons_release(rs);
-		return err_set(err, ret, "no memory for the names of drop reasons");
+		return err_set(err, ret, "out of memory for names of drop reasons");
 	}
 	if (rs->nr)
 		qsort(rs->r, rs->nr, sizeof(*rs->r), by_value);
