@@ -15,13 +15,13 @@
 struct search {
 	const char *release;
 	const struct distribution *d;
-	char *best;	  /* owned: path of the best so far, or NULL */
+	char *best;	  /* owned: best path so far, or NULL */
 	unsigned score;	  /* of best */
-	char *compressed; /* owned: a file that would be it, or NULL */
+	char *compressed; /* owned: a matching but compressed file, or NULL */
 };
 
 /* ID=debian or ID="debian" */
-static bool take_value(const char *line, const char *key, char *buf, size_t sz)
+static bool parse_value(const char *line, const char *key, char *buf, size_t sz)
 {
 	size_t len = strlen(key);
 
@@ -40,14 +40,14 @@ void distribution_read(struct distribution *d, const char *os_release)
 
 	*d = (struct distribution){{0}};
 	while (f && fgets(line, sizeof(line), f)) {
-		if (!take_value(line, "ID", d->id, sizeof(d->id)))
-			take_value(line, "VERSION_ID", d->version, sizeof(d->version));
+		if (!parse_value(line, "ID", d->id, sizeof(d->id)))
+			parse_value(line, "VERSION_ID", d->version, sizeof(d->version));
 	}
 	if (f)
 		fclose(f);
 }
 
-/* Names of this architecture, and of others: archives use Debian's and the kernel's. */
+/* Archives name architectures as Debian or the kernel does. */
 static bool is_other_architecture(const char *name)
 {
 	static const struct {
@@ -86,7 +86,7 @@ static bool is_other_architecture(const char *name)
 	return false;
 }
 
-/* How much a directory of this name speaks for what is below. */
+/* Score of the files in a directory of this name. */
 static unsigned score_of(const struct distribution *d, const char *name)
 {
 	if (d->id[0] && !strcasecmp(name, d->id))
@@ -94,8 +94,8 @@ static unsigned score_of(const struct distribution *d, const char *name)
 	return d->version[0] && !strcasecmp(name, d->version);
 }
 
-/* Takes path. Of equal ones the first by name stays, whatever order the directory is in. */
-static void consider(struct search *s, char *path, unsigned score)
+/* Takes ownership of path. Ties are broken by name, independent of directory order. */
+static void offer_path(struct search *s, char *path, unsigned score)
 {
 	if (s->best && (score < s->score || (score == s->score && strcmp(path, s->best) > 0))) {
 		free(path);
@@ -113,8 +113,8 @@ static char *join(const char *dir, const char *name)
 	return asprintf(&path, "%s/%s", dir, name) < 0 ? NULL : path;
 }
 
-/* A file in dir: is it the one, or would it be if it were unpacked? */
-static int look_at(struct search *s, const char *dir, const char *name, unsigned score)
+/* Check a file in dir: RELEASE.btf, or RELEASE.btf.* (compressed)? */
+static int check_file(struct search *s, const char *dir, const char *name, unsigned score)
 {
 	size_t len = strlen(s->release);
 	char *path;
@@ -126,7 +126,7 @@ static int look_at(struct search *s, const char *dir, const char *name, unsigned
 	if (!path)
 		return -ENOMEM;
 	if (!name[len + 4]) {
-		consider(s, path, score);
+		offer_path(s, path, score);
 	} else if (s->compressed) {
 		free(path);
 	} else {
@@ -149,8 +149,8 @@ static bool is_dir(const char *path, const struct dirent *de)
 
 static int search_dir(struct search *s, const char *path, unsigned score, unsigned depth);
 
-static int search_below(struct search *s, const char *dir, const struct dirent *de, unsigned score,
-			unsigned depth)
+static int search_subdir(struct search *s, const char *dir, const struct dirent *de, unsigned score,
+			 unsigned depth)
 {
 	char *path;
 	int ret = 0;
@@ -162,7 +162,7 @@ static int search_below(struct search *s, const char *dir, const struct dirent *
 		return -ENOMEM;
 	if (is_dir(path, de)) {
 		ret = search_dir(s, path, score + score_of(s->d, de->d_name), depth + 1);
-		ret = ret == -ENOMEM ? ret : 0; /* what cannot be read is not it */
+		ret = ret == -ENOMEM ? ret : 0; /* skip unreadable directories */
 	}
 	free(path);
 	return ret;
@@ -179,9 +179,9 @@ static int search_dir(struct search *s, const char *path, unsigned score, unsign
 	while (!ret && (de = readdir(dir))) {
 		if (de->d_name[0] == '.')
 			continue;
-		ret = look_at(s, path, de->d_name, score);
+		ret = check_file(s, path, de->d_name, score);
 		if (!ret)
-			ret = search_below(s, path, de, score, depth);
+			ret = search_subdir(s, path, de, score, depth);
 	}
 	closedir(dir);
 	return ret;
@@ -199,12 +199,12 @@ int btf_dir_find(char **path, const char *dir, const char *release, const struct
 		ret = err_set(err, -ENOENT, "no '%s.btf' in '%s' or up to %u levels below", release,
 			      dir, DEPTH_MAX);
 		if (s.compressed)
-			err_hint(err, "compressed files are not read: unpack '%s' (tar -xf)",
+			err_hint(err, "compressed files are not supported: unpack '%s' (tar -xf)",
 				 s.compressed);
 		else
 			err_hint(err,
-				 "the running kernel is %s; give its file, or a directory "
-				 "with one",
+				 "the running kernel is %s; specify its file, or a directory "
+				 "that has it",
 				 release);
 	}
 	if (ret) {

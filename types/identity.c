@@ -21,7 +21,7 @@
 #define SYSFS_BTF   "/sys/kernel/btf/vmlinux"
 #define NOTES_MAX   65536
 #define BANNER	    "Linux version "
-#define BANNER_ROOM (sizeof(BANNER) + 65) /* with a release and the space behind it */
+#define BANNER_ROOM (sizeof(BANNER) + 65) /* with a release and the space after it */
 #define CHUNK	    65536
 
 const char *identity_machine(void)
@@ -42,8 +42,8 @@ static size_t align4(size_t n)
 	return (n + 3) & ~(size_t)3;
 }
 
-/* Look through ELF notes, aligned to 4, for the GNU build id. */
-static void take_build_id(struct identity *id, struct bytes notes)
+/* Find the GNU build id in ELF notes with 4-byte alignment. */
+static void parse_build_id(struct identity *id, struct bytes notes)
 {
 	while (bytes_left(&notes) >= sizeof(Elf64_Nhdr)) {
 		const char *name, *desc;
@@ -66,12 +66,12 @@ static void take_build_id(struct identity *id, struct bytes notes)
 	}
 }
 
-static void take_notes(struct identity *id, int fd, uint64_t off, uint64_t sz)
+static void read_notes(struct identity *id, int fd, uint64_t off, uint64_t sz)
 {
 	uint8_t *buf = sz && sz <= NOTES_MAX ? malloc(sz) : NULL;
 
 	if (buf && pread(fd, buf, sz, off) == (ssize_t)sz)
-		take_build_id(id, bytes_of(buf, sz));
+		parse_build_id(id, bytes_of(buf, sz));
 	free(buf);
 }
 
@@ -88,13 +88,13 @@ void identity_running(struct identity *id)
 	if (fd < 0)
 		return;
 	if (!fstat(fd, &st))
-		take_notes(id, fd, 0, st.st_size);
+		read_notes(id, fd, 0, st.st_size);
 	close(fd);
 }
 
 /* ---- release ---- */
 
-/* "5.10.0-46-cloud-amd64", not "vmlinux". */
+/* "5.10.0-46-cloud-amd64" is a release, "vmlinux" is not. */
 static bool is_release(const char *s)
 {
 	uint64_t v;
@@ -133,7 +133,7 @@ static void release_of_name(struct identity *id, const char *path)
 	set_release(id, name, len);
 }
 
-/* The release behind the first banner in buf that has one. */
+/* Set the release from the first valid banner in buf. */
 static void find_banner(struct identity *id, const char *buf, size_t sz)
 {
 	const char *end = buf + sz, *at = buf;
@@ -148,8 +148,8 @@ static void find_banner(struct identity *id, const char *buf, size_t sz)
 	}
 }
 
-/* Read-only data of a kernel is some 10 MB. */
-static void take_banner(struct identity *id, int fd, uint64_t off, uint64_t sz)
+/* Search section data in chunks: a kernel's .rodata has about 10 MB. */
+static void read_banner(struct identity *id, int fd, uint64_t off, uint64_t sz)
 {
 	char *buf = malloc(CHUNK);
 	uint64_t done = 0;
@@ -163,7 +163,7 @@ static void take_banner(struct identity *id, int fd, uint64_t off, uint64_t sz)
 		find_banner(id, buf, n);
 		if ((size_t)n <= BANNER_ROOM)
 			break;
-		/* What may be cut off at the end is read again. */
+		/* Overlap chunks, since a banner may be cut off at the end. */
 		done += n - BANNER_ROOM;
 	}
 	free(buf);
@@ -207,14 +207,14 @@ static void identify_elf(struct identity *id, int fd)
 			continue;
 		name = elf_string(elf, names, sh.sh_name);
 		if (sh.sh_type == SHT_NOTE && !id->build_id_sz)
-			take_notes(id, fd, sh.sh_offset, sh.sh_size);
+			read_notes(id, fd, sh.sh_offset, sh.sh_size);
 		else if (sh.sh_type == SHT_PROGBITS && name && !strcmp(name, ".rodata"))
-			take_banner(id, fd, sh.sh_offset, sh.sh_size);
+			read_banner(id, fd, sh.sh_offset, sh.sh_size);
 	}
 	elf_end(elf);
 }
 
-static bool is_running_kernels(int fd)
+static bool is_running_kernel(int fd)
 {
 	struct stat a, b;
 
@@ -237,7 +237,7 @@ int identity_of_file(struct identity *id, const char *path, struct err *err)
 		close(fd);
 		return err ? err->code : -EIO;
 	}
-	if (is_running_kernels(fd))
+	if (is_running_kernel(fd))
 		identity_running(id);
 	else if (n == SELFMAG && !memcmp(magic, ELFMAG, SELFMAG))
 		identify_elf(id, fd);

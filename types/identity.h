@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* identity.h - which kernel something belongs to: the running one, a file, packed types. */
+/* identity.h - identity of a kernel: of the running one, of a file, of packed types. */
 #ifndef TYPES_IDENTITY_H
 #define TYPES_IDENTITY_H
 
@@ -11,7 +11,7 @@
 
 #define BUILD_ID_MAX 20 /* BUILD_ID_SIZE_MAX of include/linux/buildid.h */
 
-/* What is not known is empty. */
+/* Unknown fields are empty. */
 struct identity {
 	char release[65]; /* as uname -r */
 	char machine[16]; /* as uname -m */
@@ -21,22 +21,22 @@ struct identity {
 
 enum identity_match { SAME_BUILD, SAME_RELEASE, OTHER_KERNEL, MATCH_UNKNOWN };
 
-/* This machine, as a kernel of the same word size calls it: "x86_64", "aarch64", "riscv64". */
+/* The machine this program was built for: "x86_64", "aarch64" or "riscv64", as in uname -m. */
 const char *identity_machine(void);
 
 /* The running kernel: uname(2), and the build id from /sys/kernel/notes (2.6.23). */
 void identity_running(struct identity *id);
 
 /*
- * The kernel that a file of types is for. ELF: its machine, the build id in its notes (a GNU note
- * of type 3), the release of its banner "Linux version RELEASE ". Where the file does not
- * say it, the release from its name: RELEASE.btf or vmlinux-RELEASE. /sys/kernel/btf/vmlinux is the
- * running kernel. Errors: those of open(2) and read(2), with the path; what is malformed is
- * unknown.
+ * Identify the kernel that a type file is for. From ELF: the machine, the build id in its notes (a
+ * GNU note of type 3), the release in its banner "Linux version RELEASE ". Otherwise the release
+ * comes from the file name: RELEASE.btf or vmlinux-RELEASE. /sys/kernel/btf/vmlinux is the running
+ * kernel. Malformed parts are treated as unknown. Errors: those of open(2) and read(2), with the
+ * path.
  */
 int identity_of_file(struct identity *id, const char *path, struct err *err);
 
-/* Another machine is another kernel. Build ids decide where both have one, else releases. */
+/* Different machines never match. Build ids decide if both have one, else releases. */
 enum identity_match identity_match(const struct identity *a, const struct identity *b);
 
 /* "Linux 5.10.0-46-cloud-amd64"; with_build adds the build id, shortened. */

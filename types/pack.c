@@ -39,7 +39,7 @@ static int read_at(int fd, void *buf, size_t sz, uint64_t off, struct err *err)
 		if (n < 0)
 			return err_sys(err, -errno, "cannot read");
 		if (!n)
-			return err_set(err, -EINVAL, "the file is cut off");
+			return err_set(err, -EINVAL, "file is truncated");
 		done += n;
 	}
 	return 0;
@@ -48,13 +48,13 @@ static int read_at(int fd, void *buf, size_t sz, uint64_t off, struct err *err)
 static int damaged(struct err *err, const char *why)
 {
 	err_set(err, -EINVAL, "packed types are damaged: %s", why);
-	err_hint(err, "make the packed program anew with --btf-pack");
+	err_hint(err, "rebuild the packed program with --btf-pack");
 	return -EINVAL;
 }
 
 /*
- * Where an ELF file of ours ends: what is loaded and the section headers, which linkers and
- * strip(1) put last.
+ * Find the end of our ELF file: the end of its segments and of the section headers, which linkers
+ * and strip(1) put last.
  */
 static int find_program_end(int fd, uint64_t file_sz, uint64_t *end, struct err *err)
 {
@@ -67,22 +67,22 @@ static int find_program_end(int fd, uint64_t file_sz, uint64_t *end, struct err 
 	if (memcmp(eh.e_ident, ELFMAG, SELFMAG) || eh.e_ident[EI_CLASS] != ELFCLASS64 ||
 	    (eh.e_phnum && eh.e_phentsize != sizeof(ph)) || eh.e_shoff > file_sz ||
 	    eh.e_phoff > file_sz)
-		return err_set(err, -EINVAL, "no 64-bit ELF file");
+		return err_set(err, -EINVAL, "not a 64-bit ELF file");
 	*end = eh.e_shoff + (uint64_t)eh.e_shnum * eh.e_shentsize;
 	for (unsigned i = 0; i < eh.e_phnum; i++) {
 		ret = read_at(fd, &ph, sizeof(ph), eh.e_phoff + (uint64_t)i * sizeof(ph), err);
 		if (ret)
 			return ret;
 		if (ph.p_offset > file_sz || ph.p_filesz > file_sz)
-			return err_set(err, -EINVAL, "ELF file is cut off");
+			return err_set(err, -EINVAL, "truncated ELF file");
 		if (ph.p_offset + ph.p_filesz > *end)
 			*end = ph.p_offset + ph.p_filesz;
 	}
-	return *end > file_sz ? err_set(err, -EINVAL, "ELF file is cut off") : 0;
+	return *end > file_sz ? err_set(err, -EINVAL, "truncated ELF file") : 0;
 }
 
-/* A string that fills a field up with NULs; false where it is none, or not printable. */
-static bool take_text(char *dst, size_t dst_sz, const char *field, size_t field_sz)
+/* Copy a NUL-padded string; false if it is malformed or not printable. */
+static bool parse_text(char *dst, size_t dst_sz, const char *field, size_t field_sz)
 {
 	size_t len = strnlen(field, field_sz);
 
@@ -97,8 +97,8 @@ static bool take_text(char *dst, size_t dst_sz, const char *field, size_t field_
 	return true;
 }
 
-static bool take_row(struct pack_entry *e, const struct pack_row *row, uint64_t start,
-		     uint64_t table_off)
+static bool parse_row(struct pack_entry *e, const struct pack_row *row, uint64_t start,
+		      uint64_t table_off)
 {
 	*e = (struct pack_entry){
 		.off = row->off, .sz = row->sz, .raw_sz = row->raw_sz, .sum = row->sum};
@@ -108,10 +108,10 @@ static bool take_row(struct pack_entry *e, const struct pack_row *row, uint64_t 
 		return false;
 	e->id.build_id_sz = row->build_id_sz;
 	memcpy(e->id.build_id, row->build_id, row->build_id_sz);
-	return take_text(e->id.release, sizeof(e->id.release), row->release,
-			 sizeof(row->release)) &&
-	       take_text(e->id.machine, sizeof(e->id.machine), row->machine,
-			 sizeof(row->machine)) &&
+	return parse_text(e->id.release, sizeof(e->id.release), row->release,
+			  sizeof(row->release)) &&
+	       parse_text(e->id.machine, sizeof(e->id.machine), row->machine,
+			  sizeof(row->machine)) &&
 	       (e->id.release[0] || e->id.build_id_sz);
 }
 
@@ -123,27 +123,27 @@ static int read_table(struct pack *p, uint64_t file_sz, struct err *err)
 	int ret;
 
 	if (file_sz - p->prog_sz < sizeof(t))
-		return damaged(err, "cut off");
+		return damaged(err, "truncated");
 	ret = read_at(p->fd, &t, sizeof(t), file_sz - sizeof(t), err);
 	if (ret)
 		return ret;
 	if (memcmp(t.magic, PACK_MAGIC, sizeof(t.magic)))
-		return damaged(err, "no trailer at the end of the file");
+		return damaged(err, "missing trailer at the end of the file");
 	if (t.start != p->prog_sz)
-		return damaged(err, "they do not begin where the program ends");
+		return damaged(err, "wrong start offset");
 	if (!t.nr || t.nr > PACK_NR_MAX || t.nr * sizeof(*rows) > file_sz - p->prog_sz - sizeof(t))
-		return damaged(err, "the table does not fit in");
+		return damaged(err, "table does not fit");
 	table_off = file_sz - sizeof(t) - t.nr * sizeof(*rows);
 	rows = calloc(t.nr, sizeof(*rows));
 	p->e = calloc(t.nr, sizeof(*p->e));
 	if (!rows || !p->e)
-		ret = err_set(err, -ENOMEM, "no memory for the table of packed types");
+		ret = err_set(err, -ENOMEM, "out of memory for the table of packed types");
 	if (!ret)
 		ret = read_at(p->fd, rows, t.nr * sizeof(*rows), table_off, err);
 	if (!ret && pack_sum(rows, t.nr * sizeof(*rows)) != t.sum)
 		ret = damaged(err, "wrong checksum of the table");
 	for (uint32_t i = 0; !ret && i < t.nr; i++) {
-		if (!take_row(&p->e[i], &rows[i], p->prog_sz, table_off))
+		if (!parse_row(&p->e[i], &rows[i], p->prog_sz, table_off))
 			ret = damaged(err, "malformed row in the table");
 	}
 	free(rows);
@@ -159,7 +159,7 @@ int pack_open(struct pack *p, const char *path, struct err *err)
 
 	*p = (struct pack){.fd = open(path, O_RDONLY | O_CLOEXEC)};
 	if (p->fd < 0 || fstat(p->fd, &st)) {
-		ret = err_sys(err, -errno, "cannot open the program '%s'", path);
+		ret = err_sys(err, -errno, "cannot open program '%s'", path);
 		return ret;
 	}
 	ret = find_program_end(p->fd, st.st_size, &p->prog_sz, err);
@@ -199,7 +199,7 @@ void *pack_bytes(const struct pack *p, const struct pack_entry *e, struct err *e
 	void *data = malloc(e->sz);
 
 	if (!data) {
-		err_set(err, -ENOMEM, "no memory for packed types");
+		err_set(err, -ENOMEM, "out of memory for packed types");
 	} else if (!read_at(p->fd, data, e->sz, e->off, err)) {
 		if (pack_sum(data, e->sz) == e->sum)
 			return data;
@@ -216,9 +216,9 @@ int pack_types(struct btf **out, const struct pack *p, const struct pack_entry *
 	int ret = 0;
 
 	if (!packed || !raw)
-		ret = err_set(err, -ENOMEM, "no memory for packed types");
+		ret = err_set(err, -ENOMEM, "out of memory for packed types");
 	else if (!inflate_bytes(&src, raw, e->raw_sz))
-		ret = damaged(err, "they cannot be inflated");
+		ret = damaged(err, "cannot inflate");
 	else
 		ret = btf_parse(out, raw, e->raw_sz, NULL, err);
 	if (ret && err)

@@ -278,7 +278,8 @@ static int check_out(const char *out, struct err *err)
 		return -EINVAL;
 	}
 	if (!S_ISREG(st.st_mode))
-		return err_set(err, -EINVAL, "--btf-pack: '%s' is there and is no file", out);
+		return err_set(err, -EINVAL, "--btf-pack: '%s' exists and is not a regular file",
+			       out);
 	return 0;
 }
 

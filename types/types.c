@@ -19,8 +19,8 @@
 #define BTF_DIR	    "/sys/kernel/btf"
 #define BTF_VMLINUX BTF_DIR "/vmlinux"
 
-/* What all sources need to know. */
-struct finding {
+/* An attempt to open a source. */
+struct attempt {
 	struct types *t;
 	const struct types_opts *o;
 	struct identity running;
@@ -64,21 +64,21 @@ static int types_add(struct types *t, struct btf *btf, const char *module)
 	return 0;
 }
 
-/* Takes btf over, also on errors. */
-static int add_kernel(struct finding *f, struct btf *btf)
+/* Takes ownership of btf, also on error. */
+static int add_kernel(struct attempt *f, struct btf *btf)
 {
 	int ret = types_add(f->t, btf, NULL);
 
 	if (ret) {
 		btf_free(btf);
-		err_set(f->err, ret, "no memory for the kernel's types");
+		err_set(f->err, ret, "out of memory for the kernel's types");
 	}
 	return ret;
 }
 
 /* ---- the running kernel ---- */
 
-static int add_module(struct finding *f, const char *dir, const char *name)
+static int add_module(struct attempt *f, const char *dir, const char *name)
 {
 	struct err why = ERR_INIT;
 	struct btf *btf;
@@ -88,19 +88,19 @@ static int add_module(struct finding *f, const char *dir, const char *name)
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	ret = btf_open(&btf, path, f->t->btfs[0], &why);
 	if (ret) {
-		log_verbose("types of module '%s' left out: %s", name, why.msg);
+		log_verbose("skipping types of module '%s': %s", name, why.msg);
 		return 0;
 	}
 	ret = types_add(f->t, btf, name);
 	if (ret) {
 		btf_free(btf);
-		err_set(f->err, ret, "no memory for the types of module '%s'", name);
+		err_set(f->err, ret, "out of memory for the types of module '%s'", name);
 	}
 	return ret;
 }
 
-/* [0] must be the very BTF of the running kernel: a module's goes on where that ends. */
-static int add_modules(struct finding *f)
+/* [0] must be the running kernel's own BTF: that of modules is split BTF based on it. */
+static int add_modules(struct attempt *f)
 {
 	char path[512];
 	struct dirent *de;
@@ -121,8 +121,8 @@ static int add_modules(struct finding *f)
 	return ret;
 }
 
-/* The kernel's own BTF; -ENOENT where there is none. */
-static int open_vmlinux(const struct finding *f, struct btf **btf, struct err *err)
+/* Open the kernel's own BTF; -ENOENT if it has none. */
+static int open_vmlinux(const struct attempt *f, struct btf **btf, struct err *err)
 {
 	char path[512];
 
@@ -132,7 +132,7 @@ static int open_vmlinux(const struct finding *f, struct btf **btf, struct err *e
 	return btf_open(btf, path, NULL, err);
 }
 
-static int from_kernel(struct finding *f)
+static int from_kernel(struct attempt *f)
 {
 	struct btf *btf;
 	int ret = open_vmlinux(f, &btf, f->err);
@@ -159,19 +159,20 @@ int types_compare(const struct btf *a, const struct btf *b, bool partial, struct
 	return ret;
 }
 
-/* The user may know better. why: "is for Linux 6.1, this is Linux 5.10" */
-static int refuse(const struct finding *f, const char *path, const char *why)
+/* Refuse a file unless the user forces it. why: "is for Linux 6.1, this is Linux 5.10" */
+static int refuse(const struct attempt *f, const char *path, const char *why)
 {
 	if (f->o->force) {
-		log_warn("'%s' %s: taken all the same (--kernel-btf-force)", path, why);
+		log_warn("'%s' %s: using it anyway (--kernel-btf-force)", path, why);
 		return 0;
 	}
 	err_set(f->err, -ESTALE, "'%s' %s", path, why);
-	err_hint(f->err, "give the types of this very kernel; --kernel-btf-force takes these");
+	err_hint(f->err,
+		 "specify types of exactly this kernel, or use these with --kernel-btf-force");
 	return -ESTALE;
 }
 
-static int check_identity(const struct finding *f, const char *path, const struct identity *id)
+static int check_identity(const struct attempt *f, const char *path, const struct identity *id)
 {
 	bool same_name = !strcmp(id->release, f->running.release);
 	char theirs[160], ours[160], why[400];
@@ -184,7 +185,7 @@ static int check_identity(const struct finding *f, const char *path, const struc
 	return refuse(f, path, why);
 }
 
-static int compare_with(const struct finding *f, const char *path, const struct btf *kernel,
+static int compare_with(const struct attempt *f, const char *path, const struct btf *kernel,
 			bool partial)
 {
 	struct err why = ERR_INIT;
@@ -199,8 +200,8 @@ static int compare_with(const struct finding *f, const char *path, const struct 
 	return refuse(f, path, words);
 }
 
-/* What cannot be measured contradicts nothing. */
-static int check_against_measured(const struct finding *f, const char *path)
+/* If measuring fails, the file is accepted unchecked. */
+static int check_against_measured(const struct attempt *f, const char *path)
 {
 	struct err why = ERR_INIT;
 	struct layout layout;
@@ -210,7 +211,7 @@ static int check_against_measured(const struct finding *f, const char *path)
 	if (!ret)
 		ret = layout_btf(&layout, &measured, &why);
 	if (ret) {
-		log_verbose("'%s' is not compared with this kernel: %s", path, why.msg);
+		log_verbose("cannot compare '%s' with this kernel: %s", path, why.msg);
 		return 0;
 	}
 	ret = compare_with(f, path, measured, true);
@@ -219,10 +220,10 @@ static int check_against_measured(const struct finding *f, const char *path)
 }
 
 /*
- * A name proves little: where the kernel can be asked itself, or measured, what is read must be
- * where it says. The kernel's own types under another name have its modules too.
+ * A matching release proves little: if the kernel has BTF or can be measured, the offsets of the
+ * members that are read must agree. If the file is identical to the kernel's BTF, add its modules.
  */
-static int check_against_kernel(struct finding *f, const char *path, bool proven)
+static int check_against_kernel(struct attempt *f, const char *path, bool proven)
 {
 	struct err why = ERR_INIT;
 	struct btf *kernel;
@@ -238,7 +239,7 @@ static int check_against_kernel(struct finding *f, const char *path, bool proven
 	return ret;
 }
 
-static int from_path(struct finding *f, const char *path)
+static int from_path(struct attempt *f, const char *path)
 {
 	struct identity id;
 	struct btf *btf;
@@ -256,7 +257,7 @@ static int from_path(struct finding *f, const char *path)
 	return ret;
 }
 
-static int from_file(struct finding *f)
+static int from_file(struct attempt *f)
 {
 	const char *given = f->o->kernel_btf;
 	struct distribution d;
@@ -265,7 +266,7 @@ static int from_file(struct finding *f)
 	int ret;
 
 	if (!given)
-		return err_set(f->err, -ENOENT, "--kernel-btf is not given");
+		return err_set(f->err, -ENOENT, "no --kernel-btf");
 	if (stat(given, &st) || !S_ISDIR(st.st_mode))
 		return from_path(f, given);
 	distribution_read(&d, "/etc/os-release");
@@ -279,8 +280,8 @@ static int from_file(struct finding *f)
 
 /* ---- kernels on disk ---- */
 
-/* What is there without BTF, or is of another build, is as good as not there. */
-static int from_vmlinux(struct finding *f, const char *path)
+/* A vmlinux without BTF or of another build counts as missing. */
+static int from_vmlinux(struct attempt *f, const char *path)
 {
 	struct err why = ERR_INIT;
 	struct identity id;
@@ -288,7 +289,7 @@ static int from_vmlinux(struct finding *f, const char *path)
 	int ret = identity_of_file(&id, path, &why);
 
 	if (!ret && identity_match(&id, &f->running) == OTHER_KERNEL)
-		ret = err_set(&why, -ESTALE, "'%s' is of another build", path);
+		ret = err_set(&why, -ESTALE, "'%s' is from another build", path);
 	if (!ret)
 		ret = btf_open(&btf, path, NULL, &why);
 	if (ret) {
@@ -299,7 +300,7 @@ static int from_vmlinux(struct finding *f, const char *path)
 	return add_kernel(f, btf);
 }
 
-static int from_disk(struct finding *f)
+static int from_disk(struct attempt *f)
 {
 	static const struct {
 		const char *before, *after;
@@ -328,7 +329,7 @@ static int from_disk(struct finding *f)
 
 /* ---- packed ---- */
 
-static int from_pack(struct finding *f)
+static int from_pack(struct attempt *f)
 {
 	const struct pack_entry *e = NULL;
 	struct btf *btf;
@@ -338,11 +339,12 @@ static int from_pack(struct finding *f)
 	if (!ret) {
 		e = pack_find(&p, &f->running);
 		if (!p.nr)
-			ret = err_set(f->err, -ENOENT, "none is packed with this skbtrail");
+			ret = err_set(f->err, -ENOENT, "no types are packed with this skbtrail");
 		else if (!e)
-			ret = err_set(f->err, -ENOENT,
-				      "%zu kernels are packed with this skbtrail, %s is not", p.nr,
-				      f->running.release);
+			ret = err_set(
+				f->err, -ENOENT,
+				"types of %zu kernels are packed with this skbtrail, not of %s",
+				p.nr, f->running.release);
 	}
 	if (!ret)
 		ret = pack_types(&btf, &p, e, f->err);
@@ -357,7 +359,7 @@ static int from_pack(struct finding *f)
 
 /* ---- measured ---- */
 
-static int from_measuring(struct finding *f)
+static int from_measuring(struct attempt *f)
 {
 	struct layout *layout;
 	struct btf *btf;
@@ -368,7 +370,7 @@ static int from_measuring(struct finding *f)
 		return err_set(f->err, -ENOENT, "not measured");
 	layout = f->t->layout = calloc(1, sizeof(*layout));
 	if (!layout)
-		return err_set(f->err, -ENOMEM, "no memory for measuring");
+		return err_set(f->err, -ENOMEM, "out of memory for measuring");
 	from = clock_now();
 	ret = measure_layout(layout, f->o->features, f->o->ksyms, f->err);
 	log_verbose("measured the layout in %u ms", (unsigned int)((clock_now() - from) / 1000000));
@@ -382,11 +384,11 @@ static int from_measuring(struct finding *f)
 	return ret;
 }
 
-/* ---- all of them ---- */
+/* ---- all sources ---- */
 
 static const struct {
 	const char *name;
-	int (*open)(struct finding *f);
+	int (*open)(struct attempt *f);
 } sources[NR_TYPES_SOURCES] = {
 	/* clang-format off */
 	[TYPES_KERNEL] = {"from-kernel", from_kernel},
@@ -405,7 +407,7 @@ const char *types_source_name(enum types_source source)
 int types_try(struct types *t, enum types_source source, const struct types_opts *o,
 	      struct err *err)
 {
-	struct finding f = {.t = t, .o = o, .err = err};
+	struct attempt f = {.t = t, .o = o, .err = err};
 	int ret;
 
 	*t = (struct types){.source = source};
@@ -422,8 +424,8 @@ int types_try(struct types *t, enum types_source source, const struct types_opts
 	return ret;
 }
 
-/* Nothing was found; what was there and unusable is the reason. */
-static int none(const struct err *unusable, struct err *err)
+/* Report that no types were found, with the first unusable ones as the reason. */
+static int fail_none(const struct err *unusable, struct err *err)
 {
 	if (unusable->code) {
 		err_set(err, unusable->code, "no type information for this kernel: %s",
@@ -432,9 +434,9 @@ static int none(const struct err *unusable, struct err *err)
 		return unusable->code;
 	}
 	err_set(err, -ENOENT,
-		"no type information for this kernel: it offers none, none is on disk or packed "
-		"with skbtrail, and nothing was measured");
-	err_hint(err, "give BTF made for this kernel with --kernel-btf FILE, or run a kernel built "
+		"no type information for this kernel: not from the kernel, on disk, packed with "
+		"skbtrail or measured");
+	err_hint(err, "specify BTF of this kernel with --kernel-btf FILE, or run a kernel built "
 		      "with CONFIG_DEBUG_INFO_BTF; skbtrail --check lists what was tried");
 	return -ENOENT;
 }
@@ -454,18 +456,18 @@ int types_open(struct types *t, const struct types_opts *o, struct err *err)
 				log_warn("%s; using %s", unusable.msg, t->words);
 			return 0;
 		}
-		/* A program that is damaged itself is not let loose on the kernel. */
+		/* Do not run a damaged program on the kernel. */
 		if (ret != -ENOENT && source == TYPES_PACKED)
-			return none(&why, err);
+			return fail_none(&why, err);
 		if (ret != -ENOENT && !unusable.code)
 			unusable = why;
 	}
-	return none(&unusable, err);
+	return fail_none(&unusable, err);
 }
 
 void types_release(struct types *t)
 {
-	/* Modules stand on the kernel: it goes last. */
+	/* The BTF of modules depends on the kernel's: free that last. */
 	for (size_t i = t->nr; i-- > 0;) {
 		btf_free((struct btf *)t->btfs[i]);
 		free((char *)t->modules[i]);

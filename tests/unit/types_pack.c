@@ -186,8 +186,8 @@ static void test_refusals(void **state)
 	refused(out, files_path(dir, "missing"), -ENOENT, "missing'");
 	refused(out, files_write(dir, "5.11.btf", text, sizeof(text)), -EINVAL, "5.11.btf'");
 	refused("/proc/self/exe", good, -EINVAL, "is this program");
-	refused(dir, good, -EINVAL, "is no file");
-	refused("/dev/full", good, -EINVAL, "is no file");
+	refused(dir, good, -EINVAL, "is not a regular file");
+	refused("/dev/full", good, -EINVAL, "is not a regular file");
 	refused(files_path(dir, "no/such/dir"), good, -ENOENT, "cannot write");
 	assert_int_equal(access(out, F_OK), -1);
 }
