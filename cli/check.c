@@ -255,7 +255,7 @@ static bool print_used(FILE *out, const struct types *t, const struct types_opts
 		ret = discover_tracepoints(t->btfs[0], &tps, &nr_tps, &err);
 	if (ret) {
 		row(out, MARK_NEEDED, "btf", "%s: %s", t->words, err.msg);
-		remedy(out, "give BTF made for this kernel with --kernel-btf FILE");
+		remedy(out, "specify BTF of this kernel with --kernel-btf FILE");
 	} else {
 		row(out, MARK_OK, "btf", "%s: %zu functions and %zu tracepoints carry an skb",
 		    t->words, nr_funcs, nr_tps);
