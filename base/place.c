@@ -24,7 +24,7 @@ static int set_errno(struct err *err, int ret)
 
 struct walk {
 	struct place *at;
-	char rest[PATH_MAX]; /* what is still to be walked */
+	char rest[PATH_MAX]; /* of the path */
 	int nr_links;
 };
 
@@ -47,7 +47,7 @@ static int go_to(struct place *p, int fd)
 	return 0;
 }
 
-/* Take the next name off the rest of the path. 1: it is the last one; 0; or -errno. */
+/* Move the next component from rest to name. Returns 1 if it is the last, 0, or -errno. */
 static int next_name(struct walk *w)
 {
 	char *start = w->rest + strspn(w->rest, "/");
@@ -80,7 +80,7 @@ static int go_root(struct place *p)
 	return go_to(p, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
-/* Put what the link says in front of the rest. */
+/* Prepend the target of the link to the rest. */
 static int expand_link(struct walk *w)
 {
 	char target[PATH_MAX];
@@ -107,7 +107,7 @@ static int refuse_link(const struct place *p, struct err *err)
 	return -ELOOP;
 }
 
-/* One step. 1: the last name is not to be followed further; 0; or -errno. */
+/* Walk one component. Returns 1: p->name is the result; 0: go on; or -errno. */
 static int step(struct walk *w, bool follow, struct err *err)
 {
 	struct place *p = w->at;
@@ -164,7 +164,7 @@ int place_create(const struct place *p, unsigned int mode, struct err *err)
 	return fd >= 0 ? fd : set_errno(err, -errno);
 }
 
-/* What may have been put there for us to fall into. */
+/* Refuse what another user may have put there. */
 static int check_existing(const struct place *p, const struct stat *st, struct err *err)
 {
 	struct stat dir;
@@ -189,7 +189,7 @@ static int check_existing(const struct place *p, const struct stat *st, struct e
 	return -EPERM;
 }
 
-/* What is opened need not be what was looked at before, so it is looked at again. */
+/* The file may have been replaced since it was checked, so the open one is checked again. */
 static int open_existing(const struct place *p, struct err *err)
 {
 	int fd = openat(p->dir_fd, p->name, O_WRONLY | O_CLOEXEC | (p->magic ? 0 : O_NOFOLLOW));

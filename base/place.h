@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * place.h - where a file that we write is: an open directory, and a name in it.
+ * place.h - the place of an output file: an open directory, and a name in it.
  *
- * In a directory that others can write to (/tmp), a name may be a trap: a symbolic link to a file
- * of ours, a hard link to one, or a file that somebody else prepared and reads. The kernel's
- * fs.protected_* settings cover a part of that, where they are on; here all of it is refused. The
- * whole path is walked, so a link in the place of a directory is no way round.
+ * In a directory that others can write to (/tmp), an existing name may be an attack: a symbolic or
+ * hard link to one of our files, or a file that another user created and can read. The
+ * fs.protected_* sysctls prevent some of this, if enabled; here all of it is refused. Every
+ * component of the path is checked, not only the last.
  *
- * "Others" are all but root and the effective user: a directory is ours alone if it belongs to one
- * of these two, and has no write permission for group and others. An ACL shows as the group's.
+ * "Others" are all users but root and the effective user: a directory is shared unless it belongs
+ * to one of these two and is not writable by group and others. ACLs show up in the group bits.
  */
 #ifndef BASE_PLACE_H
 #define BASE_PLACE_H
@@ -18,31 +18,29 @@
 
 #include "base/err.h"
 
-/* All zeroes: nothing is held. */
+/* All zeroes: empty. */
 struct place {
 	int dir_fd;  /* owned; O_PATH */
 	bool shared; /* others can write to the directory */
-	bool magic;  /* the name is a link of procfs (/proc/self/fd/1), which only the kernel can
-			follow */
+	bool magic;  /* name is a procfs link (/proc/self/fd/1), which only the kernel can follow */
 	char name[NAME_MAX + 1];
 };
 
 /*
- * Find the directory of path. follow: a symbolic link that path itself is, is followed, also to a
- * file that does not exist yet; otherwise the place is that of the link. Returns 0 or -errno: of
- * open(2), or -ELOOP for a link in a directory that others can write to. err gets no path: the
- * caller adds what was to be done and its own hint, which a better one from here precedes.
+ * Open the directory of path. follow: if path itself is a symbolic link, follow it, even if its
+ * target does not exist yet; otherwise p is the place of the link. Returns 0 or the -errno of
+ * open(2); -ELOOP for a link in a shared directory. The message lacks the path: the caller adds it
+ * with err_prefix(), and may add a hint, which is used unless there is one already.
  */
 int place_find(struct place *p, const char *path, bool follow, struct err *err);
 
-/* A new file, open for writing; -EEXIST if there is anything of this name, be it a dangling link.
- */
+/* Create a file. Returns its fd, or -errno; -EEXIST also for a dangling link. */
 int place_create(const struct place *p, unsigned int mode, struct err *err);
 
 /*
- * The file, open for writing, as it is; or a new one with mode 0600. -EPERM for a file in a
- * directory that others can write to, if it belongs neither to us nor to the directory's owner, or
- * has another name elsewhere.
+ * Open the file for writing, without truncating it, or create it with mode 0600. Returns its fd, or
+ * -errno. -EPERM for a file in a shared directory that belongs neither to the effective user nor to
+ * the directory's owner, or that has several hard links.
  */
 int place_open(const struct place *p, bool *created, struct err *err);
 
