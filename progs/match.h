@@ -40,7 +40,7 @@ __inline u32 skb_netns(struct sk_buff *skb)
 
 __inline bool match_meta(struct sk_buff *skb)
 {
-	if (CFG(mark_mask) && (READ(skb, mark) & CFG(mark_mask)) != CFG(mark))
+	if (CFG(mark_mask) && (skb_mark(skb) & CFG(mark_mask)) != CFG(mark))
 		return false;
 	if (CFG(netns) && skb_netns(skb) != CFG(netns))
 		return false;

@@ -92,6 +92,20 @@ __inline void packet_locate(struct packet *p, struct sk_buff *skb)
 		p->l3 = head + net;
 }
 
+/*
+ * The mark shares its place with reserved_tailroom, which TCP uses up to Linux 5.16 until IP writes
+ * its header and the mark (sk_stream_alloc_skb(), __ip_queue_xmit()). A packet of a socket without
+ * a network header has no mark yet. Without a socket it may: drivers set it on what they receive.
+ */
+__inline u32 skb_mark(struct sk_buff *skb)
+{
+	u16 net = READ(skb, network_header);
+
+	if ((net == 0 || net == NO_HEADER) && READ(skb, sk))
+		return 0;
+	return READ(skb, mark);
+}
+
 /* Read the hardware-accelerated VLAN tag. False if there is none. */
 __inline bool vlan_tag(struct sk_buff *skb, u16 *proto, u16 *tci)
 {

@@ -88,7 +88,7 @@ __inline void event_begin(struct trail_event *ev, const struct moment *m, u16 ty
 __inline void fill_skb(struct trail_event *ev, struct sk_buff *skb)
 {
 	ev->netns = skb_netns(skb);
-	ev->mark = READ(skb, mark);
+	ev->mark = skb_mark(skb);
 	ev->len = READ(skb, len);
 	ev->protocol = be16(READ(skb, protocol));
 	fill_dev(ev, READ_PTR(skb, dev));

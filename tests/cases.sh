@@ -37,9 +37,9 @@ follow='track_nat track_nat_nft track_ipsec track_vxlan track_geneve track_ipip 
 	track_ends track_full track_by_stackid
 	non_skb_funcs bpf_helpers trace_tc trace_xdp xdp_expr skb_expr tunnel_l2 tunnel_l3 kmods
 	module_later'
-shown='output_meta output_tuple output_tcp_flags output_netns_names quiet output_caller output_stack
-	output_stack_tracepoint output_skb output_shared_info output_cb skb_metadata
-	output_parts_json output_parts_recorded'
+shown='output_meta output_tuple output_tcp_flags output_netns_names output_mark_early quiet
+	output_caller output_stack output_stack_tracepoint output_skb output_shared_info output_cb
+	skb_metadata output_parts_json output_parts_recorded'
 errors='usage expression regex no_function interface netns btf btf_other_kernel btf_pack
 	btf_pack_damaged btf_contradicts_measured measure output_file shared_directory file_options replay backend
 	not_root full_stdout full_disk full_record options skb_expr metadata tunnel names'

@@ -70,6 +70,26 @@ case_output_netns_names() {
 	expect "\"netns\":$(inode_of s),\"netns_name\":\"${LAB}s\""
 }
 
+# Before IP sets the mark, TCP may keep something else in its place.
+case_output_mark_early() {
+	needs_functions 'tcp_v4_send_check|__tcp_v4_send_check|ip_output' || return
+	ipt -t mangle -A OUTPUT -p tcp --dport 8080 -j MARK --set-mark 0x1a5
+	if trace_start "tcp dst port 8080"; then
+		http_get "http://$SERVER:8080/" >/dev/null
+		trace_stop
+		expect 'tcp_v4_send_check$'
+		[ -z "$(awk '/tcp_v4_send_check$/ && $5 != 0' "$T/out")" ] || bad "a mark before IP"
+		expect " 1a5 .*ip_output\$"
+	fi
+	if trace_start --filter-mark 0x100/0x100 "tcp dst port 8080"; then
+		http_get "http://$SERVER:8080/" >/dev/null
+		trace_stop
+		expect "ip_output\$"
+		expect_not 'tcp_v4_send_check$'
+	fi
+	ipt -t mangle -F OUTPUT
+}
+
 # --quiet: nothing on stderr, from start to exit.
 case_quiet() {
 	watch 'ip_rcv'
