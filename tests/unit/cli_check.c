@@ -168,7 +168,7 @@ static void test_without_types(void **state)
 	assert_false(can_trace);
 	assert_row(text, "btf", "!!", "disabled by --without");
 	assert_row(text, "from-kernel", "--", "--without btf");
-	assert_row(text, "from-file", "--", "not given");
+	assert_row(text, "from-file", "--", "no --kernel-btf");
 	assert_row(text, "from-disk", "--", "--without btf");
 	assert_row(text, "from-pack", "--", "--without btf");
 	assert_row(text, "tracing", "!!", "only with --kernel-btf FILE: then backend kprobe-multi");
