@@ -372,31 +372,96 @@ static bool is_vlan(int m)
 	       m == SKB_VLAN_ALL;
 }
 
-static void test_everything_is_found(void **state)
+static void expect_everything(struct world *w)
 {
 	const struct translated nothing = {0};
+	struct layout l;
 
+	see_all(w);
+	layout_settle(&l, w->places, &nothing);
+	/* Unless the queue's note lies in the way, which it mostly does. */
+	assert_int_equal(l.at[SKB_LEN].status, LAYOUT_AMBIGUOUS);
+	deduce_len(w->e, w->places);
+	deduce_tcp_cb(w->e, w->places);
+	deduce_devices(w->e, w->places);
+	layout_settle(&l, w->places, &nothing);
+	for (int m = 0; m < LAYOUT_NR; m++) {
+		if (is_vlan(m))
+			assert_int_equal(l.at[m].status, LAYOUT_UNKNOWN);
+		else
+			expect_measured(w, &l, m);
+	}
+	assert_int_equal(l.at[SK_PROTOCOL].bits, w->short_protocol ? 8 : 16);
+	assert_int_equal(layout_nr(&l), LAYOUT_NR - 4);
+}
+
+static void test_everything_is_found(void **state)
+{
 	for (uint32_t seed = 1; seed <= NR_WORLDS; seed++) {
 		struct world *w = make_world(seed);
-		struct layout l;
 
-		see_all(w);
-		layout_settle(&l, w->places, &nothing);
-		/* Unless the queue's note lies in the way, which it mostly does. */
-		assert_int_equal(l.at[SKB_LEN].status, LAYOUT_AMBIGUOUS);
-		deduce_len(w->e, w->places);
-		deduce_tcp_cb(w->e, w->places);
-		deduce_devices(w->e, w->places);
-		layout_settle(&l, w->places, &nothing);
-		for (int m = 0; m < LAYOUT_NR; m++) {
-			if (is_vlan(m))
-				assert_int_equal(l.at[m].status, LAYOUT_UNKNOWN);
-			else
-				expect_measured(w, &l, m);
-		}
-		assert_int_equal(l.at[SK_PROTOCOL].bits, w->short_protocol ? 8 : 16);
-		assert_int_equal(layout_nr(&l), LAYOUT_NR - 4);
+		expect_everything(w);
 		free_world(w);
+	}
+}
+
+#define SOCK_LAYOUT                                                                                \
+	[SKC_DADDR] = 0, [SKC_RCV_SADDR] = 4, [SKC_DPORT] = 12, [SKC_NUM] = 14, [SKC_FAMILY] = 16, \
+	[SKC_STATE] = 18, [SKC_NET] = 48, [SKC_V6_DADDR] = 56, [SKC_V6_RCV_SADDR] = 72
+#define SKB_LAYOUT_4X                                                                              \
+	[SKB_SK] = 24, [SKB_DEV] = 32, [SKB_CB] = 40, [QDISC_LEN] = 40, [CONNTRACK] = 112,         \
+	[SKB_LEN] = 128, [SKB_MARK] = 168, [SKB_PROTOCOL] = 180, [TRANSPORT_HEADER] = 182,         \
+	[SKB_NETWORK_HEADER] = 184, [SKB_MAC_HEADER] = 186, [SKB_TAIL] = 188, [SKB_END] = 192,     \
+	[SKB_HEAD] = 200, [SKB_DATA] = 208, [TRUESIZE] = 216
+#define DEV_LAYOUT_4X                                                                              \
+	[DEV_NAME] = 0, [DEV_IFINDEX] = 256, [DEV_MTU] = 568, [DEV_TYPE] = 588, [DEV_NET] = 1264,  \
+	[NET_INUM] = 136
+
+/*
+ * Real layouts, where conntrack's entry could be taken for the socket: x86_64 4.4 and 4.9 as in
+ * lib_kernel_types.c, and RHEL 7's.
+ */
+static const int known_layouts[][NR_PARTS] = {
+	{SKB_LAYOUT_4X, DEV_LAYOUT_4X, SOCK_LAYOUT, [SK_PROTOCOL] = 569, [TCP_CB_FLAGS] = 16},
+	{SKB_LAYOUT_4X, DEV_LAYOUT_4X, SOCK_LAYOUT, [SK_PROTOCOL] = 569, [TCP_CB_FLAGS] = 12},
+	{[SKB_SK] = 24,
+	 [SKB_DEV] = 32,
+	 [SKB_CB] = 64,
+	 [QDISC_LEN] = 64,
+	 [SKB_LEN] = 104,
+	 [SKB_PROTOCOL] = 126,
+	 [CONNTRACK] = 136,
+	 [SKB_MARK] = 180,
+	 [TRANSPORT_HEADER] = 192,
+	 [SKB_MAC_HEADER] = 196,
+	 [SKB_NETWORK_HEADER] = 194,
+	 [SKB_TAIL] = 216,
+	 [SKB_END] = 220,
+	 [SKB_HEAD] = 224,
+	 [SKB_DATA] = 232,
+	 [TRUESIZE] = 240,
+	 [DEV_NAME] = 0,
+	 [DEV_IFINDEX] = 192,
+	 [DEV_MTU] = 432,
+	 [DEV_TYPE] = 436,
+	 [DEV_NET] = 1000,
+	 [NET_INUM] = 72,
+	 SOCK_LAYOUT,
+	 [SK_PROTOCOL] = 313,
+	 [TCP_CB_FLAGS] = 12},
+};
+
+static void test_known_layouts(void **state)
+{
+	for (size_t i = 0; i < sizeof(known_layouts) / sizeof(known_layouts[0]); i++) {
+		for (uint32_t seed = 1; seed <= 10; seed++) {
+			struct world *w = make_world(seed);
+
+			memcpy(w->off, known_layouts[i], sizeof(w->off));
+			w->short_protocol = true;
+			expect_everything(w);
+			free_world(w);
+		}
 	}
 }
 
@@ -493,6 +558,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_everything_is_found),
+		cmocka_unit_test(test_known_layouts),
 		cmocka_unit_test(test_ambiguous_and_told),
 		cmocka_unit_test(test_no_buffer),
 		cmocka_unit_test(test_pointers),
