@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "btf/discover/discover.h"
+#include "btf/discover/indirect.h"
 #include "btf/discover/known.h"
 
 _Static_assert(TARGET_NO_ARG == DISCOVER_NO_ARG, "both mean: no such argument");
@@ -130,6 +131,8 @@ static const char *objection(const struct find *s, const struct name_run *r, con
 	const char *suffix = sym->name + strlen(r->f->name);
 	const char *why = suffix_objection(r, suffix);
 
+	if (!why && r->f->deref)
+		why = indirect_objection(r->f->name);
 	if (why)
 		return why;
 	/* pahole leaves such functions out of the kernel's own BTF; other types may have them. */

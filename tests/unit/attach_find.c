@@ -24,6 +24,9 @@ static const char symbols[] = "0000000000001000 T plain\n"
 			      "0000000000001480 t split.part.0\n"
 			      "00000000000014c0 t split.constprop.0\n"
 			      "0000000000001500 t only_part.part.2\n"
+			      "0000000000001540 t br_handle_frame.part.0\n"
+			      "0000000000001580 t prepare_reply\n"
+			      "00000000000015c0 t never_judged\n"
 			      "0000000000001600 t twins\n"
 			      "0000000000001700 t twins\n"
 			      "0000000000001800 t unlike\n"
@@ -78,7 +81,10 @@ static void build_types(struct fixture *x)
 	func(b, "first_cp", x->skb, x->reason, 0);
 	func(b, "second_cp", x->num, x->skb, 0);
 	func(b, "split", x->skb, 0, 0);
-	func(b, "only_part", x->skb_pp, 0, 0);
+	func(b, "only_part", x->skb, 0, 0);
+	func(b, "br_handle_frame", x->skb_pp, 0, 0);
+	func(b, "prepare_reply", x->skb_pp, x->num, 0);
+	func(b, "never_judged", x->skb_pp, 0, 0);
 	func(b, "twins", x->skb, x->num, 0);
 	func(b, "twins", x->skb, x->skb_pp, 0);
 	func(b, "unlike", x->skb, 0, 0);
@@ -182,7 +188,8 @@ static void test_targets(void **state)
 		{"first_cp.constprop.0", NULL, 0x1200, 0, false, TARGET_NO_ARG, true},
 		{"split", NULL, 0x1400, 0, false, TARGET_NO_ARG, false},
 		{"split.constprop.0", NULL, 0x14c0, 0, false, TARGET_NO_ARG, false},
-		{"only_part.part.2", NULL, 0x1500, 0, true, TARGET_NO_ARG, false},
+		{"only_part.part.2", NULL, 0x1500, 0, false, TARGET_NO_ARG, false},
+		{"br_handle_frame.part.0", NULL, 0x1540, 0, true, TARGET_NO_ARG, false},
 		{"twins", NULL, 0x1600, 0, false, TARGET_NO_ARG, false},
 		{"twins", NULL, 0x1700, 0, false, TARGET_NO_ARG, false},
 		{"my_kfree_skb", NULL, 0x1d00, 0, false, TARGET_NO_ARG, true},
@@ -225,6 +232,8 @@ static void test_left_out(void **state)
 		{"unlike", "take different arguments", 2},
 		{"places", "in different arguments", 1},
 		{"inlined", "no symbol", 1},
+		{"prepare_reply", "for an skb it allocates", 1},
+		{"never_judged", "need not lead to a packet", 1},
 		{"shared_one", "shares its code", 1},
 		{"shared_two", "shares its code", 1},
 	};

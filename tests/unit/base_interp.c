@@ -164,6 +164,39 @@ static void test_probe_read(void **state)
 	}
 }
 
+/* A kernel that is made to read one of these warns: "Non-canonical address?" */
+static void test_non_canonical(void **state)
+{
+	static const struct {
+		uint64_t addr;
+		bool canonical;
+	} addrs[] = {
+		{0, true},
+		{0x00007fffffffffff, true},
+		{0x0000800000000000, false},
+		{0x6b6b6b6b6b6b6b6b, false},
+		{0x8000000000000000, false},
+		{0xffff7fffffffffff, false},
+		{0xffff800000000000, true},
+		{0xffffffffffffffff, true},
+	};
+	struct bpf_insn prog[] = {
+		INSN_ST(BPF_DW, 10, -8, -1), INSN_MOV_REG(1, 10), INSN_ALU64_IMM(BPF_ADD, 1, -8),
+		INSN_MOV_IMM(2, 1),	     INSN_CALL(113),	  INSN_EXIT(),
+	};
+	uint64_t r0;
+
+	for (size_t i = 0; i < NR(addrs); i++) {
+		struct interp vm = {.reg = {[3] = addrs[i].addr}, .reg_init = 1 << 3};
+
+		assert_int_equal(interp_run(&vm, prog, NR(prog), &r0), addrs[i].canonical);
+		if (addrs[i].canonical)
+			assert_int_equal(r0, (uint64_t)-EFAULT);
+		else
+			assert_non_null(strstr(vm.error, "non-canonical"));
+	}
+}
+
 static uint64_t helper_sum(void *arg, int32_t id, uint64_t r[5])
 {
 	*(int *)arg = id;
@@ -270,10 +303,15 @@ static void test_no_helper_and_readonly(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_alu),	   cmocka_unit_test(test_swap),
-		cmocka_unit_test(test_jumps),	   cmocka_unit_test(test_memory),
-		cmocka_unit_test(test_probe_read), cmocka_unit_test(test_helper),
-		cmocka_unit_test(test_refused),	   cmocka_unit_test(test_no_helper_and_readonly),
+		cmocka_unit_test(test_alu),
+		cmocka_unit_test(test_swap),
+		cmocka_unit_test(test_jumps),
+		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_probe_read),
+		cmocka_unit_test(test_non_canonical),
+		cmocka_unit_test(test_helper),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_no_helper_and_readonly),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

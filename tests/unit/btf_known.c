@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "btf/discover/discover.h"
+#include "btf/discover/indirect.h"
 #include "btf/discover/known.h"
 #include "tests/unit/lib_btf_parse.h"
 
@@ -224,11 +225,52 @@ static int cmp_name(const void *key, const void *f)
 	return strcmp(key, ((const struct skb_func *)f)->name);
 }
 
+static const struct indirect *find_indirect(const char *name)
+{
+	for (size_t i = 0; i < nr_indirects; i++)
+		if (!strcmp(indirects[i].name, name))
+			return &indirects[i];
+	return NULL;
+}
+
+static void check_indirect(const char *name)
+{
+	const struct indirect *e = find_indirect(name);
+
+	if (!e)
+		fail_msg("'%s' is not in the table of struct sk_buff **", name);
+}
+
+/* In order, once each, with a reason, which is what the user is told of outputs. */
+static void indirect(void **state)
+{
+	for (size_t i = 0; i < nr_indirects; i++) {
+		const struct indirect *e = &indirects[i];
+		const char *why = indirect_objection(e->name);
+
+		assert_true(i == 0 || strcmp(e[-1].name, e->name) < 0);
+		assert_true(strlen(e->why) > 10);
+		assert_int_equal(!strncmp(e->why, "its struct sk_buff ** is ", 25), !e->is_input);
+		assert_ptr_equal(why, e->is_input ? NULL : e->why);
+	}
+	assert_null(indirect_objection("br_handle_frame"));
+	assert_non_null(indirect_objection("__skb_try_recv_datagram"));
+	assert_non_null(indirect_objection("sfq_drop"));
+	assert_non_null(indirect_objection("never_judged"));
+	assert_non_null(indirect_objection(""));
+	for (size_t i = 0; i < table.nr; i++)
+		if (table.e[i].deref)
+			check_indirect(table.e[i].name);
+}
+
 struct coverage {
 	size_t nr, nr_known, nr_wrong;
 };
 
-/* Every instance of a function of the table has the skb where the table says. */
+/*
+ * Every instance of a function of the table has the skb where the table says; and of each that has
+ * only a struct sk_buff ** it is known whether that may be followed.
+ */
 static void compare(const struct btf *btf, struct coverage *c)
 {
 	struct err err = ERR_INIT;
@@ -238,6 +280,9 @@ static void compare(const struct btf *btf, struct coverage *c)
 	if (discover_funcs(btf, DISCOVER_NR_REGS, &funcs, &nr, &err))
 		fail_msg("%s", err.msg);
 	c->nr += nr;
+	for (size_t i = 0; i < nr; i++)
+		if (funcs[i].deref)
+			check_indirect(funcs[i].name);
 	for (size_t i = 0; i < table.nr; i++) {
 		const struct known_entry *e = &table.e[i];
 		const struct skb_func *f;
@@ -318,7 +363,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines),      cmocka_unit_test(wrong_lines),
 		cmocka_unit_test(main_paths), cmocka_unit_test(as_btf),
-		cmocka_unit_test(kernels),
+		cmocka_unit_test(indirect),   cmocka_unit_test(kernels),
 	};
 
 	return cmocka_run_group_tests(tests, open_table, close_table);

@@ -270,6 +270,14 @@ static bool alu(struct interp *vm, size_t pc, const struct bpf_insn *i)
 	return set_reg(vm, pc, i->dst_reg, is64 ? res : (uint32_t)res);
 }
 
+/* On x86_64 with four levels of page tables; other machines have fewer addresses that are not. */
+static bool is_canonical(uint64_t addr)
+{
+	int64_t high = (int64_t)addr >> 47;
+
+	return high == 0 || high == -1;
+}
+
 static uint64_t probe_read(struct interp *vm, void *dst, uint64_t sz, uint64_t addr)
 {
 	uint64_t off = addr - vm->kaddr;
@@ -298,6 +306,9 @@ static bool call_probe_read(struct interp *vm, size_t pc, uint64_t *r0)
 			    (unsigned long long)vm->reg[2], (unsigned long long)vm->reg[1]);
 	if (!stack_is_init(vm, stack_off, vm->reg[2]))
 		return fail(vm, pc, "probe read to uninitialised stack (Linux 4.4 refuses it)");
+	if (!is_canonical(vm->reg[3]))
+		return fail(vm, pc, "probe read of the non-canonical address 0x%llx (kernels warn)",
+			    (unsigned long long)vm->reg[3]);
 	*r0 = probe_read(vm, dst, vm->reg[2], vm->reg[3]);
 	return true;
 }

@@ -26,7 +26,7 @@ struct interp {
 	/*
 	 * Kernel memory: what helpers 4 and 113 (probe_read) may read, at address kaddr. Other
 	 * helpers: `helper` below, or an error. probe_read outside returns -EFAULT and zeroes the
-	 * destination.
+	 * destination; that of a non-canonical address, at which a kernel warns, is an error.
 	 */
 	const void *kmem;
 	uint64_t kaddr;
