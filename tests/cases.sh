@@ -30,7 +30,7 @@ options='version_and_help check list_funcs default_backend netns_forms filter_fu
 	record_and_replay replay_truncated closed_pipe sigint sigterm old_transport cpu_comes_online
 	lost_events leftovers without_tracefs private_tracefs btf_packed btf_directory
 	without_module_types measured measured_untold same_trace rcu_expedited
-	all_functions'
+	all_functions kernel_log'
 follow='track_nat track_nat_nft track_ipsec track_vxlan track_geneve track_ipip track_bridge track_clone
 	track_xdp_pass track_xdp_tx track_xdp_redirect track_xdp_programs track_xdp_programs_generic
 	track_bulk track_bulk_tcp track_bulk_by_stackid track_bulk_xdp track_bulk_xdp_generic
@@ -51,7 +51,7 @@ case ${SERIES-5.10} in
 	skipped_here=' output_file_rotates output_file_compressed output_file_backups output_file_age
 		timestamp_none timestamp_current timestamp_relative replay_truncated btf_directory
 		error_full_disk error_full_record error_full_stdout error_file_options error_options
-		error_skb_expr error_metadata error_tunnel error_names '
+		error_skb_expr error_metadata error_tunnel error_names kernel_log '
 	case $SERIES in
 	6.1 | riscv64-*) skipped_here="$skipped_here all_functions " ;;
 	esac

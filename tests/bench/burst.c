@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * burst ADDRESS PORT COUNT [SIZE [listen]]: send COUNT UDP datagrams as fast as it goes; with
- * "listen" take part in all packets meanwhile as tcpdump does, so that the kernel makes copies of
- * them.
+ * burst ADDRESS PORT COUNT [SIZE [listen|poison]]: send COUNT UDP datagrams as fast as it goes;
+ * with "listen" take part in all packets meanwhile as tcpdump does, so that the kernel makes copies
+ * of them. With "poison" read each of them, after a system call that leaves words on the kernel's
+ * stack that are no addresses.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_ether.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -40,11 +43,24 @@ static int open_socket(const char *address, uint16_t port)
 	return fd;
 }
 
+/*
+ * select(2) copies its sets onto the stack of the kernel and only then finds that the files are not
+ * open. Up to so many fit there (SELECT_STACK_ALLOC).
+ */
+static void poison_stack(void)
+{
+	fd_set sets[3];
+
+	memset(sets, 0x6b, sizeof(sets));
+	select(320, &sets[0], &sets[1], &sets[2], NULL);
+}
+
 /* Where nobody listens, ICMP errors come back through send(): they do not matter. */
-static int send_all(int fd, long count, size_t size)
+static int send_all(int fd, long count, size_t size, int poisoned)
 {
 	static char data[65000];
 	long tries = 0;
+	char byte;
 
 	memset(data, 'x', sizeof(data));
 	for (long sent = 0; sent < count; tries++) {
@@ -56,6 +72,10 @@ static int send_all(int fd, long count, size_t size)
 			sent++;
 		else if (errno == ENOBUFS)
 			usleep(1000);
+		if (poisoned >= 0) {
+			poison_stack();
+			recv(poisoned, &byte, sizeof(byte), MSG_TRUNC);
+		}
 	}
 	return 0;
 }
@@ -83,11 +103,13 @@ int main(int argc, char **argv)
 	struct timespec a, b;
 	int fd, listener = -1, ret;
 	long count, size;
+	bool poison;
 
 	count = argc > 3 ? atol(argv[3]) : 0;
 	size = argc > 4 ? atol(argv[4]) : 64;
+	poison = argc > 5 && !strcmp(argv[5], "poison");
 	if (count < 1 || size < 0 || size > 65000) {
-		fprintf(stderr, "usage: burst ADDRESS PORT COUNT [SIZE [listen]]\n");
+		fprintf(stderr, "usage: burst ADDRESS PORT COUNT [SIZE [listen|poison]]\n");
 		return 2;
 	}
 	fd = open_socket(argv[1], atoi(argv[2]));
@@ -99,7 +121,7 @@ int main(int argc, char **argv)
 			return 1;
 	}
 	clock_gettime(CLOCK_MONOTONIC, &a);
-	ret = send_all(fd, count, size);
+	ret = send_all(fd, count, size, poison ? listener : -1);
 	clock_gettime(CLOCK_MONOTONIC, &b);
 	close(fd);
 	if (listener >= 0) {

@@ -285,6 +285,24 @@ case_all_functions() {
 		bad "only $(grep -c '^0x' "$T/out") events for two packets"
 }
 
+# What lies on the kernel's stack is no packet: no function is shown with an skb that is at an address of
+# user space, and the kernel has nothing to say, since it came up, for some warnings come once only.
+case_kernel_log() {
+	[ -e /payload ] || { skip "this is no guest"; return; }
+	FUNCS='' ATTACH_SECONDS=300
+	trace_start || return
+	udp_client "$SERVER" 5000 100 1000 poison
+	on_client busybox ping -c 5 -i 0.2 "$SERVER" >/dev/null || bad "no answer to ping"
+	kill -INT "$TRACE"
+	trace_end 100
+	[ "$RC" -eq 0 ] || bad "exit code $RC: $(tail -n 1 "$T/err")"
+	expect "$SERVER:5000\\(udp\\) +$SEND_BEST\$"
+	expect_not '^0x0000'
+	expect_not ' __skb_try_recv_datagram$'
+	said=$(dmesg | grep -E -m 1 'WARNING:|BUG:|Oops|Non-canonical|protection fault')
+	[ -z "$said" ] || bad "the kernel says: $said"
+}
+
 nr_kprobes() { cat /sys/kernel/debug/kprobes/list 2>/dev/null | wc -l; }
 no_process() {
 	for exe in /proc/[0-9]*/exe; do
