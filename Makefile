@@ -87,13 +87,14 @@ room_obj = $(patsubst %.c,$(B)/%.o,$(call room_src,$(1))) $(embedding_$(1))
 
 all: $(B)/skbtrail ## build the program (default); ARCH=arm64, ARCH=riscv64: cross build, in build/ARCH
 
-# The stubs must come before libpcap and libelf. The linker's warning about getaddrinfo in static
-# programs goes to the log; --no-warnings would also silence undefined symbols, and link them as 0.
+# The stubs must come before libpcap and libelf. The linker's warnings about getaddrinfo in static
+# programs go to the log (Debian 13's ld writes some to stdout); --no-warnings would also silence
+# undefined symbols, and link them as 0.
 MAIN_OBJ := $(B)/trace/main.o $(B)/filter/capture_stubs.o $(B)/btf/elf_stubs.o
 $(B)/skbtrail: $(MAIN_OBJ) trace/no_unwind.ld $(if $(LIBC_DIR),$(LIBRARIES)) $(foreach r,$(ROOMS),$(call room_lib,$(r)))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(LIBC_START) $(MAIN_OBJ) -Wl,--start-group $(filter %.a,$^) \
-		-Wl,--end-group $(LIBS) $(LIBC_END) 2>$@.log || { cat $@.log >&2; exit 1; }
+		-Wl,--end-group $(LIBS) $(LIBC_END) >$@.log 2>&1 || { cat $@.log >&2; exit 1; }
 
 define room_rule
 $(call room_lib,$(1)): $(call room_obj,$(1))
@@ -110,7 +111,7 @@ $(B)/%.o: %.c Makefile | $(LIBRARIES)
 # ---- BPF programs ----
 
 BPF_CFLAGS := --target=bpf -mcpu=v1 -O2 -g -std=gnu11 -ffreestanding $(SAME_PATHS)
-BPF_CPPFLAGS := -nostdinc -isystem $(shell $(CLANG) -print-resource-dir)/include \
+BPF_CPPFLAGS := -nostdinc -isystem $(shell $(CLANG) -print-resource-dir 2>/dev/null)/include \
 	   -idirafter progs/include -I. -D__TARGET_$(subst -,_,$(ARCH))
 
 # First a pass for warnings, with source locations. BTF contains the text of each source line with

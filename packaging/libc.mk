@@ -8,13 +8,14 @@ ifeq ($(filter musl system,$(LIBC)),)
 $(error LIBC=$(LIBC): expected musl or system)
 endif
 
+# Quiet: `make deps`, which installs the compilers, evaluates this, too.
 ifeq ($(LIBC),musl)
 LIBC_DIR  := build/lib/$(ARCH)
 HEADERS   := $(if $(SYSROOT),$(SYSROOT)/usr/include $(SYSROOT)/usr/include/$(TRIPLET),\
-	/usr/include /usr/include/$(shell $(CC) -print-multiarch))
-LIBC_CFLAGS := -nostdinc -isystem $(LIBC_DIR)/include -isystem $(shell $(CC) -print-file-name=include)
+	/usr/include /usr/include/$(shell $(CC) -print-multiarch 2>/dev/null))
+LIBC_CFLAGS := -nostdinc -isystem $(LIBC_DIR)/include -isystem $(shell $(CC) -print-file-name=include 2>/dev/null)
 # Link order: start files, program, libraries, end files.
-gcc_file   = $(shell $(CC) -print-file-name=$(1))
+gcc_file   = $(shell $(CC) -print-file-name=$(1) 2>/dev/null)
 LIBC_START := -nostdlib -L$(LIBC_DIR)/lib $(LIBC_DIR)/lib/crt1.o $(LIBC_DIR)/lib/crti.o \
 	$(call gcc_file,crtbeginT.o)
 LIBC_END   := -Wl,--start-group -lc -lgcc -lgcc_eh -Wl,--end-group $(call gcc_file,crtend.o) \
