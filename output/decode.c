@@ -20,12 +20,20 @@ static const char *const drop_funcs[] = {
 	"tcp_drop_reason",	 /* 5.18 */
 };
 
+/* name is func, or func with a compiler's suffix: kfree_skb.part.0. */
+static bool is_func(const char *name, const char *func)
+{
+	while (*func && *name == *func) {
+		name++;
+		func++;
+	}
+	return !*func && (!*name || *name == '.');
+}
+
 bool func_is_drop(const char *name)
 {
-	size_t len = strcspn(name, ".");
-
 	for (size_t i = 0; i < ARRAY_NR(drop_funcs); i++) {
-		if (!strncmp(name, drop_funcs[i], len) && !drop_funcs[i][len])
+		if (is_func(name, drop_funcs[i]))
 			return true;
 	}
 	return false;

@@ -8,6 +8,8 @@
 #include "output/files/record_format.h"
 #include "output/output.h"
 
+#define INPUT_SZ (64 * 1024)
+
 struct replay {
 	FILE *f; /* owned */
 	struct nametab tab;
@@ -20,6 +22,7 @@ struct replay {
 	char texts[2][RECORD_SZ_MAX];	  /* structs in parts, as text */
 	char meta[TRAIL_MAX_META][RECORD_NAME_SZ_MAX + 1];
 	uint8_t buf[RECORD_SZ_MAX];
+	char input[INPUT_SZ]; /* of f: musl's own buffer, 1 KiB, is four events */
 };
 
 static struct name_at find_name(void *arg, enum record_tag kind, uint64_t number)
@@ -227,6 +230,7 @@ int replay_open(struct replay **out, FILE *f, struct record_meta *meta, struct e
 		return err_set(err, -ENOMEM, "out of memory for the record");
 	}
 	r->f = f;
+	setvbuf(f, r->input, _IOFBF, sizeof(r->input));
 	r->names = (struct names){
 		.func = replay_func,
 		.symbol = replay_symbol,
@@ -401,7 +405,7 @@ void replay_close(struct replay *r)
 	nametab_release(&r->tab);
 	for (size_t i = 0; i < sizeof(r->titles) / sizeof(r->titles[0]); i++)
 		free(r->titles[i]);
-	if (r->f && r->f != stdin)
+	if (r->f)
 		fclose(r->f);
 	free(r);
 }
