@@ -45,6 +45,18 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(B)/unit/lib.a \
 	$(Q)$(CC) $(UNIT_LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
 		-lcmocka $(LIBS)
 
+# ---- a record without a kernel, and the cost of a run ----
+
+$(B)/make-record: $(B)/tests/bench/record.o $(B)/unit/lib.a \
+		$$(foreach r,$$(call rooms_up_to,files),$$(call room_lib,$$(r)))
+	$(call say,LINK,$@)
+	$(Q)$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
+
+$(B)/measure: tests/bench/measure.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -O2 -Wall -Wextra -static -o $@ $<
+
 include tests/core.mk
 include tests/object.mk
 endif

@@ -61,4 +61,8 @@ bench-quick: $(B)/skbtrail $(B)/burst ## measure CPU, memory, loss and size, her
 	$(Q)VM_NAME=bench VM_FILES=$(B)/burst SKBTRAIL=$(B)/skbtrail tests/vm/run.sh 6.12 \
 		'sh tests/bench/quick.sh' >$(B)/bench/6.12; rc=$$?; cat $(B)/bench/6.12; exit $$rc
 
-.PHONY: test-programs check native-check vm-check rungs-check kernels-page bench-quick
+bench-libc: $(B)/skbtrail ## what musl costs, compared with this system's libc
+	$(Q)$(MAKE) --no-print-directory LIBC=system all build/system/make-record build/system/measure
+	$(Q)tests/bench/libc.sh $< build/system/skbtrail build/system/measure build/system/make-record
+
+.PHONY: bench-libc test-programs check native-check vm-check rungs-check kernels-page bench-quick
