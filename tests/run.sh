@@ -4,8 +4,8 @@
 #
 # Stages: unit, san (unit tests with sanitizers), layers, native, demo, cross (builds for other
 # architectures), release, static (program size, name resolution), docs (pages, completion,
-# packages), vm-SERIES for each of tests/vm/kernels, rungs-SERIES for each of tests/vm/rungs.
-# Default: all. The complete output is in build/check/STAGE.log (B/check with B=DIR). JOBS guests
+# packages), libraries (download of their sources), system (builds with LIBC=system), vm-SERIES for
+# each of tests/vm/kernels, rungs-SERIES for each of tests/vm/rungs. Default: all. The complete output is in build/check/STAGE.log (B/check with B=DIR). JOBS guests
 # run at the same time (default: the number of CPUs). At the end the results are compared with
 # docs/kernels.md.
 set -u
@@ -21,7 +21,7 @@ jobs=${JOBS:-$(nproc)}
 # Run one cmocka program. If it crashes, the test that was running gets no verdict from cmocka.
 unit_program() {
 	local name=${1##*/} rc log
-	log=$(timeout 300 "$1" 2>&1)
+	log=$(timeout 900 "$1" 2>&1)
 	rc=$?
 	awk -v prog="$name" -v rc=$rc '
 		/test\(s\) run\.$/ { whole = 1; exit }
@@ -75,6 +75,8 @@ stage_demo() {
 stage_cross() { tests/cross.sh; }
 stage_release() { tests/release.sh; }
 stage_static() { tests/static.sh "$B/skbtrail" "$(make -s print-SIZE_LIMIT)"; }
+stage_libraries() { tests/libraries.sh; }
+stage_system() { tests/system.sh "$B/skbtrail"; }
 stage_docs() { SKBTRAIL=$B/skbtrail tests/docs.sh; }
 
 # Last: the other stages' results against docs/kernels.md. A different result must be reported.
@@ -128,7 +130,7 @@ run_stage() {
 
 stages=("$@")
 [ $# -gt 0 ] || mapfile -t stages < <(
-	printf '%s\n' unit san layers native demo cross release static docs
+	printf '%s\n' unit san layers native demo cross release static docs libraries system
 	awk '/^[^#]/ && $4 != "-" { print "vm-" $1 }' tests/vm/kernels
 	awk '/^[^#]/ { print "rungs-" $1 }' tests/vm/rungs | uniq
 )
