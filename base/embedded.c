@@ -31,11 +31,11 @@ int embedded_open(const struct embedded *e, void **data, size_t *sz, struct err 
 	if (!trailer.bad && header_ok(&b) && len < MOST_SZ) {
 		p = malloc(len + 1);
 		if (!p)
-			return err_set(err, -ENOMEM, "no memory for a file inside the program");
+			return err_set(err, -ENOMEM, "no memory for an embedded file");
 	}
 	if (!p || !inflate_bytes(&b, p, len) || bytes_left(&b) != 8 || crc32(0, p, len) != crc) {
 		free(p);
-		return err_set(err, -EINVAL, "a file inside the program is damaged");
+		return err_set(err, -EINVAL, "an embedded file is damaged");
 	}
 	p[len] = '\0';
 	*data = p;

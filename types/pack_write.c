@@ -19,20 +19,20 @@
 
 #define SELF "/proc/self/exe"
 
-/* One kernel's types on their way into the copy. */
+/* One kernel's types, to be written to the copy. */
 struct item {
-	struct pack_entry e; /* off is found out when it is written */
+	struct pack_entry e; /* off is set by write_pack() */
 	void *data;	     /* owned: e.sz bytes */
 };
 
 struct packer {
 	struct pack self;
-	struct obj *obj;    /* whose types say what is kept */
+	struct obj *obj;    /* BPF object whose types select what is kept */
 	struct item *items; /* owned */
 	size_t nr;
 };
 
-/* ---- what goes in ---- */
+/* ---- collecting types ---- */
 
 static bool is_same_kernel(const struct identity *a, const struct identity *b)
 {
@@ -41,7 +41,7 @@ static bool is_same_kernel(const struct identity *a, const struct identity *b)
 	return match == SAME_BUILD || match == SAME_RELEASE;
 }
 
-/* Takes data over, also on errors. Of two for one kernel the later stays. */
+/* Takes ownership of data, even on errors. Replaces an earlier item of the same kernel. */
 static int add_item(struct packer *p, const struct pack_entry *e, void *data, struct err *err)
 {
 	struct item *items;
@@ -58,14 +58,15 @@ static int add_item(struct packer *p, const struct pack_entry *e, void *data, st
 		free(data);
 		return p->nr < PACK_NR_MAX
 			       ? err_set(err, -ENOMEM, "no memory for packed types")
-			       : err_set(err, -E2BIG, "more than %u kernels", PACK_NR_MAX);
+			       : err_set(err, -E2BIG, "too many kernels, the maximum is %u",
+					 PACK_NR_MAX);
 	}
 	p->items = items;
 	p->items[p->nr++] = (struct item){*e, data};
 	return 0;
 }
 
-/* What this program carries already goes along, as it is. */
+/* Add the types packed into this program, unchanged. */
 static int add_packed(struct packer *p, struct err *err)
 {
 	int ret = pack_open(&p->self, SELF, err);
@@ -76,21 +77,21 @@ static int add_packed(struct packer *p, struct err *err)
 		ret = data ? add_item(p, &p->self.e[i], data, err) : err->code;
 	}
 	if (ret)
-		err_prefix(err, "cannot read this program");
+		err_prefix(err, "cannot read the types packed into this program");
 	return ret;
 }
 
 static int check_identity(const struct identity *id, const char *path, struct err *err)
 {
 	if (id->machine[0] && strcmp(id->machine, identity_machine())) {
-		err_set(err, -EINVAL, "'%s' is for %s, and this program for %s", path, id->machine,
-			identity_machine());
-		err_hint(err, "pack it with the skbtrail for %s", id->machine);
+		err_set(err, -EINVAL, "'%s' is for %s, but this program is for %s", path,
+			id->machine, identity_machine());
+		err_hint(err, "use the skbtrail built for %s", id->machine);
 		return -EINVAL;
 	}
 	if (!id->release[0] && !id->build_id_sz) {
 		err_set(err, -EINVAL, "'%s' does not say which kernel it is for", path);
-		err_hint(err, "name it RELEASE.btf, as in 5.10.0-8-amd64.btf (uname -r says it)");
+		err_hint(err, "rename it to RELEASE.btf (uname -r), as in 5.10.0-8-amd64.btf");
 		return -EINVAL;
 	}
 	return 0;
@@ -131,7 +132,7 @@ static int add_file(struct packer *p, const char *path, struct err *err)
 	if (!ret)
 		ret = btf_open(&btf, path, NULL, err);
 	if (ret) {
-		err_hint(err, "the types of a whole kernel are needed, a module's are not packed");
+		err_hint(err, "name a kernel's BTF file; types of modules cannot be packed");
 		return ret;
 	}
 	snprintf(e.id.machine, sizeof(e.id.machine), "%s", identity_machine());
@@ -167,7 +168,7 @@ static int write_program(const struct packer *p, int fd)
 	return ret;
 }
 
-static struct pack_row row_of(const struct pack_entry *e)
+static struct pack_row make_row(const struct pack_entry *e)
 {
 	struct pack_row row = {
 		.off = e->off,
@@ -194,7 +195,7 @@ static int write_pack(struct packer *p, int fd)
 		struct item *item = &p->items[i];
 
 		item->e.off = off;
-		rows[i] = row_of(&item->e);
+		rows[i] = make_row(&item->e);
 		ret = write_all(fd, item->data, item->e.sz);
 		off += item->e.sz;
 	}
@@ -208,7 +209,7 @@ static int write_pack(struct packer *p, int fd)
 	return ret;
 }
 
-/* What comes at the file's end may fail too: on full disks, and disks of other machines. */
+/* Full disks and network file systems may report write errors only on fsync(). */
 static int write_copy(struct packer *p, int fd)
 {
 	int ret = write_program(p, fd);
@@ -248,7 +249,7 @@ static int write_out(struct packer *p, const char *out, struct err *err)
 	int ret;
 
 	ret = place_find(&at, out, true, err);
-	/* Ctrl-C waits the moment that it takes, so that nothing half is left. */
+	/* Defer Ctrl-C, so that no partial file is left. */
 	sigemptyset(&stops);
 	sigaddset(&stops, SIGINT);
 	sigaddset(&stops, SIGTERM);
@@ -261,7 +262,7 @@ static int write_out(struct packer *p, const char *out, struct err *err)
 	if (!ret)
 		return 0;
 	err_prefix(err, "--btf-pack: cannot write '%s'", out);
-	err_hint(err, "name a file in a directory that may be written, with room for %zu KB",
+	err_hint(err, "name a file in a writable directory with %zu KB free",
 		 (size_t)p->self.prog_sz / 1000 + 100 * p->nr);
 	return ret;
 }
@@ -271,10 +272,10 @@ static int check_out(const char *out, struct err *err)
 	struct stat self, st;
 
 	if (stat(out, &st))
-		return 0; /* it will be known when it is created */
+		return 0; /* errors are reported when it is created */
 	if (!stat(SELF, &self) && self.st_dev == st.st_dev && self.st_ino == st.st_ino) {
-		err_set(err, -EINVAL, "--btf-pack: '%s' is this program, which is running", out);
-		err_hint(err, "name another file, and move it here afterwards");
+		err_set(err, -EINVAL, "--btf-pack: '%s' is this program", out);
+		err_hint(err, "write to another file, then move it here");
 		return -EINVAL;
 	}
 	if (!S_ISREG(st.st_mode))
@@ -283,16 +284,16 @@ static int check_out(const char *out, struct err *err)
 	return 0;
 }
 
-static void say_packed(const struct packer *p, const char *out)
+static void log_packed(const struct packer *p, const char *out)
 {
 	for (size_t i = 0; i < p->nr; i++) {
 		const struct pack_entry *e = &p->items[i].e;
-		char words[128];
+		char name[128];
 
-		identity_print(&e->id, true, words, sizeof(words));
-		log_info("%s: %u KB, packed into %u KB", words, e->raw_sz / 1000, e->sz / 1000);
+		identity_print(&e->id, true, name, sizeof(name));
+		log_info("%s: %u KB, deflated to %u KB", name, e->raw_sz / 1000, e->sz / 1000);
 	}
-	log_info("'%s' carries the types of %zu kernel%s", out, p->nr, p->nr == 1 ? "" : "s");
+	log_info("'%s' contains the types of %zu kernel%s", out, p->nr, p->nr == 1 ? "" : "s");
 }
 
 int pack_write(const char *out, const char *const *files, size_t nr_files, struct err *err)
@@ -310,7 +311,7 @@ int pack_write(const char *out, const char *const *files, size_t nr_files, struc
 	if (!ret)
 		ret = write_out(&p, out, err);
 	if (!ret)
-		say_packed(&p, out);
+		log_packed(&p, out);
 	for (size_t i = 0; i < p.nr; i++)
 		free(p.items[i].data);
 	free(p.items);

@@ -157,8 +157,7 @@ static int take_symbol(struct find *s, const struct name_run *r, const struct ks
 	const char *suffix = sym->name + strlen(f->name);
 	bool cloned = strstr(suffix, ".constprop.") || strstr(suffix, ".part.");
 	const struct hook *hook = s->o->hook_of ? s->o->hook_of(f->name) : NULL;
-	bool named = name_matches(s->o->name_re, f->name) ||
-		     name_matches(s->o->name_re, sym->name);
+	bool named = name_matches(s->o->name_re, f->name) || name_matches(s->o->name_re, sym->name);
 	const char *why;
 
 	if (!named && !hook)
@@ -166,23 +165,23 @@ static int take_symbol(struct find *s, const struct name_run *r, const struct ks
 	why = objection(s, r, sym);
 	if (why)
 		return leave_out(s, sym->name, sym->module, why);
-	return targets_add(s->ts,
-			   (struct target){
-				   .name = (char *)sym->name,
-				   .module = sym->module,
-				   .addr = sym->addr,
-				   .skb_reg = hook && hook->copies ? 1 : f->skb_reg,
-				   .deref = f->deref,
-				   .reason_reg = cloned ? TARGET_NO_ARG : f->reason_reg,
-				   .location_arg = TARGET_NO_ARG,
-				   .ends_module = ksyms_ends_module(s->ks, sym->addr),
-				   .want_caller = s->o->callers ||
-						  (s->o->is_drop && s->o->is_drop(f->name)),
-				   .unsure = s->untyped,
-				   .silent = !named,
-				   .hook = hook,
-			   },
-			   s->err);
+	return targets_add(
+		s->ts,
+		(struct target){
+			.name = (char *)sym->name,
+			.module = sym->module,
+			.addr = sym->addr,
+			.skb_reg = hook && hook->copies ? 1 : f->skb_reg,
+			.deref = f->deref,
+			.reason_reg = cloned ? TARGET_NO_ARG : f->reason_reg,
+			.location_arg = TARGET_NO_ARG,
+			.ends_module = ksyms_ends_module(s->ks, sym->addr),
+			.want_caller = s->o->callers || (s->o->is_drop && s->o->is_drop(f->name)),
+			.unsure = s->untyped,
+			.silent = !named,
+			.hook = hook,
+		},
+		s->err);
 }
 
 static bool module_wanted(const struct find_opts *o, const char *module)
@@ -328,8 +327,8 @@ static int cmp_addr(const void *a, const void *b)
 
 static bool same_args(const struct target *a, const struct target *b)
 {
-	return a->skb_reg == b->skb_reg && a->deref == b->deref &&
-	       a->reason_reg == b->reason_reg && a->hook == b->hook;
+	return a->skb_reg == b->skb_reg && a->deref == b->deref && a->reason_reg == b->reason_reg &&
+	       a->hook == b->hook;
 }
 
 /* Sort by address. Of several names of one address keep the first, or none if their arguments

@@ -132,10 +132,10 @@ proof_large_programs() {
 
 proof_prog_translated() {
 	check_here >"$T/out" 2>"$T/err" || bad "--check fails"
-	expect 'told by a filter in memory'
-	expect_not 'told by the kernel'
+	expect 'read from a filter in memory'
+	expect_not 'reported by the kernel'
 	with_feature prog-translated check_here >"$T/out" 2>"$T/err" || bad "--check fails"
-	expect 'told by the kernel'
+	expect 'reported by the kernel'
 }
 
 proof_tracefs() {

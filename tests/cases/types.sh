@@ -164,8 +164,8 @@ case_measured() {
 case_measured_untold() {
 	local WITHOUT=''
 	measured prog-translated
-	expect 'sk_buff.vlan_tci +[0-9]+, told by a filter in memory$'
-	expect_not 'told by the kernel'
+	expect 'sk_buff.vlan_tci +[0-9]+, read from a filter in memory$'
+	expect_not 'reported by the kernel'
 }
 
 # same_events FILE: the events of a trace, without times and without the caller of consume_skb():
@@ -248,5 +248,5 @@ case_error_measure() {
 	echo 0 >$max
 	expect_error --without btf --filter-func ip_rcv udp
 	echo "$was" >$max
-	said "cannot make a network namespace"
+	said "cannot create a network namespace"
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Files inside the program: whole ones, and damaged ones. */
+/* Embedded files, intact and damaged. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -45,7 +45,7 @@ static void cut_anywhere(void **state)
 		size_t sz;
 
 		assert_int_equal(open_bytes(gz, nr, &data, &sz, &err), -EINVAL);
-		assert_string_equal(err.msg, "a file inside the program is damaged");
+		assert_string_equal(err.msg, "an embedded file is damaged");
 	}
 }
 

@@ -37,7 +37,7 @@ struct world {
 	uint32_t seed;
 	int off[NR_PARTS];
 	bool short_protocol; /* a bit-field of 8 */
-	uint8_t taken[SEEN_DEV_SZ];
+	uint8_t taken[SAMPLE_DEV_SZ];
 	struct packet packets[NR_PACKETS];
 	struct device devices[NR_DEVICES];
 	struct evidence *e;
@@ -256,7 +256,7 @@ static void put_dev(struct world *w, const struct device *d, uint64_t net, uint8
 }
 
 /* The first two looks, and for TCP the last. */
-static void see_skb(struct world *w, struct seen *s)
+static void see_skb(struct world *w, struct packet_sample *s)
 {
 	uint32_t seq = rnd(w), net_seq = htonl(seq);
 
@@ -274,14 +274,14 @@ static void see_skb(struct world *w, struct seen *s)
 	s->tcp = s->packet->tcp_flags != 0;
 }
 
-static void see_pointees(struct world *w, struct seen *s, uint64_t net)
+static void see_pointees(struct world *w, struct packet_sample *s, uint64_t net)
 {
 	const struct slots *slots = &w->e->slots;
 
 	for (size_t i = 0; i < slots->nr; i++) {
 		uint8_t *mem = s->pointee[i];
 
-		noise(w, mem, SEEN_POINTEE_SZ);
+		noise(w, mem, SAMPLE_POINTEE_SZ);
 		if (slots->off[i] == w->off[SKB_DATA])
 			put_packet(s->packet, mem);
 		if (slots->off[i] == w->off[SKB_HEAD])
@@ -295,7 +295,7 @@ static void see_pointees(struct world *w, struct seen *s, uint64_t net)
 	}
 }
 
-static void see_dev_and_sk(struct world *w, struct seen *s, uint64_t net)
+static void see_dev_and_sk(struct world *w, struct packet_sample *s, uint64_t net)
 {
 	const struct slots *slots = &w->e->sk_slots;
 	uint32_t inode = NETNS;
@@ -305,7 +305,7 @@ static void see_dev_and_sk(struct world *w, struct seen *s, uint64_t net)
 	noise(w, s->sk, sizeof(s->sk));
 	put_sk(w, s->packet, net, s->sk);
 	for (size_t i = 0; i < slots->nr; i++) {
-		noise(w, s->sk_pointee[i], SEEN_POINTEE_SZ);
+		noise(w, s->sk_pointee[i], SAMPLE_POINTEE_SZ);
 		if (slots->off[i] == w->off[SKC_NET])
 			put(s->sk_pointee[i], w->off[NET_INUM], &inode, sizeof(inode));
 	}
@@ -317,16 +317,16 @@ static void see_all(struct world *w)
 	struct evidence *e = w->e;
 
 	for (size_t i = 0; i < e->nr; i++)
-		see_skb(w, &e->seen[i]);
+		see_skb(w, &e->samples[i]);
 	assert_int_equal(deduce_slots(e), 0);
 	for (size_t i = 0; i < e->nr; i++)
-		see_pointees(w, &e->seen[i], net);
+		see_pointees(w, &e->samples[i], net);
 	assert_int_equal(deduce_skb(e, w->places), 0);
 	for (size_t i = 0; i < e->nr; i++)
-		see_dev_and_sk(w, &e->seen[i], net);
+		see_dev_and_sk(w, &e->samples[i], net);
 	deduce_dev_and_sk(e, w->places);
 	for (size_t i = 0; i < e->nr_devices; i++) {
-		noise(w, e->devices[i].memory, SEEN_DEV_SZ);
+		noise(w, e->devices[i].memory, SAMPLE_DEV_SZ);
 		put_dev(w, e->devices[i].device, pointer(w), e->devices[i].memory);
 		e->devices[i].seen = true;
 	}
@@ -345,7 +345,7 @@ static struct world *make_world(uint32_t seed)
 	w->e->nr = NR_PACKETS;
 	w->e->netns = NETNS;
 	for (size_t i = 0; i < NR_PACKETS; i++)
-		w->e->seen[i].packet = &w->packets[i];
+		w->e->samples[i].packet = &w->packets[i];
 	w->e->nr_devices = NR_DEVICES;
 	for (size_t i = 0; i < NR_DEVICES; i++)
 		w->e->devices[i].device = &w->devices[i];
@@ -378,13 +378,13 @@ static void expect_everything(struct world *w)
 	struct layout l;
 
 	see_all(w);
-	layout_settle(&l, w->places, &nothing);
+	layout_merge(&l, w->places, &nothing);
 	/* Unless the queue's note lies in the way, which it mostly does. */
 	assert_int_equal(l.at[SKB_LEN].status, LAYOUT_AMBIGUOUS);
 	deduce_len(w->e, w->places);
 	deduce_tcp_cb(w->e, w->places);
 	deduce_devices(w->e, w->places);
-	layout_settle(&l, w->places, &nothing);
+	layout_merge(&l, w->places, &nothing);
 	for (int m = 0; m < LAYOUT_NR; m++) {
 		if (is_vlan(m))
 			assert_int_equal(l.at[m].status, LAYOUT_UNKNOWN);
@@ -466,9 +466,9 @@ static void test_known_layouts(void **state)
 }
 
 /* A member's value in two places is in neither, until the kernel says in which. */
-static void test_ambiguous_and_told(void **state)
+static void test_ambiguous_and_reported(void **state)
 {
-	struct translated told = {.has = {[TRANSLATED_MARK] = true}};
+	struct translated reported = {.has = {[TRANSLATED_MARK] = true}};
 	const struct translated nothing = {0};
 	struct world *w = make_world(99);
 	struct layout l;
@@ -478,26 +478,26 @@ static void test_ambiguous_and_told(void **state)
 	while (second == w->off[SKB_MARK])
 		second = place(w, 4, 4, LIMIT_SKB);
 	for (size_t i = 0; i < NR_PACKETS; i++) {
-		struct seen *s = &w->e->seen[i];
+		struct packet_sample *s = &w->e->samples[i];
 
 		noise(w, s->skb, sizeof(s->skb));
 		put(s->skb, w->off[SKB_MARK], &s->packet->mark, 4);
 		put(s->skb, second, &s->packet->mark, 4);
 		places_keep(&w->places[SKB_MARK], s->skb, SKB_MAX_SZ, 4, &s->packet->mark, 4);
 	}
-	layout_settle(&l, w->places, &nothing);
+	layout_merge(&l, w->places, &nothing);
 	assert_int_equal(l.at[SKB_MARK].status, LAYOUT_AMBIGUOUS);
 	assert_false(layout_has(&l, SKB_MARK));
 	assert_int_equal(l.at[SKB_MARK].bit_off + l.at[SKB_MARK].other,
 			 8 * (w->off[SKB_MARK] + second));
 
-	told.at[TRANSLATED_MARK] = (struct translation){.bit_off = 8 * second, .bits = 32};
-	layout_settle(&l, w->places, &told);
-	assert_int_equal(l.at[SKB_MARK].status, LAYOUT_BOTH);
+	reported.at[TRANSLATED_MARK] = (struct translation){.bit_off = 8 * second, .bits = 32};
+	layout_merge(&l, w->places, &reported);
+	assert_int_equal(l.at[SKB_MARK].status, LAYOUT_CONFIRMED);
 	assert_int_equal(l.at[SKB_MARK].bit_off, 8 * second);
 
-	told.at[TRANSLATED_MARK].bit_off = 8 * (LIMIT_SKB + 4);
-	layout_settle(&l, w->places, &told);
+	reported.at[TRANSLATED_MARK].bit_off = 8 * (LIMIT_SKB + 4);
+	layout_merge(&l, w->places, &reported);
 	assert_int_equal(l.at[SKB_MARK].status, LAYOUT_CONTRADICTED);
 	assert_false(layout_has(&l, SKB_MARK));
 	free_world(w);
@@ -510,14 +510,14 @@ static void test_no_buffer(void **state)
 
 	assert_int_equal(deduce_slots(w->e), -ENODATA); /* no packet was seen */
 	for (size_t i = 0; i < NR_PACKETS; i++)
-		see_skb(w, &w->e->seen[i]);
+		see_skb(w, &w->e->samples[i]);
 	assert_int_equal(deduce_slots(w->e), 0);
 	assert_int_equal(deduce_skb(w->e, w->places), -ENODATA);
 	for (size_t i = 0; i < NR_PACKETS; i++)
 		for (size_t slot = 0; slot < w->e->slots.nr; slot++)
-			put_packet(w->e->seen[i].packet, w->e->seen[i].pointee[slot]);
+			put_packet(w->e->samples[i].packet, w->e->samples[i].pointee[slot]);
 	assert_int_equal(deduce_skb(w->e, w->places), -ENODATA);
-	assert_int_equal(place_of(&w->places[SKB_HEAD]), -ENODATA);
+	assert_int_equal(places_unique(&w->places[SKB_HEAD]), -ENODATA);
 	free_world(w);
 }
 
@@ -544,9 +544,9 @@ static void test_pointers(void **state)
 
 		assert_non_null(e);
 		e->nr = 1;
-		e->seen[0].xmit = true;
-		e->seen[0].addr = cases[i].skb;
-		memcpy(e->seen[0].skb + 8, &cases[i].word, 8);
+		e->samples[0].xmit = true;
+		e->samples[0].addr = cases[i].skb;
+		memcpy(e->samples[0].skb + 8, &cases[i].word, 8);
 		is = !deduce_slots(e) && e->slots.nr == 1 && e->slots.off[0] == 8;
 		if (is != cases[i].is)
 			fail_msg("%#lx of an skb at %#lx", cases[i].word, cases[i].skb);
@@ -559,7 +559,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_everything_is_found),
 		cmocka_unit_test(test_known_layouts),
-		cmocka_unit_test(test_ambiguous_and_told),
+		cmocka_unit_test(test_ambiguous_and_reported),
 		cmocka_unit_test(test_no_buffer),
 		cmocka_unit_test(test_pointers),
 	};

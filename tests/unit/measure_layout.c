@@ -116,27 +116,27 @@ static void test_functions(void **state)
 static void test_tags(void **state)
 {
 	struct places places[LAYOUT_NR] = {0};
-	struct translated told = {.has = {[TRANSLATED_VLAN_TCI] = true,
-					  [TRANSLATED_VLAN_PROTO] = true,
-					  [TRANSLATED_VLAN_PRESENT] = true}};
-	struct translation *present = &told.at[TRANSLATED_VLAN_PRESENT];
+	struct translated reported = {.has = {[TRANSLATED_VLAN_TCI] = true,
+					      [TRANSLATED_VLAN_PROTO] = true,
+					      [TRANSLATED_VLAN_PRESENT] = true}};
+	struct translation *present = &reported.at[TRANSLATED_VLAN_PRESENT];
 	struct layout l;
 
-	told.at[TRANSLATED_VLAN_PROTO] = (struct translation){.bit_off = 8 * 152, .bits = 16};
-	told.at[TRANSLATED_VLAN_TCI] = (struct translation){.bit_off = 8 * 154, .bits = 16};
+	reported.at[TRANSLATED_VLAN_PROTO] = (struct translation){.bit_off = 8 * 152, .bits = 16};
+	reported.at[TRANSLATED_VLAN_TCI] = (struct translation){.bit_off = 8 * 154, .bits = 16};
 	*present = (struct translation){.bit_off = 8 * 154 + 12, .bits = 1}; /* 4.x */
-	layout_settle(&l, places, &told);
+	layout_merge(&l, places, &reported);
 	assert_false(layout_has(&l, SKB_VLAN_PRESENT) || layout_has(&l, SKB_VLAN_ALL));
 	*present = (struct translation){.bit_off = 8 * 130 + 1, .bits = 1}; /* 5.x */
-	layout_settle(&l, places, &told);
+	layout_merge(&l, places, &reported);
 	assert_true(layout_has(&l, SKB_VLAN_PRESENT) && !layout_has(&l, SKB_VLAN_ALL));
 	assert_int_equal(l.at[SKB_VLAN_PRESENT].bit_off, 8 * 130 + 1);
 	*present = (struct translation){.bit_off = 8 * 152, .bits = 32, .is_test = true}; /* 6.2 */
-	layout_settle(&l, places, &told);
+	layout_merge(&l, places, &reported);
 	assert_true(!layout_has(&l, SKB_VLAN_PRESENT) && layout_has(&l, SKB_VLAN_ALL));
 	/* Without the tag itself whether there is one is of no use. */
-	told.has[TRANSLATED_VLAN_TCI] = false;
-	layout_settle(&l, places, &told);
+	reported.has[TRANSLATED_VLAN_TCI] = false;
+	layout_merge(&l, places, &reported);
 	assert_false(layout_has(&l, SKB_VLAN_PRESENT) || layout_has(&l, SKB_VLAN_ALL));
 }
 
@@ -153,8 +153,8 @@ static void test_words(void **state)
 	char *text;
 	FILE *f = open_memstream(&text, &sz);
 
-	l.at[SKB_DATA].status = LAYOUT_TOLD;
-	l.at[SKB_TAIL].status = LAYOUT_BOTH;
+	l.at[SKB_DATA].status = LAYOUT_REPORTED;
+	l.at[SKB_TAIL].status = LAYOUT_CONFIRMED;
 	l.at[SKB_END].status = LAYOUT_AMBIGUOUS;
 	l.at[SKB_END].other = 8 * 77;
 	l.at[SKB_LEN].status = l.at[SKB_MARK].status = LAYOUT_CONTRADICTED;
@@ -166,21 +166,22 @@ static void test_words(void **state)
 	assert_int_equal(layout_nr(&l), LAYOUT_NR - 6);
 	layout_print(&l, f, "> ");
 	fclose(f);
-	expect_line(text, "> sk_buff.head                       0, the only place that fits 10 "
+	expect_line(text, "> sk_buff.head                       0, the only offset that fits 10 "
 			  "packets\n");
-	expect_line(text, "> sk_buff.data                       16, told by the kernel\n");
-	expect_line(text, "> sk_buff.tail                       32, told by the kernel, fits 10 "
-			  "packets\n");
+	expect_line(text, "> sk_buff.data                       16, reported by the kernel\n");
+	expect_line(text,
+		    "> sk_buff.tail                       32, reported by the kernel, fits 10 "
+		    "packets\n");
 	expect_line(text, "> sk_buff.end                        unknown: at least 48 and 77 fit 10 "
 			  "packets\n");
-	expect_line(text, "> sk_buff.len                        unknown: the kernel tells 96, but "
-			  "12 fits 10 packets\n");
-	expect_line(text, "> sk_buff.mark                       unknown: the kernel tells 128, "
-			  "which does not fit 10 packets\n");
+	expect_line(text, "> sk_buff.len                        unknown: 96, reported by the "
+			  "kernel, does not fit 10 packets, but 12 does\n");
+	expect_line(text, "> sk_buff.mark                       unknown: 128, reported by the "
+			  "kernel, does not fit 10 packets\n");
 	expect_line(text,
-		    "> net_device.name                    unknown: no place fits 10 packets\n");
-	expect_line(text, "> net_device.mtu                     unknown: nothing showed it\n");
-	expect_line(text, "> sk_buff.vlan_present               176.3, the only place");
+		    "> net_device.name                    unknown: no offset fits 10 packets\n");
+	expect_line(text, "> net_device.mtu                     unknown: not measured\n");
+	expect_line(text, "> sk_buff.vlan_present               176.3, the only offset");
 	assert_null(strstr(text, "vlan_all"));
 	free(text);
 }

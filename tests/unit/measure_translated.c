@@ -122,7 +122,7 @@ static void test_refused(void **state)
 
 /* ---- in memory ---- */
 
-#define SIGN(member) INSN_MOV_IMM(0, TRANSLATED_SIGN + (member))
+#define MARKER(member) INSN_MOV_IMM(0, TRANSLATED_MARKER + (member))
 
 static bool find(struct translated *t, const struct bpf_insn *insns, size_t nr, size_t before)
 {
@@ -137,15 +137,15 @@ static bool find(struct translated *t, const struct bpf_insn *insns, size_t nr, 
 static void test_found_in_memory(void **state)
 {
 	const struct bpf_insn insns[] = {
-		SIGN(TRANSLATED_LEN),
+		MARKER(TRANSLATED_LEN),
 		INSN_LDX(BPF_W, 2, 1, 112),
-		SIGN(TRANSLATED_IFINDEX),
+		MARKER(TRANSLATED_IFINDEX),
 		INSN_LDX(BPF_DW, 2, 1, 16),
 		INSN_JMP_IMM(BPF_JEQ, 2, 0, 1),
 		INSN_LDX(BPF_W, 2, 2, 224),
-		SIGN(TRANSLATED_MARK),
+		MARKER(TRANSLATED_MARK),
 		INSN_CALL(1), /* nothing that tells a place */
-		SIGN(TRANSLATED_NR),
+		MARKER(TRANSLATED_NR),
 		INSN_MOV_IMM(0, -1),
 		INSN_EXIT(),
 	};
@@ -223,7 +223,7 @@ static void test_running_kernel(void **state)
 		const struct translation *at = &t.at[truth[i].which];
 
 		if (!t.has[truth[i].which]) {
-			print_message("not told: %s\n", truth[i].member);
+			print_message("not reported: %s\n", truth[i].member);
 			continue;
 		}
 		assert_int_equal(at->nr_hops, truth[i].hop != NULL);

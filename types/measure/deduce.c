@@ -6,12 +6,12 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#define THE_SKB	     (-1) /* in place of a slot */
+#define THE_SKB	     (-1) /* the skb itself, instead of a slot */
 #define ETH_HLEN     14
 #define IPV4_HLEN    20
-#define TCP_DOFF     12	   /* byte of the header whose upper half counts its words */
-#define HEADROOM_MAX 4096  /* bytes before the data of a packet of ours */
-#define TAILROOM_MAX 65536 /* and behind it */
+#define TCP_DOFF     12	   /* header byte whose upper half is the header length in words */
+#define HEADROOM_MAX 4096  /* bytes before the data of our packets */
+#define TAILROOM_MAX 65536 /* and after it */
 
 static uint32_t u32_at(const uint8_t *mem, size_t off)
 {
@@ -21,7 +21,7 @@ static uint32_t u32_at(const uint8_t *mem, size_t off)
 	return v;
 }
 
-int place_of(const struct places *p)
+int places_unique(const struct places *p)
 {
 	size_t first = p->nr_packets ? places_next(p, 0) : PLACES_MAX;
 
@@ -39,7 +39,8 @@ bool is_kernel_pointer(uint64_t v, uint64_t skb)
 	return v >> (64 - bits) == (UINT64_C(1) << bits) - 1 && v < (uint64_t)-4096;
 }
 
-/* Words of the skb, or of what one of its slots points to, that are pointers in every packet. */
+/* Find words of the skb, or of what one of its slots points to, that are pointers in each packet.
+ */
 static void find_slots(struct slots *found, const struct evidence *e, int slot, size_t sz)
 {
 	found->nr = 0;
@@ -47,7 +48,7 @@ static void find_slots(struct slots *found, const struct evidence *e, int slot, 
 		size_t nr_packets = 0, nr_pointers = 0;
 
 		for (size_t i = 0; i < e->nr; i++) {
-			const struct seen *s = &e->seen[i];
+			const struct packet_sample *s = &e->samples[i];
 			const uint8_t *mem = slot == THE_SKB ? s->skb : s->pointee[slot];
 
 			nr_packets += s->xmit;
@@ -66,7 +67,7 @@ int deduce_slots(struct evidence *e)
 
 /* ---- the buffer ---- */
 
-/* Is this the packet, from its Ethernet header on? */
+/* True if mem is the packet, starting at its Ethernet header. */
 static bool is_packet_from_mac(const uint8_t *mem, const struct packet *p)
 {
 	const uint8_t *ip = mem + ETH_HLEN;
@@ -78,27 +79,27 @@ static bool is_packet_from_mac(const uint8_t *mem, const struct packet *p)
 	       !memcmp(ip + 24, p->daddr, 16);
 }
 
-/* IP header to the end: as planned, else what the header says. */
+/* Length from the IP header on: as planned, else from the header. */
 static uint32_t l3_len(const struct packet *p, const uint8_t *ip)
 {
 	return p->l3_len ? p->l3_len : (uint32_t)(ip[2] << 8 | ip[3]);
 }
 
-/* TCP keeps what it sends in pages: the buffer then ends with the header. */
+/* False if the payload is in page fragments, as TCP's is: the buffer then ends with the header. */
 static bool is_linear(const struct packet *p, const uint8_t *ip)
 {
 	return p->protocol != IPPROTO_TCP ||
 	       l3_len(p, ip) == IPV4_HLEN + 4U * (ip[IPV4_HLEN + TCP_DOFF] >> 4);
 }
 
-/* In every packet that was seen the slot leads to something that test() knows. */
+/* True if what the slot points to passes test() in every sampled packet. */
 static bool slot_fits(const struct evidence *e, size_t slot,
 		      bool (*test)(const uint8_t *mem, const struct packet *p))
 {
 	size_t nr = 0;
 
 	for (size_t i = 0; i < e->nr; i++) {
-		const struct seen *s = &e->seen[i];
+		const struct packet_sample *s = &e->samples[i];
 
 		if (!s->xmit)
 			continue;
@@ -119,19 +120,18 @@ unsigned int nr_xmit(const struct evidence *e)
 	unsigned int nr = 0;
 
 	for (size_t i = 0; i < e->nr; i++)
-		nr += e->seen[i].xmit;
+		nr += e->samples[i].xmit;
 	return nr;
 }
 
 /*
- * Slots that fit are places of a member; the number of the slot, or -ENODATA where there is not
- * just one. The buffer holds the addresses of the packet as its socket does: once it is known it
- * is nothing else.
+ * Find the one slot that fits a member; returns its index, or -ENODATA unless exactly one fits.
+ * Skips the slots of the buffer, once known: it has the packet's addresses, like the socket.
  */
 static int find_pointer(const struct evidence *e, struct places *places, enum layout_member which,
 			bool (*fits)(const struct evidence *e, size_t slot))
 {
-	int head = place_of(&places[SKB_HEAD]), data = place_of(&places[SKB_DATA]);
+	int head = places_unique(&places[SKB_HEAD]), data = places_unique(&places[SKB_DATA]);
 	struct places *p = &places[which];
 	int found = -ENODATA;
 
@@ -144,22 +144,22 @@ static int find_pointer(const struct evidence *e, struct places *places, enum la
 		places_add(p, off);
 		found = i;
 	}
-	return place_of(p) < 0 ? -ENODATA : found;
+	return places_unique(p) < 0 ? -ENODATA : found;
 }
 
-/* data - head: where the Ethernet header is in the buffer. */
-static uint64_t headroom(const struct seen *s, size_t head, size_t data)
+/* data - head: offset of the Ethernet header in the buffer. */
+static uint64_t headroom(const struct packet_sample *s, size_t head, size_t data)
 {
 	return u64_at(s->skb, data) - u64_at(s->skb, head);
 }
 
-/* What is counted from a head, all of which must be there: offsets of headers and of the end. */
+/* Find the members counted from head: offsets of headers and tail. False unless all are found. */
 static bool deduce_offsets(const struct evidence *e, size_t head, size_t data, size_t data_slot,
 			   struct places *mac, struct places *network, struct places *tail)
 {
 	*mac = *network = *tail = (struct places){0};
 	for (size_t i = 0; i < e->nr; i++) {
-		const struct seen *s = &e->seen[i];
+		const struct packet_sample *s = &e->samples[i];
 		uint64_t room = headroom(s, head, data);
 		uint16_t mac_off = room, network_off = room + ETH_HLEN;
 		const uint8_t *ip = s->pointee[data_slot] + ETH_HLEN;
@@ -190,7 +190,7 @@ static int deduce_head(const struct evidence *e, size_t data_slot, struct places
 		if (head == data ||
 		    !deduce_offsets(e, head, data, data_slot, &mac, &network, &tail))
 			continue;
-		places_only(&places[SKB_HEAD], head, sizeof(uint64_t), nr_xmit(e));
+		places_set(&places[SKB_HEAD], head, sizeof(uint64_t), nr_xmit(e));
 		places[SKB_MAC_HEADER] = mac;
 		places[SKB_NETWORK_HEADER] = network;
 		places[SKB_TAIL] = tail;
@@ -199,19 +199,20 @@ static int deduce_head(const struct evidence *e, size_t data_slot, struct places
 	return nr == 1 ? (int)places_next(&places[SKB_HEAD], 0) : -ENODATA;
 }
 
-/* a and b stand for sizes in which a is always the smaller. */
+/* True if the u32 at offset a is less than the one at b in every packet. */
 static bool always_smaller(const struct evidence *e, size_t a, size_t b)
 {
 	for (size_t i = 0; i < e->nr; i++)
-		if (e->seen[i].xmit && u32_at(e->seen[i].skb, a) >= u32_at(e->seen[i].skb, b))
+		if (e->samples[i].xmit &&
+		    u32_at(e->samples[i].skb, a) >= u32_at(e->samples[i].skb, b))
 			return false;
 	return true;
 }
 
 /*
- * skb->end has no known value. It is at or behind the tail, a multiple of a cache line's part, and
- * grows with the packet. So is truesize, which is end and what the structs themselves take
- * (SKB_TRUESIZE() of include/linux/skbuff.h): the smaller of two is the end.
+ * The value of skb->end is not known in advance: it is at or after the tail, a multiple of 8, and
+ * grows with the packet. The same holds for truesize, which is end plus the size of the structs
+ * (SKB_TRUESIZE() in include/linux/skbuff.h); the smaller one is end.
  */
 static void deduce_end(const struct evidence *e, size_t tail, struct places *places)
 {
@@ -223,7 +224,7 @@ static void deduce_end(const struct evidence *e, size_t tail, struct places *pla
 		bool fits = off != tail;
 
 		for (size_t i = 0; i < e->nr && fits; i++) {
-			const struct seen *s = &e->seen[i];
+			const struct packet_sample *s = &e->samples[i];
 			uint32_t v = u32_at(s->skb, off), end_of_data = u32_at(s->skb, tail);
 
 			if (!s->xmit)
@@ -246,7 +247,7 @@ static void deduce_end(const struct evidence *e, size_t tail, struct places *pla
 static void deduce_values(const struct evidence *e, size_t data_slot, struct places *places)
 {
 	for (size_t i = 0; i < e->nr; i++) {
-		const struct seen *s = &e->seen[i];
+		const struct packet_sample *s = &e->samples[i];
 		const struct packet *p = s->packet;
 		uint16_t proto = htons(p->family == AF_INET ? 0x0800 : 0x86dd);
 		uint32_t len;
@@ -260,11 +261,11 @@ static void deduce_values(const struct evidence *e, size_t data_slot, struct pla
 	}
 }
 
-/* The qdisc notes the length too; it is not changed when the packet is received. */
+/* The qdisc stores the length in skb->cb, too, but that copy does not change on receive. */
 void deduce_len(const struct evidence *e, struct places *places)
 {
 	for (size_t i = 0; i < e->nr; i++) {
-		const struct seen *s = &e->seen[i];
+		const struct packet_sample *s = &e->samples[i];
 
 		if (s->rx && s->packet->l3_len)
 			places_keep(&places[SKB_LEN], s->rx_skb, SKB_MAX_SZ, 4, &s->packet->l3_len,
@@ -274,7 +275,7 @@ void deduce_len(const struct evidence *e, struct places *places)
 
 static bool has_name(const uint8_t *mem, const struct packet *p)
 {
-	return memmem(mem, SEEN_POINTEE_SZ, p->device.name, LAYOUT_IFNAMSIZ) != NULL;
+	return memmem(mem, SAMPLE_POINTEE_SZ, p->device.name, LAYOUT_IFNAMSIZ) != NULL;
 }
 
 static bool is_device(const struct evidence *e, size_t slot)
@@ -282,7 +283,7 @@ static bool is_device(const struct evidence *e, size_t slot)
 	return slot_fits(e, slot, has_name);
 }
 
-/* Both addresses of an IPv4 packet; a socket that talks IPv6 has these in other places. */
+/* Has both addresses of the packet. IPv6 sockets store them at other offsets than IPv4 ones. */
 static bool has_addresses(const uint8_t *mem, const struct packet *p)
 {
 	size_t sz = p->family == AF_INET ? 4 : 16;
@@ -291,17 +292,17 @@ static bool has_addresses(const uint8_t *mem, const struct packet *p)
 }
 
 /*
- * A conntrack entry (skb->nfct, later _nfct) has the addresses too, but both ports in network byte
- * order. Only a socket has its own port in host byte order (skc_num), always in the same place.
+ * A conntrack entry (skb->nfct, later _nfct) has the addresses, too, but both ports in network byte
+ * order. Only a socket has its own port in host byte order (skc_num), always at the same offset.
  */
 static bool has_own_port(const struct evidence *e, size_t slot)
 {
 	struct places num = {0};
 
 	for (size_t i = 0; i < e->nr; i++)
-		if (e->seen[i].xmit)
-			places_keep(&num, e->seen[i].pointee[slot], SKC_MAX_SZ, 2,
-				    &e->seen[i].packet->sport, sizeof(uint16_t));
+		if (e->samples[i].xmit)
+			places_keep(&num, e->samples[i].pointee[slot], SKC_MAX_SZ, 2,
+				    &e->samples[i].packet->sport, sizeof(uint16_t));
 	return num.nr_packets && places_next(&num, 0) < PLACES_MAX;
 }
 
@@ -318,7 +319,7 @@ int deduce_skb(struct evidence *e, struct places *places)
 	if (ret < 0)
 		return ret;
 	deduce_values(e, data, places);
-	ret = place_of(&places[SKB_TAIL]);
+	ret = places_unique(&places[SKB_TAIL]);
 	if (ret >= 0)
 		deduce_end(e, ret, places);
 	find_pointer(e, places, SKB_DEV, is_device);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The second half: what is in the device, in the socket and in the namespace, and TCP's notes. */
+/* Members of the device, the socket, the namespace, and TCP's control block. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -10,17 +10,17 @@
 
 /* ---- the socket ---- */
 
-static void keep_ports(struct places *places, const struct seen *s)
+static void keep_ports(struct places *places, const struct packet_sample *s)
 {
 	uint16_t dport = htons(s->packet->dport);
 
 	places_keep(&places[SKC_NUM], s->sk, SKC_MAX_SZ, 2, &s->packet->sport, sizeof(uint16_t));
-	/* A raw socket has no other port, and 0 is anywhere. */
+	/* Raw sockets have no remote port, and 0 matches anywhere. */
 	if (dport)
 		places_keep(&places[SKC_DPORT], s->sk, SKC_MAX_SZ, 2, &dport, sizeof(dport));
 }
 
-static void keep_addresses(struct places *places, const struct seen *s)
+static void keep_addresses(struct places *places, const struct packet_sample *s)
 {
 	const struct packet *p = s->packet;
 	bool v4 = p->family == AF_INET;
@@ -32,15 +32,15 @@ static void keep_addresses(struct places *places, const struct seen *s)
 }
 
 /*
- * 16 bits from 5.6 on; before, a bit-field of 8, which no 16 bits at that place are equal to: the
- * type of the socket follows it.
+ * sk_protocol has 16 bits since 5.6. Before, it was an 8-bit bit-field followed by the socket's
+ * type, so that a 16-bit comparison fails.
  */
 static void deduce_protocol(const struct evidence *e, struct places *p)
 {
 	for (size_t sz = 2; sz; sz--) {
 		*p = (struct places){0};
 		for (size_t i = 0; i < e->nr; i++) {
-			const struct seen *s = &e->seen[i];
+			const struct packet_sample *s = &e->samples[i];
 			uint16_t protocol = s->packet->protocol;
 			const uint8_t *low = (const uint8_t *)&protocol;
 
@@ -49,7 +49,7 @@ static void deduce_protocol(const struct evidence *e, struct places *p)
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 			low += 2 - sz;
 #endif
-			places_keep(p, s->sk, SEEN_SK_SZ, sz, low, sz);
+			places_keep(p, s->sk, SAMPLE_SK_SZ, sz, low, sz);
 		}
 		if (p->nr_packets && places_next(p, 0) < PLACES_MAX)
 			return;
@@ -59,7 +59,7 @@ static void deduce_protocol(const struct evidence *e, struct places *p)
 static void deduce_sk(const struct evidence *e, struct places *places)
 {
 	for (size_t i = 0; i < e->nr; i++) {
-		const struct seen *s = &e->seen[i];
+		const struct packet_sample *s = &e->samples[i];
 
 		if (!s->xmit)
 			continue;
@@ -74,13 +74,13 @@ static void deduce_sk(const struct evidence *e, struct places *places)
 
 /* ---- the namespace ---- */
 
-/* Places of its inode number in what a pointer of the socket leads to. */
+/* Offsets of the namespace's inode number in what a slot of the socket points to. */
 static void inode_places(const struct evidence *e, size_t slot, struct places *p)
 {
 	*p = (struct places){0};
 	for (size_t i = 0; i < e->nr; i++)
-		if (e->seen[i].xmit)
-			places_keep(p, e->seen[i].sk_pointee[slot], SEEN_POINTEE_SZ, NET_ALIGN,
+		if (e->samples[i].xmit)
+			places_keep(p, e->samples[i].sk_pointee[slot], SAMPLE_POINTEE_SZ, NET_ALIGN,
 				    &e->netns, sizeof(e->netns));
 }
 
@@ -100,34 +100,34 @@ static void deduce_net(const struct evidence *e, struct places *places)
 
 /* ---- the device ---- */
 
-/* The socket's namespace is the device's: the same pointer. */
+/* Socket and device have the same namespace pointer. */
 static void deduce_dev_net(const struct evidence *e, int skc_net, struct places *places)
 {
 	for (size_t i = 0; i < e->nr; i++) {
-		const struct seen *s = &e->seen[i];
+		const struct packet_sample *s = &e->samples[i];
 
 		if (s->xmit && skc_net >= 0)
-			places_keep(&places[DEV_NET], s->dev, SEEN_DEV_SZ, 8, s->sk + skc_net,
+			places_keep(&places[DEV_NET], s->dev, SAMPLE_DEV_SZ, 8, s->sk + skc_net,
 				    sizeof(uint64_t));
 	}
 }
 
 static void keep_device(struct places *places, const uint8_t *mem, const struct device *d)
 {
-	places_keep(&places[DEV_NAME], mem, SEEN_DEV_SZ, 1, d->name, LAYOUT_IFNAMSIZ);
-	places_keep(&places[DEV_MTU], mem, SEEN_DEV_SZ, 4, &d->mtu, sizeof(d->mtu));
-	places_keep(&places[DEV_IFINDEX], mem, SEEN_DEV_SZ, 4, &d->ifindex, sizeof(d->ifindex));
-	places_keep(&places[DEV_TYPE], mem, SEEN_DEV_SZ, 2, &d->type, sizeof(d->type));
+	places_keep(&places[DEV_NAME], mem, SAMPLE_DEV_SZ, 1, d->name, LAYOUT_IFNAMSIZ);
+	places_keep(&places[DEV_MTU], mem, SAMPLE_DEV_SZ, 4, &d->mtu, sizeof(d->mtu));
+	places_keep(&places[DEV_IFINDEX], mem, SAMPLE_DEV_SZ, 4, &d->ifindex, sizeof(d->ifindex));
+	places_keep(&places[DEV_TYPE], mem, SAMPLE_DEV_SZ, 2, &d->type, sizeof(d->type));
 }
 
 static void deduce_dev(const struct evidence *e, struct places *places)
 {
 	for (size_t i = 0; i < e->nr; i++)
-		if (e->seen[i].xmit)
-			keep_device(places, e->seen[i].dev, &e->seen[i].packet->device);
+		if (e->samples[i].xmit)
+			keep_device(places, e->samples[i].dev, &e->samples[i].packet->device);
 }
 
-/* Loopback always has the index 1, which is in many places. */
+/* Loopback always has index 1, a value found in many places; other devices disambiguate. */
 void deduce_devices(const struct evidence *e, struct places *places)
 {
 	for (size_t i = 0; i < e->nr_devices; i++)
@@ -137,19 +137,19 @@ void deduce_devices(const struct evidence *e, struct places *places)
 
 void deduce_dev_and_sk(const struct evidence *e, struct places *places)
 {
-	if (place_of(&places[SKB_DEV]) >= 0)
+	if (places_unique(&places[SKB_DEV]) >= 0)
 		deduce_dev(e, places);
-	if (place_of(&places[SKB_SK]) < 0)
+	if (places_unique(&places[SKB_SK]) < 0)
 		return;
 	deduce_sk(e, places);
 	deduce_net(e, places);
-	if (place_of(&places[SKB_DEV]) >= 0)
-		deduce_dev_net(e, place_of(&places[SKC_NET]), places);
+	if (places_unique(&places[SKB_DEV]) >= 0)
+		deduce_dev_net(e, places_unique(&places[SKC_NET]), places);
 }
 
-/* ---- what TCP notes in skb->cb ---- */
+/* ---- TCP's control block, skb->cb ---- */
 
-static uint32_t header_seq(const struct seen *s)
+static uint32_t header_seq(const struct packet_sample *s)
 {
 	uint32_t seq;
 
@@ -158,27 +158,27 @@ static uint32_t header_seq(const struct seen *s)
 }
 
 /*
- * When a checksum is asked for the TCP header is there, and the notes that it was made from: the
- * sequence number is the first of them (struct tcp_skb_cb of include/net/tcp.h).
+ * At SAMPLE_TCP the skb has both the TCP header and the struct tcp_skb_cb it was built from, whose
+ * first member is the sequence number (include/net/tcp.h).
  */
 void deduce_tcp_cb(const struct evidence *e, struct places *places)
 {
 	int cb;
 
 	for (size_t i = 0; i < e->nr; i++) {
-		const struct seen *s = &e->seen[i];
+		const struct packet_sample *s = &e->samples[i];
 		uint32_t seq = header_seq(s);
 
 		if (!s->tcp)
 			continue;
 		places_keep(&places[SKB_CB], s->tcp_skb, SKB_MAX_SZ, 4, &seq, sizeof(seq));
 	}
-	cb = place_of(&places[SKB_CB]);
+	cb = places_unique(&places[SKB_CB]);
 	if (cb < 0)
 		return;
-	places_only(&places[TCP_CB_SEQ], 0, sizeof(uint32_t), places[SKB_CB].nr_packets);
+	places_set(&places[TCP_CB_SEQ], 0, sizeof(uint32_t), places[SKB_CB].nr_packets);
 	for (size_t i = 0; i < e->nr; i++)
-		if (e->seen[i].tcp)
-			places_keep(&places[TCP_CB_FLAGS], e->seen[i].tcp_skb + cb, LAYOUT_CB_SZ, 1,
-				    &e->seen[i].packet->tcp_flags, 1);
+		if (e->samples[i].tcp)
+			places_keep(&places[TCP_CB_FLAGS], e->samples[i].tcp_skb + cb, LAYOUT_CB_SZ,
+				    1, &e->samples[i].packet->tcp_flags, 1);
 }

@@ -7,7 +7,7 @@
 #include "btf/build.h"
 #include "btf/discover/known.h"
 
-#define ANY_SZ PLACES_MAX /* of a struct of which only some members are known */
+#define ANY_SZ PLACES_MAX /* size of structs whose real size is unknown */
 
 const struct layout_name layout_names[LAYOUT_NR] = {
 	[SKB_HEAD] = {"sk_buff", "head"},
@@ -46,7 +46,7 @@ const struct layout_name layout_names[LAYOUT_NR] = {
 	[TCP_CB_FLAGS] = {"tcp_skb_cb", "tcp_flags"},
 };
 
-/* ---- sets of places ---- */
+/* ---- sets of offsets ---- */
 
 static bool has(const struct places *p, size_t off)
 {
@@ -82,20 +82,20 @@ size_t places_next(const struct places *p, size_t from)
 	return from;
 }
 
-void places_only(struct places *p, size_t off, size_t sz, unsigned int nr_packets)
+void places_set(struct places *p, size_t off, size_t sz, unsigned int nr_packets)
 {
 	*p = (struct places){.nr_packets = nr_packets, .sz = sz};
 	places_add(p, off);
 }
 
-/* ---- what the kernel tells ---- */
+/* ---- reported offsets ---- */
 
-/* Which answer is about a member. hop: about the first pointer that is followed, from the skb. */
-static const struct teller {
+/* Which translation has each member. hop: the member is the first pointer it follows. */
+static const struct reported_member {
 	enum layout_member member;
-	enum translated_member answer;
+	enum translated_member translated;
 	bool hop;
-} tellers[] = {
+} reported_members[] = {
 	{SKB_LEN, TRANSLATED_LEN, false},
 	{SKB_PROTOCOL, TRANSLATED_PROTOCOL, false},
 	{SKB_MARK, TRANSLATED_MARK, false},
@@ -114,26 +114,28 @@ static const struct teller {
 	{SK_PROTOCOL, TRANSLATED_SK_PROTOCOL, false},
 };
 
-static struct layout_place tells(const struct teller *t, const struct translated *told)
+static struct layout_place reported_place(const struct reported_member *t,
+					  const struct translated *reported)
 {
-	const struct translation *a = &told->at[t->answer];
+	const struct translation *a = &reported->at[t->translated];
 
 	if (t->hop)
 		return (struct layout_place){
-			.status = LAYOUT_TOLD, .bit_off = 8 * a->hop[0], .bits = 64};
-	return (struct layout_place){.status = LAYOUT_TOLD, .bit_off = a->bit_off, .bits = a->bits};
+			.status = LAYOUT_REPORTED, .bit_off = 8 * a->hop[0], .bits = 64};
+	return (struct layout_place){
+		.status = LAYOUT_REPORTED, .bit_off = a->bit_off, .bits = a->bits};
 }
 
 /*
- * How a kernel marks that there is a tag has changed: a bit of vlan_tci (up to 4.20, which the
- * programs know), a bit of its own, or that either half is not 0.
+ * How an skb marks that it has a VLAN tag: by a bit of vlan_tci (up to 4.20, built into the
+ * programs), by a separate bit, or by vlan_all != 0.
  */
-static void settle_vlan_present(struct layout *l, const struct translated *told)
+static void merge_vlan_present(struct layout *l, const struct translated *reported)
 {
-	const struct translation *t = &told->at[TRANSLATED_VLAN_PRESENT];
-	struct layout_place p = {.status = LAYOUT_TOLD, .bit_off = t->bit_off, .bits = t->bits};
+	const struct translation *t = &reported->at[TRANSLATED_VLAN_PRESENT];
+	struct layout_place p = {.status = LAYOUT_REPORTED, .bit_off = t->bit_off, .bits = t->bits};
 
-	if (!told->has[TRANSLATED_VLAN_PRESENT] || !layout_has(l, SKB_VLAN_TCI))
+	if (!reported->has[TRANSLATED_VLAN_PRESENT] || !layout_has(l, SKB_VLAN_TCI))
 		return;
 	if (t->is_test && t->bits == 32)
 		l->at[SKB_VLAN_ALL] = p;
@@ -141,21 +143,21 @@ static void settle_vlan_present(struct layout *l, const struct translated *told)
 		l->at[SKB_VLAN_PRESENT] = p;
 }
 
-/* ---- both together ---- */
+/* ---- measured and reported offsets together ---- */
 
-static struct layout_place settle(const struct places *p, const struct layout_place *told)
+static struct layout_place merge(const struct places *p, const struct layout_place *reported)
 {
 	size_t first = places_next(p, 0), second;
 	struct layout_place r = {.nr_packets = p->nr_packets};
 
 	if (!p->nr_packets)
-		return told ? *told : r;
-	if (told) {
-		r = *told;
+		return reported ? *reported : r;
+	if (reported) {
+		r = *reported;
 		r.nr_packets = p->nr_packets;
-		r.status = LAYOUT_BOTH;
-		if (told->bit_off % 8 || told->bit_off / 8 >= PLACES_MAX ||
-		    !has(p, told->bit_off / 8)) {
+		r.status = LAYOUT_CONFIRMED;
+		if (reported->bit_off % 8 || reported->bit_off / 8 >= PLACES_MAX ||
+		    !has(p, reported->bit_off / 8)) {
 			r.status = LAYOUT_CONTRADICTED;
 			r.other = 8 * first;
 		}
@@ -171,37 +173,39 @@ static struct layout_place settle(const struct places *p, const struct layout_pl
 	return r;
 }
 
-void layout_settle(struct layout *l, const struct places *places, const struct translated *told)
+void layout_merge(struct layout *l, const struct places *places, const struct translated *reported)
 {
-	*l = (struct layout){.from_memory = told->from_memory};
+	*l = (struct layout){.from_memory = reported->from_memory};
 	for (int m = 0; m < LAYOUT_NR; m++)
-		l->at[m] = settle(&places[m], NULL);
-	for (size_t i = 0; i < sizeof(tellers) / sizeof(tellers[0]); i++) {
-		struct layout_place t = tells(&tellers[i], told);
+		l->at[m] = merge(&places[m], NULL);
+	for (size_t i = 0; i < sizeof(reported_members) / sizeof(reported_members[0]); i++) {
+		struct layout_place t = reported_place(&reported_members[i], reported);
 
-		if (told->has[tellers[i].answer])
-			l->at[tellers[i].member] = settle(&places[tellers[i].member], &t);
+		if (reported->has[reported_members[i].translated])
+			l->at[reported_members[i].member] =
+				merge(&places[reported_members[i].member], &t);
 	}
-	settle_vlan_present(l, told);
+	merge_vlan_present(l, reported);
 }
 
 /* ---- BTF ---- */
 
-struct making {
+struct layout_builder {
 	struct btf_build b;
 	const struct layout *l;
 	uint32_t u8, u16, u32, be16, be32, possible_net;
 	uint32_t u8_ptr, dev_ptr, sock_ptr;
 };
 
-/* A member of the struct made last, if it is known. */
-static void member(struct making *m, const char *name, uint32_t type, enum layout_member which)
+/* Add a member to the last struct, if known. */
+static void member(struct layout_builder *m, const char *name, uint32_t type,
+		   enum layout_member which)
 {
 	if (layout_has(m->l, which))
 		bb_member(&m->b, name, type, m->l->at[which].bit_off);
 }
 
-static void make_net(struct making *m)
+static void make_net(struct layout_builder *m)
 {
 	uint32_t common = bb_struct(&m->b, "ns_common", 4), net, net_ptr;
 
@@ -214,7 +218,7 @@ static void make_net(struct making *m)
 	m->possible_net = bb_typedef(&m->b, "possible_net_t", net);
 }
 
-static void make_net_device(struct making *m)
+static void make_net_device(struct layout_builder *m)
 {
 	uint32_t name = bb_array(&m->b, m->u8, m->u32, LAYOUT_IFNAMSIZ), dev;
 
@@ -227,7 +231,7 @@ static void make_net_device(struct making *m)
 	m->dev_ptr = bb_ptr(&m->b, dev);
 }
 
-static uint32_t make_in6_addr(struct making *m)
+static uint32_t make_in6_addr(struct layout_builder *m)
 {
 	uint32_t bytes = bb_array(&m->b, m->u8, m->u32, 16);
 	uint32_t in = bb_union(&m->b, NULL, 16), addr;
@@ -239,7 +243,7 @@ static uint32_t make_in6_addr(struct making *m)
 }
 
 /* __sk_common is the first member of every kind of socket (include/net/sock.h). */
-static void make_sock(struct making *m)
+static void make_sock(struct layout_builder *m)
 {
 	uint32_t in6_addr = make_in6_addr(m), common, sock;
 
@@ -259,14 +263,14 @@ static void make_sock(struct making *m)
 	m->sock_ptr = bb_ptr(&m->b, sock);
 }
 
-static void make_tcp_skb_cb(struct making *m)
+static void make_tcp_skb_cb(struct layout_builder *m)
 {
 	bb_struct(&m->b, "tcp_skb_cb", LAYOUT_CB_SZ);
 	member(m, "seq", m->u32, TCP_CB_SEQ);
 	member(m, "tcp_flags", m->u8, TCP_CB_FLAGS);
 }
 
-static uint32_t make_sk_buff(struct making *m)
+static uint32_t make_sk_buff(struct layout_builder *m)
 {
 	uint32_t cb = bb_array(&m->b, m->u8, m->u32, LAYOUT_CB_SZ);
 	uint32_t skb = bb_struct(&m->b, "sk_buff", ANY_SZ);
@@ -286,7 +290,7 @@ static uint32_t make_sk_buff(struct making *m)
 	member(m, "dev", m->dev_ptr, SKB_DEV);
 	member(m, "sk", m->sock_ptr, SKB_SK);
 	member(m, "cb", cb, SKB_CB);
-	/* Last: it changes what the offsets of the others mean. */
+	/* Last, since a bit-field changes how the struct encodes offsets. */
 	if (layout_has(m->l, SKB_VLAN_PRESENT))
 		bb_bitfield(&m->b, "vlan_present", m->u8, m->l->at[SKB_VLAN_PRESENT].bit_off, 1);
 	return skb;
@@ -294,7 +298,7 @@ static uint32_t make_sk_buff(struct making *m)
 
 int layout_btf(const struct layout *l, struct btf **out, struct err *err)
 {
-	struct making m = {.l = l};
+	struct layout_builder m = {.l = l};
 	uint32_t skb;
 	void *blob;
 	size_t sz;
@@ -322,62 +326,65 @@ int layout_btf(const struct layout *l, struct btf **out, struct err *err)
 	return ret;
 }
 
-/* ---- words ---- */
+/* ---- printing ---- */
 
 static void print_off(FILE *out, uint32_t bit_off)
 {
 	fprintf(out, bit_off % 8 ? "%u.%u" : "%u", bit_off / 8, bit_off % 8);
 }
 
-static void print_place(FILE *out, const struct layout_place *p, const char *teller)
+static void print_place(FILE *out, const struct layout_place *p, const char *reported)
 {
 	switch (p->status) {
-	case LAYOUT_TOLD:
+	case LAYOUT_REPORTED:
 		print_off(out, p->bit_off);
-		fprintf(out, ", told by %s", teller);
+		fprintf(out, ", %s", reported);
 		break;
 	case LAYOUT_MEASURED:
 		print_off(out, p->bit_off);
-		fprintf(out, ", the only place that fits %u packets", p->nr_packets);
+		fprintf(out, ", the only offset that fits %u packets", p->nr_packets);
 		break;
-	case LAYOUT_BOTH:
+	case LAYOUT_CONFIRMED:
 		print_off(out, p->bit_off);
-		fprintf(out, ", told by %s, fits %u packets", teller, p->nr_packets);
+		fprintf(out, ", %s, fits %u packets", reported, p->nr_packets);
 		break;
 	case LAYOUT_AMBIGUOUS:
 		fprintf(out, "unknown: at least %u and %u fit %u packets", p->bit_off / 8,
 			p->other / 8, p->nr_packets);
 		break;
 	case LAYOUT_CONTRADICTED:
-		fprintf(out, "unknown: %s tells ", teller);
+		fputs("unknown: ", out);
 		print_off(out, p->bit_off);
+		fprintf(out, ", %s, ", reported);
 		if (p->other / 8 < PLACES_MAX)
-			fprintf(out, ", but %u fits %u packets", p->other / 8, p->nr_packets);
+			fprintf(out, "does not fit %u packets, but %u does", p->nr_packets,
+				p->other / 8);
 		else
-			fprintf(out, ", which does not fit %u packets", p->nr_packets);
+			fprintf(out, "does not fit %u packets", p->nr_packets);
 		break;
 	case LAYOUT_UNKNOWN:
 		if (p->nr_packets)
-			fprintf(out, "unknown: no place fits %u packets", p->nr_packets);
+			fprintf(out, "unknown: no offset fits %u packets", p->nr_packets);
 		else
-			fputs("unknown: nothing showed it", out);
+			fputs("unknown: not measured", out);
 		break;
 	}
 }
 
 void layout_print(const struct layout *l, FILE *out, const char *indent)
 {
-	const char *teller = l->from_memory ? "a filter in memory" : "the kernel";
+	const char *reported =
+		l->from_memory ? "read from a filter in memory" : "reported by the kernel";
 
 	for (int m = 0; m < LAYOUT_NR; m++) {
 		char name[64];
 
-		/* Kernels have one of these or none, whichever it is. */
+		/* A kernel has at most one of these. */
 		if ((m == SKB_VLAN_PRESENT || m == SKB_VLAN_ALL) && !layout_has(l, m))
 			continue;
 		snprintf(name, sizeof(name), "%s.%s", layout_names[m].type, layout_names[m].member);
 		fprintf(out, "%s%-34s ", indent, name);
-		print_place(out, &l->at[m], teller);
+		print_place(out, &l->at[m], reported);
 		fputc('\n', out);
 	}
 }

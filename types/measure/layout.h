@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * layout.h - where the members that skbtrail reads are on a kernel without type information, how
- * that is known, and how sure it is.
+ * layout.h - offsets of the members skbtrail reads, on a kernel without type information: where
+ * each offset comes from, and whether it is unambiguous.
  */
 #ifndef TYPES_MEASURE_LAYOUT_H
 #define TYPES_MEASURE_LAYOUT_H
@@ -51,82 +51,83 @@ enum layout_member {
 };
 
 enum layout_status {
-	LAYOUT_UNKNOWN,	     /* nothing tells */
-	LAYOUT_TOLD,	     /* by the kernel, or a program in its memory (translated.h) */
-	LAYOUT_MEASURED,     /* one place fits all packets */
-	LAYOUT_BOTH,	     /* measured places hold what the kernel tells */
-	LAYOUT_AMBIGUOUS,    /* several places fit, the first two are bit_off and other */
-	LAYOUT_CONTRADICTED, /* the kernel tells other, which does not fit */
+	LAYOUT_UNKNOWN,	     /* neither reported nor measured */
+	LAYOUT_REPORTED,     /* by the kernel, or by a program in its memory (translated.h) */
+	LAYOUT_MEASURED,     /* exactly one offset fits all packets */
+	LAYOUT_CONFIRMED,    /* the reported offset fits all packets */
+	LAYOUT_AMBIGUOUS,    /* several offsets fit; the first two are bit_off and other */
+	LAYOUT_CONTRADICTED, /* bit_off is reported but does not fit; other is the first that does
+			      */
 };
 
 struct layout_place {
 	enum layout_status status;
 	uint32_t bit_off, bits;
-	uint32_t other;		 /* in bits, too */
-	unsigned int nr_packets; /* that it was measured with */
+	uint32_t other;		 /* in bits */
+	unsigned int nr_packets; /* it was measured with */
 };
 
 struct layout {
-	bool from_memory; /* what is told is from there */
+	bool from_memory; /* reported offsets were read from kernel memory (translated.h) */
 	struct layout_place at[LAYOUT_NR];
 };
 
-/* The type and member of a place as in the programs: "sk_buff", "__sk_common.skc_num". */
+/* Type and member as the BPF programs name them: "sk_buff", "__sk_common.skc_num". */
 struct layout_name {
 	const char *type, *member;
 };
 
 extern const struct layout_name layout_names[LAYOUT_NR];
 
-/* Can programs use it? */
+/* True if the offset is known, so that programs can use it. */
 static inline bool layout_has(const struct layout *l, enum layout_member m)
 {
 	enum layout_status s = l->at[m].status;
 
-	return s == LAYOUT_TOLD || s == LAYOUT_MEASURED || s == LAYOUT_BOTH;
+	return s == LAYOUT_REPORTED || s == LAYOUT_MEASURED || s == LAYOUT_CONFIRMED;
 }
 
-/* ---- what was measured ---- */
+/* ---- measured offsets ---- */
 
-#define PLACES_MAX	4096 /* bytes of memory that are looked at */
+#define PLACES_MAX	4096 /* bytes searched */
 #define LAYOUT_CB_SZ	48   /* of skb->cb (include/linux/skbuff.h) */
 #define LAYOUT_IFNAMSIZ 16
 
-/* Byte offsets that fit all that was seen yet. A zeroed one was never looked for. */
+/* The byte offsets that fit all packets so far. If zeroed, the member was never measured. */
 struct places {
-	uint8_t at[PLACES_MAX / 8]; /* a bit for each */
+	uint8_t at[PLACES_MAX / 8]; /* bitmap of offsets */
 	unsigned int nr_packets;
 	uint32_t sz; /* bytes of the member */
 };
 
 /*
- * Keep the offsets, multiples of align, where mem (mem_sz bytes) holds these sz bytes. The first
- * call starts with all.
+ * Keep only those offsets, multiples of align, at which mem (mem_sz bytes) holds these sz bytes.
+ * The first call starts from all offsets.
  */
 void places_keep(struct places *p, const uint8_t *mem, size_t mem_sz, size_t align,
 		 const void *value, size_t sz);
-/* The next offset from `from` on, or PLACES_MAX. */
+/* The first offset >= from, or PLACES_MAX. */
 size_t places_next(const struct places *p, size_t from);
-/* Nothing but this one, found by other means with nr_packets. */
-void places_only(struct places *p, size_t off, size_t sz, unsigned int nr_packets);
+/* Set the single offset, found by other means with nr_packets. */
+void places_set(struct places *p, size_t off, size_t sz, unsigned int nr_packets);
 void places_add(struct places *p, size_t off);
 void places_drop(struct places *p, size_t off);
 
-/* Bring both together: places[LAYOUT_NR] and what the kernel tells. */
-void layout_settle(struct layout *l, const struct places *places, const struct translated *told);
+/* Combine measured offsets, places[LAYOUT_NR], with those the kernel reports. */
+void layout_merge(struct layout *l, const struct places *places, const struct translated *reported);
 
-/* ---- use ---- */
+/* ---- using a layout ---- */
 
 /*
- * BTF of the members that are known, with the functions and tracepoints of btf/discover/known.h, as
- * btf_open_data() opens it. The caller frees *out. Errors: -ENOMEM, those of known_open().
+ * Build BTF from the known members and the functions and tracepoints of btf/discover/known.h. The
+ * caller frees *out. Errors: -ENOMEM, those of known_open().
  */
 int layout_btf(const struct layout *l, struct btf **out, struct err *err);
 
-/* A line for each member: where it is and how that is known, each behind the indent. */
+/* Print one line per member, after the indent: its offset and where that comes from. */
 void layout_print(const struct layout *l, FILE *out, const char *indent);
 
-/* How many members are known. */
+/* Number of known members. */
 size_t layout_nr(const struct layout *l);
 
 #endif

@@ -13,44 +13,44 @@
 
 #include "base/log.h"
 #include "types/measure/deduce.h"
-#include "types/measure/told.h"
+#include "types/measure/filter_memory.h"
 
-/* Everything the child holds. */
-struct measuring {
+/* State of the child. */
+struct measurement {
 	struct sample_env env;
-	struct translated told;
+	struct translated reported;
 	struct known known;
-	struct ksyms *ksyms; /* NULL: the caller's are used */
+	struct ksyms *ksyms; /* NULL: use the caller's */
 	struct traffic traffic;
 	struct evidence *e;
 	struct places places[LAYOUT_NR];
 };
 
-/* ---- one look ---- */
+/* ---- one pass ---- */
 
-/* Chunks to copy, and where in a struct seen each goes. */
-struct look {
-	enum sample_place place;
+/* The chunks to copy in one pass, and for each its offset in struct packet_sample. */
+struct pass {
+	enum sample_point point;
 	struct sample_chunk chunks[SAMPLE_MAX_CHUNKS];
 	size_t to[SAMPLE_MAX_CHUNKS];
 	size_t nr;
 };
 
-/* sz bytes behind the pointers to seen + to. What does not fit any more is left out. */
-static void look_at(struct look *l, unsigned int nr_hops, uint16_t hop0, uint16_t hop1, size_t to,
-		    size_t sz)
+/* Add sz bytes behind nr_hops pointers, to be stored at `to`, as far as chunks are left. */
+static void add_chunks(struct pass *p, unsigned int nr_hops, uint16_t hop0, uint16_t hop1,
+		       size_t to, size_t sz)
 {
-	for (size_t off = 0; off < sz && l->nr < SAMPLE_MAX_CHUNKS; off += SAMPLE_CHUNK_SZ) {
-		l->chunks[l->nr] =
+	for (size_t off = 0; off < sz && p->nr < SAMPLE_MAX_CHUNKS; off += SAMPLE_CHUNK_SZ) {
+		p->chunks[p->nr] =
 			(struct sample_chunk){.nr_hops = nr_hops, .hop = {hop0, hop1}, .off = off};
-		l->to[l->nr++] = to + off;
+		p->to[p->nr++] = to + off;
 	}
 }
 
-/* Did this look see the packet? */
-static bool *was_seen(struct seen *s, enum sample_place place)
+/* The flag for packets sampled at a point. */
+static bool *sampled_flag(struct packet_sample *s, enum sample_point point)
 {
-	switch (place) {
+	switch (point) {
 	case SAMPLE_RX:
 		return &s->rx;
 	case SAMPLE_TCP:
@@ -60,11 +60,11 @@ static bool *was_seen(struct seen *s, enum sample_place place)
 	}
 }
 
-static int see_packet(struct measuring *m, struct sampler *sampler, const struct look *look,
-		      size_t idx, struct err *err)
+static int sample_packet(struct measurement *m, struct sampler *sampler, const struct pass *pass,
+			 size_t idx, struct err *err)
 {
 	static uint8_t bytes[SAMPLE_MAX_CHUNKS * SAMPLE_CHUNK_SZ];
-	struct seen *s = &m->e->seen[idx];
+	struct packet_sample *s = &m->e->samples[idx];
 	int ret = sampler_arm(sampler);
 
 	if (!ret)
@@ -76,176 +76,177 @@ static int see_packet(struct measuring *m, struct sampler *sampler, const struct
 		return 0;
 	if (ret)
 		return err_sys(err, ret, "cannot read a BPF map");
-	for (size_t i = 0; i < look->nr; i++)
-		memcpy((uint8_t *)s + look->to[i], bytes + i * SAMPLE_CHUNK_SZ, SAMPLE_CHUNK_SZ);
-	*was_seen(s, look->place) = true;
+	for (size_t i = 0; i < pass->nr; i++)
+		memcpy((uint8_t *)s + pass->to[i], bytes + i * SAMPLE_CHUNK_SZ, SAMPLE_CHUNK_SZ);
+	*sampled_flag(s, pass->point) = true;
 	return 0;
 }
 
-/* Is there a packet of this number, and does it come by the place? */
-static bool comes_by(const struct packet *p, enum sample_place place)
+/* True if the packet is sent, and passes the point. */
+static bool passes_point(const struct packet *p, enum sample_point point)
 {
 	if (!p->family)
 		return false;
-	return place != SAMPLE_TCP || p->tcp_flags;
+	return point != SAMPLE_TCP || p->tcp_flags;
 }
 
-static int take_look(struct measuring *m, const struct look *look, struct err *err)
+static int run_pass(struct measurement *m, const struct pass *pass, struct err *err)
 {
 	struct sampler sampler;
-	int ret = sampler_open(&sampler, &m->env, look->place, look->chunks, look->nr, err);
+	int ret = sampler_open(&sampler, &m->env, pass->point, pass->chunks, pass->nr, err);
 
 	if (ret)
 		return ret;
 	for (size_t i = 0; i < m->e->nr && !ret; i++) {
-		*was_seen(&m->e->seen[i], look->place) = false;
-		if (comes_by(m->e->seen[i].packet, look->place))
-			ret = see_packet(m, &sampler, look, i, err);
+		*sampled_flag(&m->e->samples[i], pass->point) = false;
+		if (passes_point(m->e->samples[i].packet, pass->point))
+			ret = sample_packet(m, &sampler, pass, i, err);
 	}
 	sampler_close(&sampler);
 	return ret;
 }
 
-#define SEEN(member) offsetof(struct seen, member)
+#define IN_SAMPLE(member) offsetof(struct packet_sample, member)
 
-static void look_at_skb(struct look *l)
+static void plan_skb(struct pass *p)
 {
-	*l = (struct look){.place = SAMPLE_XMIT};
-	look_at(l, 0, 0, 0, SEEN(skb), SEEN_SKB_SZ);
+	*p = (struct pass){.point = SAMPLE_XMIT};
+	add_chunks(p, 0, 0, 0, IN_SAMPLE(skb), SAMPLE_SKB_SZ);
 }
 
-static void look_at_pointees(struct look *l, const struct evidence *e)
+static void plan_pointees(struct pass *p, const struct evidence *e)
 {
-	look_at_skb(l);
+	plan_skb(p);
 	for (size_t i = 0; i < e->slots.nr; i++)
-		look_at(l, 1, e->slots.off[i], 0, SEEN(pointee) + i * SEEN_POINTEE_SZ,
-			SEEN_POINTEE_SZ);
+		add_chunks(p, 1, e->slots.off[i], 0, IN_SAMPLE(pointee) + i * SAMPLE_POINTEE_SZ,
+			   SAMPLE_POINTEE_SZ);
 }
 
-static void look_at_dev_and_sk(struct look *l, const struct evidence *e, int dev, int sk)
+static void plan_dev_and_sk(struct pass *p, const struct evidence *e, int dev, int sk)
 {
-	look_at_skb(l);
+	plan_skb(p);
 	if (dev >= 0)
-		look_at(l, 1, dev, 0, SEEN(dev), SEEN_DEV_SZ);
+		add_chunks(p, 1, dev, 0, IN_SAMPLE(dev), SAMPLE_DEV_SZ);
 	if (sk < 0)
 		return;
-	look_at(l, 1, sk, 0, SEEN(sk), SEEN_SK_SZ);
+	add_chunks(p, 1, sk, 0, IN_SAMPLE(sk), SAMPLE_SK_SZ);
 	for (size_t i = 0; i < e->sk_slots.nr; i++)
-		look_at(l, 2, sk, e->sk_slots.off[i], SEEN(sk_pointee) + i * SEEN_POINTEE_SZ,
-			SEEN_POINTEE_SZ);
+		add_chunks(p, 2, sk, e->sk_slots.off[i],
+			   IN_SAMPLE(sk_pointee) + i * SAMPLE_POINTEE_SZ, SAMPLE_POINTEE_SZ);
 }
 
-/* ---- all of them ---- */
+/* ---- all passes ---- */
 
-static int find_buffers(struct measuring *m, struct look *l, struct err *err)
+static int find_buffers(struct measurement *m, struct pass *p, struct err *err)
 {
 	int ret;
 
-	look_at_skb(l);
-	ret = take_look(m, l, err);
+	plan_skb(p);
+	ret = run_pass(m, p, err);
 	if (!ret && deduce_slots(m->e))
-		ret = err_set(err, -ENODATA, "no test packet was seen");
+		ret = err_set(err, -ENODATA, "no test packet passed the probes");
 	if (ret)
 		return ret;
-	look_at_pointees(l, m->e);
-	ret = take_look(m, l, err);
+	plan_pointees(p, m->e);
+	ret = run_pass(m, p, err);
 	if (!ret && deduce_skb(m->e, m->places))
-		ret = err_set(err, -ENODATA, "the buffers of test packets were not found");
+		ret = err_set(err, -ENODATA, "cannot find the buffers of test packets");
 	return ret;
 }
 
-static bool is_settled(const struct measuring *m, enum layout_member which)
+static bool is_known(const struct measurement *m, enum layout_member which)
 {
 	struct layout l;
 
-	layout_settle(&l, m->places, &m->told);
+	layout_merge(&l, m->places, &m->reported);
 	return layout_has(&l, which);
 }
 
-static int look_at_devices(struct measuring *m, struct look *l, struct err *err)
+static int sample_devices(struct measurement *m, struct pass *p, struct err *err)
 {
 	struct sampler sampler;
 	uint64_t addr;
 	int ret;
 
-	*l = (struct look){.place = SAMPLE_DEV};
-	look_at(l, 0, 0, 0, 0, SEEN_DEV_SZ);
-	ret = sampler_open(&sampler, &m->env, l->place, l->chunks, l->nr, err);
+	*p = (struct pass){.point = SAMPLE_DEV};
+	add_chunks(p, 0, 0, 0, 0, SAMPLE_DEV_SZ);
+	ret = sampler_open(&sampler, &m->env, p->point, p->chunks, p->nr, err);
 	if (ret)
 		return ret;
 	for (size_t i = 0; i < m->e->nr_devices && !ret; i++) {
-		struct seen_device *d = &m->e->devices[i];
+		struct device_sample *d = &m->e->devices[i];
 
 		ret = sampler_arm(&sampler);
-		if (!ret && !traffic_ask(&m->traffic, i))
+		if (!ret && !traffic_query_device(&m->traffic, i))
 			d->seen = !sampler_fetch(&sampler, &addr, d->memory);
 	}
 	sampler_close(&sampler);
 	return ret;
 }
 
-/* Where the kernel tells nothing by itself. */
-static void look_at_filter(struct measuring *m)
+/* For kernels that do not report offsets. */
+static void read_filter(struct measurement *m)
 {
-	const struct seen *s = &m->e->seen[TOLD_PACKET];
+	const struct packet_sample *s = &m->e->samples[FILTER_PACKET];
 	struct err why = ERR_INIT;
-	int sk = place_of(&m->places[SKB_SK]);
+	int sk = places_unique(&m->places[SKB_SK]);
 
 	if (sk < 0 || !s->xmit)
 		return;
-	if (told_from_memory(&m->told, &m->env, &m->traffic, s, sk, &why))
-		log_verbose("reading a filter from memory: %s", why.msg);
+	if (filter_read(&m->reported, &m->env, &m->traffic, s, sk, &why))
+		log_verbose("cannot read a filter from memory: %s", why.msg);
 }
 
-/* What is not needed by all, or known already, goes without where it fails. */
-static void look_further(struct measuring *m, struct look *l)
+/* Passes for members that are optional or may be known already; errors are not fatal. */
+static void measure_rest(struct measurement *m, struct pass *p)
 {
 	struct err why = ERR_INIT;
-	int data = place_of(&m->places[SKB_DATA]);
+	int data = places_unique(&m->places[SKB_DATA]);
 
-	if (!is_settled(m, SKB_LEN)) {
-		*l = (struct look){.place = SAMPLE_RX};
-		look_at(l, 0, 0, 0, SEEN(rx_skb), SEEN_SKB_SZ);
-		if (take_look(m, l, &why))
-			log_verbose("measuring the length: %s", why.msg);
+	if (!is_known(m, SKB_LEN)) {
+		*p = (struct pass){.point = SAMPLE_RX};
+		add_chunks(p, 0, 0, 0, IN_SAMPLE(rx_skb), SAMPLE_SKB_SZ);
+		if (run_pass(m, p, &why))
+			log_verbose("cannot measure sk_buff.len: %s", why.msg);
 		deduce_len(m->e, m->places);
 	}
 	if (m->env.backend->tracepoints)
 		return;
 	err_clear(&why);
-	*l = (struct look){.place = SAMPLE_TCP};
-	look_at(l, 0, 0, 0, SEEN(tcp_skb), SEEN_SKB_SZ);
-	look_at(l, 1, data, 0, SEEN(tcp_head), SEEN_TCP_SZ);
-	if (take_look(m, l, &why))
-		log_verbose("measuring TCP's notes: %s", why.msg);
+	*p = (struct pass){.point = SAMPLE_TCP};
+	add_chunks(p, 0, 0, 0, IN_SAMPLE(tcp_skb), SAMPLE_SKB_SZ);
+	add_chunks(p, 1, data, 0, IN_SAMPLE(tcp_head), SAMPLE_TCP_SZ);
+	if (run_pass(m, p, &why))
+		log_verbose("cannot measure tcp_skb_cb: %s", why.msg);
 	deduce_tcp_cb(m->e, m->places);
-	if (is_settled(m, DEV_IFINDEX) && is_settled(m, DEV_TYPE))
+	if (is_known(m, DEV_IFINDEX) && is_known(m, DEV_TYPE))
 		return;
 	err_clear(&why);
-	if (look_at_devices(m, l, &why))
-		log_verbose("measuring devices: %s", why.msg);
+	if (sample_devices(m, p, &why))
+		log_verbose("cannot measure net_device: %s", why.msg);
 	deduce_devices(m->e, m->places);
 }
 
-static int look(struct measuring *m, struct err *err)
+static int measure_all(struct measurement *m, struct err *err)
 {
-	static struct look l;
-	int ret = find_buffers(m, &l, err);
+	static struct pass p;
+	int ret = find_buffers(m, &p, err);
 
 	if (ret)
 		return ret;
-	look_at_dev_and_sk(&l, m->e, place_of(&m->places[SKB_DEV]), place_of(&m->places[SKB_SK]));
-	ret = take_look(m, &l, err);
+	plan_dev_and_sk(&p, m->e, places_unique(&m->places[SKB_DEV]),
+			places_unique(&m->places[SKB_SK]));
+	ret = run_pass(m, &p, err);
 	if (ret)
 		return ret;
 	deduce_dev_and_sk(m->e, m->places);
 	if (!features_has(m->env.features, FEAT_TRANSLATED))
-		look_at_filter(m);
-	look_further(m, &l);
+		read_filter(m);
+	measure_rest(m, &p);
 	return 0;
 }
 
-static int choose_backend(struct measuring *m, const struct features *f, struct err *err)
+static int choose_backend(struct measurement *m, const struct features *f, struct err *err)
 {
 	const char *why;
 
@@ -256,11 +257,11 @@ static int choose_backend(struct measuring *m, const struct features *f, struct 
 	if (m->env.backend)
 		return 0;
 	err_set(err, -ENOTSUP, "no program can be attached");
-	err_hint(err, "skbtrail --check says what is missing");
+	err_hint(err, "run skbtrail --check to see what is missing");
 	return -ENOTSUP;
 }
 
-static int prepare(struct measuring *m, const struct features *f, const struct ksyms *ksyms,
+static int prepare(struct measurement *m, const struct features *f, const struct ksyms *ksyms,
 		   struct err *err)
 {
 	int ret = choose_backend(m, f, err);
@@ -274,18 +275,18 @@ static int prepare(struct measuring *m, const struct features *f, const struct k
 	m->env.ksyms = ksyms ? ksyms : m->ksyms;
 	m->e = calloc(1, sizeof(*m->e));
 	if (!m->e)
-		return err_set(err, -ENOMEM, "no memory for measuring");
+		return err_set(err, -ENOMEM, "no memory for measuring types");
 	if (features_has(f, FEAT_TRANSLATED))
-		translated_read(&m->told);
+		translated_read(&m->reported);
 	ret = traffic_open(&m->traffic, err);
 	if (ret)
 		return ret;
 	if (!features_has(f, FEAT_TRANSLATED))
-		told_prepare(&m->traffic);
+		filter_attach(&m->traffic);
 	m->e->netns = m->traffic.netns;
 	m->e->nr = m->traffic.nr;
 	for (size_t i = 0; i < m->e->nr; i++)
-		m->e->seen[i].packet = &m->traffic.packets[i];
+		m->e->samples[i].packet = &m->traffic.packets[i];
 	m->e->nr_devices = m->traffic.nr_devices;
 	for (size_t i = 0; i < m->e->nr_devices; i++)
 		m->e->devices[i].device = &m->traffic.devices[i];
@@ -300,10 +301,10 @@ struct result {
 	struct err err;
 };
 
-/* Programs know the child by its name, which no other task has. */
+/* The programs recognise the child by its unique name. */
 static void child(const struct features *f, const struct ksyms *ksyms, struct result *r)
 {
-	static struct measuring m;
+	static struct measurement m;
 	struct err err = ERR_INIT;
 	char name[16];
 	int ret;
@@ -314,24 +315,24 @@ static void child(const struct features *f, const struct ksyms *ksyms, struct re
 	prctl(PR_SET_NAME, name);
 	ret = prepare(&m, f, ksyms, &err);
 	if (!ret) {
-		ret = look(&m, &err);
-		layout_settle(&r->layout, m.places, &m.told);
+		ret = measure_all(&m, &err);
+		layout_merge(&r->layout, m.places, &m.reported);
 		traffic_close(&m.traffic);
 	}
 	r->err = err;
 	r->ret = ret;
 }
 
-/* A process of its own: whatever happens to it, its namespace and probes go with it. */
+/* Use a separate process, so that namespace and probes go away even if it crashes. */
 static int run_child(const struct features *f, const struct ksyms *ksyms, struct result *r,
 		     struct err *err)
 {
 	pid_t pid;
 
-	r->ret = err_set(&r->err, -ECHILD, "the process that measures ended early");
+	r->ret = err_set(&r->err, -ECHILD, "the measuring process ended early");
 	pid = fork();
 	if (pid < 0)
-		return err_sys(err, -errno, "cannot make a process");
+		return err_sys(err, -errno, "cannot create a process");
 	if (!pid) {
 		child(f, ksyms, r);
 		_exit(0);
@@ -346,16 +347,16 @@ static int run_child(const struct features *f, const struct ksyms *ksyms, struct
 int measure_layout(struct layout *l, const struct features *features, const struct ksyms *ksyms,
 		   struct err *err)
 {
-	/* Shared with the child, which fills it in. */
+	/* Shared with the child, which writes it. */
 	struct result *r =
 		mmap(NULL, sizeof(*r), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int ret;
 
 	if (r == MAP_FAILED)
-		return err_sys(err, -errno, "cannot measure where the kernel keeps things");
+		return err_sys(err, -errno, "cannot measure the layout of kernel structs");
 	ret = run_child(features, ksyms, r, err);
 	if (ret)
-		err_prefix(err, "cannot measure where the kernel keeps things");
+		err_prefix(err, "cannot measure the layout of kernel structs");
 	else
 		*l = r->layout;
 	munmap(r, sizeof(*r));

@@ -16,22 +16,22 @@
 EMBEDDED(sample_bpf);
 
 /*
- * Called, directly or through a pointer, in the system call that sends. Of each place the first
- * that the kernel has is enough, but for TCP's: a compiler may have inlined the first into the
- * callers that matter, and the second runs elsewhere where the machine is busy.
+ * Functions that run within the sending system call. For each point the first one the kernel has is
+ * used. SAMPLE_TCP uses both: the compiler may have inlined tcp_v4_send_check() into its important
+ * callers, and on a busy machine tcp_v4_do_rcv() may run in another context.
  */
 static const struct sample_hook {
 	const char *name;
-	enum sample_place place;
+	enum sample_point point;
 	bool is_tracepoint;
 } hooks[] = {
 	/* clang-format off */
 	{"loopback_xmit", SAMPLE_XMIT, false},
 	{"dev_hard_start_xmit", SAMPLE_XMIT, false},
-	{"__netif_rx", SAMPLE_RX, false}, /* 5.18: what loopback calls */
+	{"__netif_rx", SAMPLE_RX, false}, /* since 5.18, called by loopback_xmit() */
 	{"netif_rx", SAMPLE_RX, false},
 	{"tcp_v4_send_check", SAMPLE_TCP, false},
-	{"tcp_v4_do_rcv", SAMPLE_TCP, false}, /* as received, with the same notes */
+	{"tcp_v4_do_rcv", SAMPLE_TCP, false}, /* on receive, with the same tcp_skb_cb */
 	{"dev_get_flags", SAMPLE_DEV, false},
 	{"net_dev_queue", SAMPLE_XMIT, true},
 	{"netif_rx", SAMPLE_RX, true},
@@ -47,10 +47,10 @@ int sampler_object(struct obj **obj, struct err *err)
 	return obj_open_embedded(obj, &sample_bpf, err);
 }
 
-/* Where a member of the frame is, from r10. */
+/* Offset of a frame member from r10. */
 #define AT(frame_off, member) ((frame_off) + (int)offsetof(struct sample_frame, member))
 
-/* Read sz bytes at r3 into the frame. */
+/* Emit a read of sz bytes at r3 into the frame. */
 static void emit_read(struct insn_buf *out, int to, int sz)
 {
 	insn_push(out, INSN_MOV_REG(BPF_REG_1, BPF_REG_10));
@@ -59,7 +59,7 @@ static void emit_read(struct insn_buf *out, int to, int sz)
 	insn_push(out, INSN_CALL(BPF_FUNC_probe_read_kernel));
 }
 
-/* Follow the pointers of a chunk, copy it into the frame, and put it into the map. */
+/* Emit instructions that follow the pointers of a chunk, copy it to the frame, then to the map. */
 static void emit_chunk(struct insn_buf *out, const struct sample_chunk *c, int key, int frame_off,
 		       int map_fd)
 {
@@ -97,7 +97,7 @@ static int set_consts(struct prog *prog, const struct target *t, struct err *err
 	uint64_t comm[2] = {0};
 	int ret;
 
-	_Static_assert(sizeof(comm) == COMM_SZ, "the name is compared as two numbers");
+	_Static_assert(sizeof(comm) == COMM_SZ, "the programs compare the name as two u64");
 	prctl(PR_GET_NAME, comm);
 	ret = prog_set_const(prog, "arg", t->skb_reg, err);
 	if (!ret)
@@ -130,7 +130,7 @@ int sampler_build(const struct sampler *s, const struct target *t, struct prog *
 	return ret;
 }
 
-/* All functions of a place have the skb in the same register: one program does. */
+/* All functions of a point have the skb in the same register, so one program serves them all. */
 static int program_for(void *sampler, const struct target *t, struct err *err)
 {
 	struct sampler *s = sampler;
@@ -151,7 +151,7 @@ static int program_for(void *sampler, const struct target *t, struct err *err)
 	return ret;
 }
 
-/* ---- where it is attached ---- */
+/* ---- targets ---- */
 
 static const struct known_entry *known_by_name(const struct known *known, const char *name,
 					       enum known_kind kind)
@@ -162,14 +162,14 @@ static const struct known_entry *known_by_name(const struct known *known, const 
 	return NULL;
 }
 
-/* The register that leads to the memory; false: not known. */
+/* Get the register with the object to sample. False if unknown. */
 static bool find_register(const struct sampler *s, const struct sample_hook *h, uint8_t *reg)
 {
 	const struct known_entry *e = known_by_name(
 		s->env.known, h->name, h->is_tracepoint ? KNOWN_TRACEPOINT : KNOWN_FUNC);
 
 	*reg = e ? e->skb : 0;
-	return e || h->place == SAMPLE_DEV;
+	return e || h->point == SAMPLE_DEV;
 }
 
 static int add_target(struct sampler *s, const struct sample_hook *h, struct err *err)
@@ -198,7 +198,7 @@ static int find_events(struct sampler *s, const char *name, struct err *err)
 	int ret = regcomp(&re, name, REG_EXTENDED);
 
 	if (ret)
-		return err_set(err, -ENOMEM, "no memory for the name of a tracepoint");
+		return err_set(err, -ENOMEM, "no memory for a tracepoint name");
 	ret = targets_find_tracepoint_events(&s->targets, &re, err);
 	regfree(&re);
 	return ret;
@@ -210,9 +210,9 @@ static int find_targets(struct sampler *s, struct err *err)
 	int ret = 0;
 
 	for (size_t i = 0; i < NR_HOOKS && !ret; i++) {
-		if (hooks[i].place != s->place || hooks[i].is_tracepoint != b->tracepoints)
+		if (hooks[i].point != s->point || hooks[i].is_tracepoint != b->tracepoints)
 			continue;
-		if (s->targets.nr && s->place != SAMPLE_TCP)
+		if (s->targets.nr && s->point != SAMPLE_TCP)
 			break;
 		if (b == &backend_tracepoint_events)
 			ret = find_events(s, hooks[i].name, err);
@@ -220,11 +220,11 @@ static int find_targets(struct sampler *s, struct err *err)
 			ret = add_target(s, &hooks[i], err);
 	}
 	if (!ret && !s->targets.nr)
-		ret = err_set(err, -ENOENT, "none of the places to look at packets is there");
+		ret = err_set(err, -ENOENT, "this kernel has no function to sample packets at");
 	return ret;
 }
 
-/* ---- use ---- */
+/* ---- sampling ---- */
 
 struct bpf_map_spec sampler_map_spec(size_t nr_chunks)
 {
@@ -247,13 +247,13 @@ static int load(struct sampler *s, struct err *err)
 	return s->env.backend->attach(&ctx, &s->attachment, err);
 }
 
-int sampler_open(struct sampler *s, const struct sample_env *env, enum sample_place place,
+int sampler_open(struct sampler *s, const struct sample_env *env, enum sample_point point,
 		 const struct sample_chunk *chunks, size_t nr, struct err *err)
 {
 	int ret;
 
 	*s = (struct sampler){.env = *env,
-			      .place = place,
+			      .point = point,
 			      .chunks = chunks,
 			      .nr_chunks = nr,
 			      .map_fd = -1,
@@ -268,7 +268,7 @@ int sampler_open(struct sampler *s, const struct sample_env *env, enum sample_pl
 	return ret;
 }
 
-/* The first element of the map, which has the size of all. */
+/* Element SAMPLE_HEAD, padded to the value size of the map. */
 union head_element {
 	struct sample_head head;
 	uint8_t chunk[SAMPLE_CHUNK_SZ];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * sample.h - raw memory of packets that this process sends: programs (progs/sample.bpf.c) on a few
- * places that every packet passes in the sender's own system call, and what they copied.
+ * sample.h - copy raw kernel memory of packets that this process sends, with programs
+ * (progs/sample.bpf.c) at a few points that each packet passes within the sender's system call.
  *
- * Nothing here knows a struct of the kernel; the functions and their registers are from
+ * Independent of kernel struct layouts; functions and their registers are from
  * btf/discover/known.h.
  */
 #ifndef TYPES_MEASURE_SAMPLE_H
@@ -16,37 +16,40 @@
 #include "progs/sample_abi.h"
 
 #define SAMPLE_MAX_HOPS 3
-/* What a program of 4,095 instructions has room for, with all hops each. */
+/* What fits into a program of 4,095 instructions if each chunk has all hops. */
 #define SAMPLE_MAX_CHUNKS 96
 
-/* Where a packet is looked at; of several functions the first that it passes. */
-enum sample_place {
-	SAMPLE_XMIT, /* on its way to the driver: data is at the Ethernet header */
-	SAMPLE_RX,   /* received from loopback, same skb: data is behind that header */
-	SAMPLE_TCP,  /* data is at the TCP header, no other was written; not with tracepoints */
-	SAMPLE_DEV,  /* no packet: a device whose flags are asked for; not with tracepoints */
+/* Where memory is sampled. If several functions are hooked, the first to run takes the sample. */
+enum sample_point {
+	SAMPLE_XMIT, /* on transmit to the driver: data is at the Ethernet header */
+	SAMPLE_RX,   /* received from loopback, same skb: data is after that header */
+	SAMPLE_TCP,  /* data is at the TCP header, the only one so far; not with tracepoints */
+	SAMPLE_DEV,  /* no packet: a device whose flags are queried; not with tracepoints */
 	SAMPLE_NR
 };
 
-/* A chunk to copy: SAMPLE_CHUNK_SZ bytes at off behind the last of the pointers. At SAMPLE_DEV the
- * device stands for the skb. */
+/*
+ * A chunk to copy: SAMPLE_CHUNK_SZ bytes at offset off from the last pointer. At SAMPLE_DEV the
+ * first object is the device instead of the skb.
+ */
 struct sample_chunk {
 	unsigned int nr_hops;
-	uint16_t hop[SAMPLE_MAX_HOPS]; /* offsets of pointers to follow, the first in the skb */
+	uint16_t hop[SAMPLE_MAX_HOPS]; /* offsets of the pointers to follow; the first is in the skb
+					*/
 	uint16_t off;
 };
 
-/* What sampling needs; all are the caller's. */
+/* What sampling depends on; owned by the caller. */
 struct sample_env {
 	const struct features *features;
-	const struct backend *backend; /* any that works */
-	const struct ksyms *ksyms;     /* NULL: only tracepoints */
+	const struct backend *backend; /* any usable one */
+	const struct ksyms *ksyms;     /* may be NULL if backend attaches to tracepoints */
 	const struct known *known;
 };
 
 struct sampler {
 	struct sample_env env;
-	enum sample_place place;
+	enum sample_point point;
 	struct obj *obj; /* owned */
 	const struct sample_chunk *chunks;
 	size_t nr_chunks;
@@ -56,26 +59,26 @@ struct sampler {
 };
 
 /*
- * Attach to a place, for packets of tasks named as the calling one; chunks[] must outlive it.
- * Errors: -ENOENT where this kernel has no such place, those of attaching and loading.
+ * Attach at a point, for packets of tasks with the caller's name; chunks[] must outlive the
+ * sampler. Errors: -ENOENT if the kernel has no such point, those of attaching and loading.
  */
-int sampler_open(struct sampler *s, const struct sample_env *env, enum sample_place place,
+int sampler_open(struct sampler *s, const struct sample_env *env, enum sample_point point,
 		 const struct sample_chunk *chunks, size_t nr, struct err *err);
 
-/* The next packet is the one to copy. */
+/* Sample the next packet. Returns 0 or -errno. */
 int sampler_arm(struct sampler *s);
 
 /*
- * After it was sent: the address of its skb, and all chunks, one behind the other; what could not
- * be read is zeroes. -ENODATA: no packet came by.
+ * After the packet was sent, get the address of its skb and all chunks, consecutively; unreadable
+ * chunks are 0. Errors: -ENODATA if no packet passed, those of reading the map.
  */
 int sampler_fetch(struct sampler *s, uint64_t *skb, uint8_t *bytes);
 
 void sampler_close(struct sampler *s);
 
 /*
- * The program for one place, without asking the kernel, for the tests: map_fd, chunks and env are
- * set, obj is opened.
+ * For unit tests: build the program for one target without loading it. map_fd, chunks, obj and env
+ * must be set.
  */
 int sampler_build(const struct sampler *s, const struct target *t, struct prog *prog,
 		  struct err *err);

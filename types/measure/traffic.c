@@ -18,7 +18,7 @@
 #include "kern/net.h"
 
 #define LO_IFINDEX    1
-#define FIRST_MTU     30011 /* over what IPv6 asks for, and what any packet needs */
+#define FIRST_MTU     30011 /* above the IPv6 minimum and any packet's length */
 #define MTU_STEP      977
 #define MAX_PAYLOAD   1400
 #define IPV4_HLEN     20
@@ -26,9 +26,9 @@
 #define UDP_HLEN      8
 #define TCP_PORT      21337
 #define BIND_TRIES    200
-#define BIND_PAUSE_NS 5000000 /* 5 ms: a second in all */
+#define BIND_PAUSE_NS 5000000 /* 5 ms, 1 s in total */
 
-/* struct in6_ifreq; its header cannot be included beside <netinet/in.h>. */
+/* struct in6_ifreq, whose header conflicts with <netinet/in.h>. */
 struct ipv6_ifreq {
 	struct in6_addr addr;
 	uint32_t prefix_len;
@@ -37,8 +37,8 @@ struct ipv6_ifreq {
 
 enum tcp_step { TCP_NONE, TCP_SYN_STEP, TCP_DATA_STEP, TCP_FIN_STEP };
 
-/* Addresses and numbers that stand nowhere by chance. */
-static const struct config {
+/* Addresses and numbers unlikely to occur in memory by chance. */
+static const struct packet_plan {
 	uint16_t family;
 	uint8_t protocol;
 	enum tcp_step step;
@@ -108,7 +108,7 @@ static int add_ipv6(int fd, int ifindex, const char *addr)
 	return ioctl(fd, SIOCSIFADDR, &ifr) ? -errno : 0;
 }
 
-/* Some machines turn IPv6 off in every new namespace. */
+/* Some systems disable IPv6 in new namespaces. */
 static void enable_ipv6(void)
 {
 	static const char *const files[] = {"/proc/sys/net/ipv6/conf/all/disable_ipv6",
@@ -124,7 +124,7 @@ static void enable_ipv6(void)
 	}
 }
 
-/* The addresses of all IPv6 packets; false: the kernel has no IPv6. */
+/* Add the addresses of all IPv6 packets. False if IPv6 does not work. */
 static bool add_all_ipv6(void)
 {
 	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -147,8 +147,8 @@ static int open_namespace(struct traffic *t, struct err *err)
 	int ret;
 
 	if (unshare(CLONE_NEWNET)) {
-		ret = err_sys(err, -errno, "cannot make a network namespace");
-		err_hint(err, "run as root, with CAP_SYS_ADMIN; the kernel needs CONFIG_NET_NS=y");
+		ret = err_sys(err, -errno, "cannot create a network namespace");
+		err_hint(err, "run as root, with CAP_SYS_ADMIN, on a kernel with CONFIG_NET_NS=y");
 		return ret;
 	}
 	t->netns = netns_self();
@@ -164,9 +164,9 @@ static int open_namespace(struct traffic *t, struct err *err)
 	return ret ? err_sys(err, ret, "cannot set up the loopback interface") : 0;
 }
 
-/* ---- the machine's interfaces ---- */
+/* ---- the host's interfaces ---- */
 
-static bool ask_device(int fd, struct device *d, const char *name)
+static bool query_device(int fd, struct device *d, const char *name)
 {
 	struct ifreq ifr = ifreq_of(name);
 
@@ -183,7 +183,7 @@ static bool ask_device(int fd, struct device *d, const char *name)
 	return true;
 }
 
-/* Before the namespace is left: the socket stays in it. */
+/* Call before unshare(): the socket stays in the original namespace. */
 static int find_devices(struct traffic *t)
 {
 	struct if_nameindex *names;
@@ -194,12 +194,12 @@ static int find_devices(struct traffic *t)
 	names = if_nameindex();
 	for (size_t i = 0; names && names[i].if_name && t->nr_devices < TRAFFIC_MAX_DEVICES; i++)
 		t->nr_devices +=
-			ask_device(t->outside, &t->devices[t->nr_devices], names[i].if_name);
+			query_device(t->outside, &t->devices[t->nr_devices], names[i].if_name);
 	if_freenameindex(names);
 	return 0;
 }
 
-int traffic_ask(struct traffic *t, size_t idx)
+int traffic_query_device(struct traffic *t, size_t idx)
 {
 	struct ifreq ifr = ifreq_of(t->devices[idx].name);
 
@@ -208,8 +208,8 @@ int traffic_ask(struct traffic *t, size_t idx)
 
 /* ---- sockets ---- */
 
-static socklen_t make_address(struct sockaddr_storage *ss, const struct config *p, const char *addr,
-			      uint16_t port)
+static socklen_t make_address(struct sockaddr_storage *ss, const struct packet_plan *p,
+			      const char *addr, uint16_t port)
 {
 	struct sockaddr_in *sin = (struct sockaddr_in *)ss;
 	struct sockaddr_in6 *sin6 = (struct sockaddr_in6 *)ss;
@@ -225,15 +225,15 @@ static socklen_t make_address(struct sockaddr_storage *ss, const struct config *
 	return sizeof(*sin6);
 }
 
-static int kind_of(const struct config *p)
+static int socket_type(const struct packet_plan *p)
 {
 	if (p->protocol == IPPROTO_TCP)
 		return SOCK_STREAM;
 	return p->protocol == IPPROTO_UDP ? SOCK_DGRAM : SOCK_RAW;
 }
 
-/* An IPv6 address can be used once a worker of the kernel has looked at it. */
-static int bind_patiently(int fd, const struct sockaddr_storage *ss, socklen_t len)
+/* New IPv6 addresses are usable only after a kernel worker has processed them. */
+static int bind_with_retries(int fd, const struct sockaddr_storage *ss, socklen_t len)
 {
 	const struct timespec pause = {.tv_nsec = BIND_PAUSE_NS};
 
@@ -247,23 +247,23 @@ static int bind_patiently(int fd, const struct sockaddr_storage *ss, socklen_t l
 	return -errno;
 }
 
-/* A socket bound to an address; -errno. */
-static int open_bound(const struct config *p, const char *addr, uint16_t port)
+/* Returns a socket bound to the address, or -errno. */
+static int open_bound(const struct packet_plan *p, const char *addr, uint16_t port)
 {
-	int fd = socket(p->family, kind_of(p) | SOCK_CLOEXEC, p->protocol), ret;
+	int fd = socket(p->family, socket_type(p) | SOCK_CLOEXEC, p->protocol), ret;
 	struct sockaddr_storage ss;
 	socklen_t len = make_address(&ss, p, addr, port);
 
 	if (fd < 0)
 		return -errno;
-	ret = bind_patiently(fd, &ss, len);
+	ret = bind_with_retries(fd, &ss, len);
 	if (!ret)
 		return fd;
 	close(fd);
 	return ret;
 }
 
-/* Nothing here waits long, whatever is wrong with the network. */
+/* Limit waiting to 1 s, even if the network does not work. */
 static void set_timeout(int fd, int which)
 {
 	struct timeval tv = {.tv_sec = 1};
@@ -271,7 +271,7 @@ static void set_timeout(int fd, int which)
 	setsockopt(fd, SOL_SOCKET, which, &tv, sizeof(tv));
 }
 
-static int connect_to(int fd, const struct config *p)
+static int connect_to(int fd, const struct packet_plan *p)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = make_address(&ss, p, p->to, p->dport);
@@ -279,8 +279,8 @@ static int connect_to(int fd, const struct config *p)
 	return connect(fd, (struct sockaddr *)&ss, len) ? -errno : 0;
 }
 
-/* Without somebody who receives, the kernel would answer with ICMP, and the next send() fail. */
-static int open_datagram(struct traffic *t, size_t idx, const struct config *p)
+/* Without a receiver, the kernel sends an ICMP error, and the next send() fails. */
+static int open_datagram(struct traffic *t, size_t idx, const struct packet_plan *p)
 {
 	t->receivers[idx] = open_bound(p, p->to, p->dport);
 	if (t->receivers[idx] < 0)
@@ -289,7 +289,7 @@ static int open_datagram(struct traffic *t, size_t idx, const struct config *p)
 	return t->senders[idx] < 0 ? t->senders[idx] : connect_to(t->senders[idx], p);
 }
 
-static int open_listener(struct traffic *t, const struct config *p)
+static int open_listener(struct traffic *t, const struct packet_plan *p)
 {
 	t->listener = open_bound(p, p->to, p->dport);
 	if (t->listener < 0)
@@ -298,7 +298,7 @@ static int open_listener(struct traffic *t, const struct config *p)
 	return listen(t->listener, 1) ? -errno : 0;
 }
 
-static struct packet packet_of(const struct config *p, size_t idx)
+static struct packet packet_of(const struct packet_plan *p, size_t idx)
 {
 	static const uint8_t states[] = {TCP_ESTABLISHED, TCP_SYN_SENT, TCP_ESTABLISHED,
 					 TCP_FIN_WAIT1};
@@ -322,16 +322,16 @@ static struct packet packet_of(const struct config *p, size_t idx)
 	if (p->protocol != IPPROTO_TCP)
 		k.l3_len = (p->family == AF_INET ? IPV4_HLEN : IPV6_HLEN) +
 			   (p->protocol == IPPROTO_UDP ? UDP_HLEN : 0) + p->payload;
-	/* A raw socket has its protocol for a port. */
-	if (kind_of(p) == SOCK_RAW)
+	/* Raw sockets have their protocol as port number. */
+	if (socket_type(p) == SOCK_RAW)
 		k.sport = p->protocol;
 	return k;
 }
 
-/* What a packet needs; a family of 0 says that it is not sent. */
+/* Open a packet's sockets. If IPv6 does not work, set its family to 0. */
 static int open_packet(struct traffic *t, size_t idx, bool has_ipv6)
 {
-	const struct config *p = &plans[idx];
+	const struct packet_plan *p = &plans[idx];
 
 	if (p->protocol == IPPROTO_TCP)
 		return p->step == TCP_SYN_STEP ? open_listener(t, p) : 0;
@@ -386,7 +386,7 @@ static int set_mark(int fd, uint32_t mark)
 	return setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) ? -errno : 0;
 }
 
-/* SYN, data and FIN share a socket, which is that of the SYN. */
+/* Data and FIN are sent by the socket of the SYN. */
 static int *tcp_socket(struct traffic *t, size_t idx)
 {
 	return &t->senders[idx - (plans[idx].step - TCP_SYN_STEP)];
@@ -394,12 +394,12 @@ static int *tcp_socket(struct traffic *t, size_t idx)
 
 static int tcp_connect(struct traffic *t, size_t idx)
 {
-	const struct config *p = &plans[idx];
+	const struct packet_plan *p = &plans[idx];
 	struct sockaddr_in sin;
 	socklen_t len = sizeof(sin);
 	int *fd = tcp_socket(t, idx), ret;
 
-	/* Of a look that was broken off. */
+	/* Left over from a pass that failed. */
 	close_fd(fd);
 	close_fd(&t->accepted);
 	*fd = open_bound(p, p->from, 0);
@@ -419,8 +419,8 @@ static int tcp_connect(struct traffic *t, size_t idx)
 	return t->accepted < 0 ? -errno : 0;
 }
 
-/* The FIN is the first packet of this; then a reset, so that no connection lingers. */
-static int tcp_end(struct traffic *t, int *fd)
+/* Send the FIN, which is the packet to sample, then a RST, so that no connection lingers. */
+static int tcp_finish(struct traffic *t, int *fd)
 {
 	struct linger l = {.l_onoff = 1};
 	int ret = shutdown(*fd, SHUT_WR) ? -errno : 0;
@@ -447,7 +447,7 @@ static int send_bytes(int fd, size_t sz)
 
 static int send_one(struct traffic *t, size_t idx)
 {
-	const struct config *p = &plans[idx];
+	const struct packet_plan *p = &plans[idx];
 	int fd, ret;
 
 	if (p->step == TCP_SYN_STEP)
@@ -457,7 +457,7 @@ static int send_one(struct traffic *t, size_t idx)
 	if (ret)
 		return ret;
 	if (p->step == TCP_FIN_STEP)
-		return tcp_end(t, tcp_socket(t, idx));
+		return tcp_finish(t, tcp_socket(t, idx));
 	return send_bytes(fd, p->payload);
 }
 

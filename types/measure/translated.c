@@ -7,18 +7,18 @@
 
 #include "kern/bpf.h"
 
-/* BPF_PROG_TYPE_SK_SKB since 4.12, CGROUP_SOCK since 4.10. */
+/* BPF_PROG_TYPE_SK_SKB is new in 4.12, BPF_PROG_TYPE_CGROUP_SOCK in 4.10. */
 #define PROG_TYPE_CGROUP_SOCK 9
 #define PROG_TYPE_SK_SKB      14
 
 #define SKB(member)  offsetof(struct __sk_buff, member)
 #define SOCK(member) offsetof(struct bpf_sock, member)
 
-/* Which programs may read which member, and where it is in their context. */
-static const struct question {
+/* Per member: a program type that can read it, and its offset in that type's context. */
+static const struct ctx_field {
 	uint32_t prog_type;
 	uint16_t ctx_off;
-} questions[TRANSLATED_NR] = {
+} ctx_fields[TRANSLATED_NR] = {
 	[TRANSLATED_LEN] = {BPF_PROG_TYPE_SOCKET_FILTER, SKB(len)},
 	[TRANSLATED_MARK] = {BPF_PROG_TYPE_SOCKET_FILTER, SKB(mark)},
 	[TRANSLATED_PROTOCOL] = {BPF_PROG_TYPE_SOCKET_FILTER, SKB(protocol)},
@@ -41,11 +41,11 @@ static const struct question {
 /* What a register holds: an address or a value reached from the context. */
 struct reg {
 	bool known;
-	bool loaded; /* a value from memory, of which t says where; else the context itself */
+	bool loaded; /* a value loaded from t; else the context pointer */
 	struct translation t;
 };
 
-/* A load through what was loaded makes that a pointer to follow. */
+/* A load through a loaded value makes that value a pointer to follow. */
 static int load(struct reg *dst, const struct reg *src, const struct bpf_insn *i)
 {
 	struct reg r = *src;
@@ -64,7 +64,7 @@ static int load(struct reg *dst, const struct reg *src, const struct bpf_insn *i
 	return 0;
 }
 
-/* Little-endian: a shift to the right drops the lowest bits, which come first in memory. */
+/* On little-endian, a right shift drops the lowest bits, which come first in memory. */
 static int shift(struct reg *r, uint32_t by)
 {
 	if (!r->loaded || by >= r->t.bits)
@@ -74,15 +74,16 @@ static int shift(struct reg *r, uint32_t by)
 	return 0;
 }
 
-static bool is_run(uint64_t ones)
+static bool is_contiguous(uint64_t ones)
 {
 	ones >>= ones ? __builtin_ctzll(ones) : 0;
 	return ones && !(ones & (ones + 1));
 }
 
 /*
- * A mask of ones: the bits from its first to its last; how far up they are is returned. Or all
- * but a few, as 4.x does to leave VLAN_TAG_PRESENT out of vlan_tci: the value stays where it is.
+ * A contiguous mask selects its bits; returns the lowest bit's position. Kernels 4.x also clear
+ * VLAN_TAG_PRESENT in vlan_tci, with a mask of all other bits: the location does not change, and 0
+ * is returned.
  */
 static int mask(struct reg *r, uint32_t ones)
 {
@@ -91,8 +92,8 @@ static int mask(struct reg *r, uint32_t ones)
 
 	if (!r->loaded || !(ones & all))
 		return -EINVAL;
-	if (!is_run(ones & all))
-		return (ones & 1) && is_run(~ones & all) ? 0 : -EINVAL;
+	if (!is_contiguous(ones & all))
+		return (ones & 1) && is_contiguous(~ones & all) ? 0 : -EINVAL;
 	first = __builtin_ctz(ones);
 	r->t.bit_off += first;
 	r->t.bits = __builtin_popcountll(ones & all);
@@ -114,7 +115,7 @@ static int alu(struct reg *r, const struct bpf_insn *i, unsigned int *shifted)
 		}
 		return shift(r, i->imm);
 	case BPF_LSH:
-		/* A port in the upper half: where it was loaded from stays. */
+		/* Moves a port to the upper half; the location does not change. */
 		return r->loaded && i->imm == 16 ? 0 : -EINVAL;
 	case BPF_AND:
 		ret = mask(r, i->imm);
@@ -122,7 +123,7 @@ static int alu(struct reg *r, const struct bpf_insn *i, unsigned int *shifted)
 			*shifted = ret;
 		return ret < 0 ? ret : 0;
 	case BPF_MOV:
-		/* After a test for 0: the answer is 1. */
+		/* After a test for 0: the result is 1. */
 		if (!r->loaded || i->imm != 1)
 			return -EINVAL;
 		r->t.is_test = true;
@@ -133,8 +134,8 @@ static int alu(struct reg *r, const struct bpf_insn *i, unsigned int *shifted)
 }
 
 /*
- * One way through is enough: the one where no pointer is NULL and no value 0. A mask that is
- * not followed by its shift (4.x: vlan_tci without its highest bits) starts at bit 0.
+ * Follows only the path on which no pointer is NULL and no value is 0. A mask not followed by its
+ * shift (4.x: vlan_tci without its top bits) must start at bit 0.
  */
 int translation_decode(const struct bpf_insn *insns, size_t nr, struct translation *out)
 {
@@ -171,7 +172,7 @@ int translation_decode(const struct bpf_insn *insns, size_t nr, struct translati
 	return ret ? ret : -EINVAL;
 }
 
-/* ---- asking ---- */
+/* ---- querying the kernel ---- */
 
 static int load_insns(uint32_t type, const struct bpf_insn *insns, size_t nr)
 {
@@ -185,23 +186,23 @@ static int load_insns(uint32_t type, const struct bpf_insn *insns, size_t nr)
 	return bpf_prog_load(&spec, NULL, 0, 0);
 }
 
-/* r2 does not matter, so that nothing but the load is rewritten. */
-static int load_question(const struct question *q)
+/* r2 is unused, so the kernel rewrites nothing but the load. */
+static int load_access(const struct ctx_field *f)
 {
 	const struct bpf_insn insns[] = {
-		INSN_LDX(BPF_W, BPF_REG_2, BPF_REG_1, (int16_t)q->ctx_off),
+		INSN_LDX(BPF_W, BPF_REG_2, BPF_REG_1, (int16_t)f->ctx_off),
 		INSN_MOV_IMM(BPF_REG_0, 0),
 		INSN_EXIT(),
 	};
 
-	return load_insns(q->prog_type, insns, sizeof(insns) / sizeof(insns[0]));
+	return load_insns(f->prog_type, insns, sizeof(insns) / sizeof(insns[0]));
 }
 
-static int ask(const struct question *q, struct translation *out)
+static int query_field(const struct ctx_field *f, struct translation *out)
 {
 	struct bpf_insn got[16];
 	size_t nr = sizeof(got) / sizeof(got[0]);
-	int fd = load_question(q), ret;
+	int fd = load_access(f), ret;
 
 	if (fd < 0)
 		return fd;
@@ -213,17 +214,17 @@ static int ask(const struct question *q, struct translation *out)
 void translated_read(struct translated *t)
 {
 	for (int i = 0; i < TRANSLATED_NR; i++)
-		t->has[i] = ask(&questions[i], &t->at[i]) == 0;
+		t->has[i] = query_field(&ctx_fields[i], &t->at[i]) == 0;
 }
 
-/* ---- finding the answers in memory ---- */
+/* ---- finding the program in memory ---- */
 
-#define ANSWER_NR 12   /* instructions at most */
-#define ALL_BYTES (-1) /* of the packet: what the filter returns */
+#define ACCESS_MAX_INSNS 12   /* of the rewritten access */
+#define ALL_BYTES	 (-1) /* the filter's return value: keep the whole packet */
 
-static bool takes(const struct question *q)
+static bool is_readable(const struct ctx_field *f)
 {
-	int fd = q->prog_type == BPF_PROG_TYPE_SOCKET_FILTER ? load_question(q) : -EINVAL;
+	int fd = f->prog_type == BPF_PROG_TYPE_SOCKET_FILTER ? load_access(f) : -EINVAL;
 
 	if (fd >= 0)
 		close(fd);
@@ -236,24 +237,24 @@ int translated_load_filter(void)
 	size_t nr = 0;
 
 	for (int i = 0; i < TRANSLATED_NR; i++) {
-		if (!takes(&questions[i]))
+		if (!is_readable(&ctx_fields[i]))
 			continue;
-		insns[nr++] = INSN_MOV_IMM(BPF_REG_0, TRANSLATED_SIGN + i);
-		insns[nr++] = INSN_LDX(BPF_W, BPF_REG_2, BPF_REG_1, (int16_t)questions[i].ctx_off);
+		insns[nr++] = INSN_MOV_IMM(BPF_REG_0, TRANSLATED_MARKER + i);
+		insns[nr++] = INSN_LDX(BPF_W, BPF_REG_2, BPF_REG_1, (int16_t)ctx_fields[i].ctx_off);
 	}
-	insns[nr++] = INSN_MOV_IMM(BPF_REG_0, TRANSLATED_SIGN + TRANSLATED_NR);
+	insns[nr++] = INSN_MOV_IMM(BPF_REG_0, TRANSLATED_MARKER + TRANSLATED_NR);
 	insns[nr++] = INSN_MOV_IMM(BPF_REG_0, ALL_BYTES);
 	insns[nr++] = INSN_EXIT();
 	return load_insns(BPF_PROG_TYPE_SOCKET_FILTER, insns, nr);
 }
 
-/* The number of the question that begins here, or -1. */
-static int question_at(const struct bpf_insn *i)
+/* The member whose marker this instruction is, or -1. */
+static int marker_at(const struct bpf_insn *i)
 {
 	if (i->code != (BPF_ALU64 | BPF_MOV | BPF_K) || i->dst_reg || i->src_reg || i->off)
 		return -1;
-	return i->imm >= TRANSLATED_SIGN && i->imm <= TRANSLATED_SIGN + TRANSLATED_NR
-		       ? i->imm - TRANSLATED_SIGN
+	return i->imm >= TRANSLATED_MARKER && i->imm <= TRANSLATED_MARKER + TRANSLATED_NR
+		       ? i->imm - TRANSLATED_MARKER
 		       : -1;
 }
 
@@ -265,18 +266,18 @@ static struct bpf_insn insn_in(const uint8_t *mem, size_t idx)
 	return i;
 }
 
-/* The answer that begins at instruction idx of nr, up to the next sign: where that is. */
-static size_t take_answer(struct translated *t, int which, const uint8_t *mem, size_t idx,
-			  size_t nr)
+/* Decode the access at instruction idx of nr, up to the next marker; returns the marker's index. */
+static size_t parse_access(struct translated *t, int which, const uint8_t *mem, size_t idx,
+			   size_t nr)
 {
-	struct bpf_insn answer[ANSWER_NR + 1];
+	struct bpf_insn access[ACCESS_MAX_INSNS + 1];
 	size_t n = 0;
 
-	for (; idx < nr && n < ANSWER_NR; idx++) {
-		answer[n] = insn_in(mem, idx);
-		if (question_at(&answer[n]) >= 0) {
-			answer[n] = INSN_EXIT();
-			t->has[which] = !translation_decode(answer, n + 1, &t->at[which]);
+	for (; idx < nr && n < ACCESS_MAX_INSNS; idx++) {
+		access[n] = insn_in(mem, idx);
+		if (marker_at(&access[n]) >= 0) {
+			access[n] = INSN_EXIT();
+			t->has[which] = !translation_decode(access, n + 1, &t->at[which]);
 			break;
 		}
 		n++;
@@ -291,14 +292,14 @@ bool translated_find(struct translated *t, const uint8_t *mem, size_t sz)
 	*t = (struct translated){0};
 	while (idx < nr) {
 		struct bpf_insn i = insn_in(mem, idx++);
-		int which = question_at(&i);
+		int which = marker_at(&i);
 
 		if (which == TRANSLATED_NR) {
 			t->from_memory = true;
 			return true;
 		}
 		if (which >= 0)
-			idx = take_answer(t, which, mem, idx, nr);
+			idx = parse_access(t, which, mem, idx, nr);
 	}
 	*t = (struct translated){0};
 	return false;
