@@ -7,9 +7,9 @@
 #define ARRAY_NR(a) (sizeof(a) / sizeof((a)[0]))
 
 /*
- * Functions whose call means "this packet is dropped". Not among them: kfree_skb_partial (frees a
- * merged head) and kfree_skb_list (also frees the fragments of packets that were consumed; its
- * members reach kfree_skb one by one anyway).
+ * Functions that drop a packet when called. Not listed: kfree_skb_partial (frees a merged head) and
+ * kfree_skb_list (also frees the fragments of consumed packets, and its members reach kfree_skb
+ * anyway).
  */
 static const char *const drop_funcs[] = {
 	"kfree_skb",
@@ -20,7 +20,7 @@ static const char *const drop_funcs[] = {
 	"tcp_drop_reason",	 /* 5.18 */
 };
 
-/* name is func, or func with a compiler's suffix: kfree_skb.part.0. */
+/* True if name is func, possibly with a compiler's suffix: kfree_skb.part.0. */
 static bool is_func(const char *name, const char *func)
 {
 	while (*func && *name == *func) {
@@ -63,7 +63,7 @@ static bool verdict_is_drop(const char *verdict)
 			   !strcmp(verdict, "XDP_ABORTED"));
 }
 
-/* Reasons given to the drop functions that are none: SKB_CONSUMED, SKB_NOT_DROPPED_YET. */
+/* SKB_CONSUMED and SKB_NOT_DROPPED_YET are passed to drop functions, but are not drops. */
 static bool reason_is_drop(const char *reason)
 {
 	static const char *const prefixes[] = {"SKB_DROP_REASON_", "SKB_"};

@@ -4,7 +4,7 @@
 #include "output/format.h"
 #include "output/parts.h"
 
-/* What came of it is above. */
+/* Report a lost part; what did arrive is printed above. */
 static void print_lost(struct outbuf *o, const char *what, enum trail_part_kind kind, uint32_t lost,
 		       uint32_t has)
 {
@@ -38,7 +38,7 @@ static void print_cb(struct outbuf *o, const struct trace_parts *p)
 	out_char(o, '\n');
 }
 
-/* Lines of somebody else, each indented. */
+/* Print foreign text, each line escaped and indented. */
 static void print_lines(struct outbuf *o, const char *text)
 {
 	while (*text) {
@@ -52,7 +52,7 @@ static void print_lines(struct outbuf *o, const char *text)
 	}
 }
 
-/* sz bytes are there of true_sz. */
+/* Print up to sz bytes, the start of true_sz. */
 static void print_bytes(struct outbuf *o, const char *what, const uint8_t *p, size_t sz,
 			size_t true_sz)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "output/format.h"
 
-/* Probes just after the call site of ftrace lie up to 16 bytes behind the entry (x86, arm64). */
+/* A probe after the ftrace call site is up to 16 bytes after the function entry (x86, arm64). */
 #define ENTRY_MAX 16
 
 void format_process(struct outbuf *o, const struct trail_event *raw)
@@ -20,7 +20,7 @@ void format_iface(struct outbuf *o, const struct trail_event *raw)
 	out_dec(o, raw->ifindex, 0);
 }
 
-static void words_offset(struct outbuf *o, uint64_t off)
+static void format_offset(struct outbuf *o, uint64_t off)
 {
 	out_str(o, "+0x");
 	out_hex(o, off, 0);
@@ -44,7 +44,7 @@ void format_func(struct outbuf *o, const struct trace_event *te)
 		out_hex(o, te->raw.ip, 0);
 	}
 	if (te->func.name && te->func.off > ENTRY_MAX)
-		words_offset(o, te->func.off);
+		format_offset(o, te->func.off);
 }
 
 const char *format_prog(const struct trace_event *te)
@@ -58,7 +58,7 @@ void format_symbol(struct outbuf *o, const struct name_at *at, uint64_t addr)
 {
 	if (at->name) {
 		out_escaped(o, at->name);
-		words_offset(o, at->off);
+		format_offset(o, at->off);
 	} else {
 		out_str(o, "0x");
 		out_hex(o, addr, 0);
@@ -75,10 +75,10 @@ void format_module(struct outbuf *o, const struct name_at *at)
 }
 
 /*
- * tuple_decode() clears the whole struct, so equal ones are equal bytes. In words, as this is done
- * for each event: musl's memcmp() takes 8 instructions for a byte.
+ * Compares bytes, padding included: tuple_decode() clears the whole struct. Runs for each event, so
+ * it compares words: musl's memcmp() takes 8 instructions per byte.
  */
-static bool is_same(const struct tuple *a, const struct tuple *b)
+static bool tuples_equal(const struct tuple *a, const struct tuple *b)
 {
 	uint64_t x, y, differ = 0;
 
@@ -93,7 +93,7 @@ static bool is_same(const struct tuple *a, const struct tuple *b)
 
 const char *tuple_cache_format(struct tuple_cache *c, const struct tuple *t, size_t *len)
 {
-	if (!c->len || !is_same(&c->tuple, t)) {
+	if (!c->len || !tuples_equal(&c->tuple, t)) {
 		c->tuple = *t;
 		tuple_format(t, c->tcp_flags, c->text, sizeof(c->text));
 		c->len = strlen(c->text);

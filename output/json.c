@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One JSON object a line. docs/json.md lists the fields. */
+/* One JSON object per line, with the fields listed in docs/json.md. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -62,7 +62,7 @@ static void json_tcp_flags(struct outbuf *o, uint8_t flags)
 	NUMBER(o, "tcp_flags", flags);
 }
 
-/* key: with comma, quotes and colon */
+/* key: including comma, quotes and colon */
 static void json_tuple(struct outbuf *o, const char *key, const struct tuple *t)
 {
 	char addr[INET6_ADDRSTRLEN];
@@ -176,7 +176,7 @@ static void json_meta(struct outbuf *o, const struct trail_event *raw)
 		NUMBER(o, "vlan", raw->vlan_tci & 0xfff);
 }
 
-/* ---- what came in parts ---- */
+/* ---- parts ---- */
 
 static void json_stack(struct outbuf *o, const struct trace_parts *p)
 {
@@ -218,7 +218,7 @@ static void json_values(struct outbuf *o, const struct trace_parts *p, const cha
 	out_char(o, '}');
 }
 
-/* What is there of true_sz bytes; at most sz are. */
+/* Print up to sz bytes, the start of true_sz. */
 static void json_hex(struct outbuf *o, const uint8_t *p, size_t sz, size_t true_sz)
 {
 	out_str(o, "\"0x");

@@ -11,13 +11,13 @@ int outbuf_init(struct outbuf *o, FILE *f, enum escape_mode escape)
 	*o = (struct outbuf){.f = f, .escape = escape, .buf = malloc(OUTBUF_SZ), .sz = OUTBUF_SZ};
 	if (!o->buf)
 		return -ENOMEM;
-	/* With a second buffer we could not tell how much was written before an error. */
+	/* Unbuffered: otherwise it is unknown how much was written before an error. */
 	if (f && fileno(f) >= 0)
 		setvbuf(f, NULL, _IONBF, 0);
 	return 0;
 }
 
-/* The first n bytes of the buffer were written; if n < len, o->err is set and nothing follows. */
+/* Count events in the n bytes written. If n < len, o->err is set and nothing more is written. */
 static void count_events(struct outbuf *o, size_t n)
 {
 	size_t i = 0;
@@ -28,7 +28,7 @@ static void count_events(struct outbuf *o, size_t n)
 	o->nr_ends = 0;
 }
 
-/* How much has left: all of it after an error, when it is thrown away. */
+/* Returns how many bytes can be removed; after an error all, as they are discarded. */
 static size_t outbuf_write(struct outbuf *o)
 {
 	ssize_t n = o->len;
@@ -62,7 +62,7 @@ void outbuf_end_event(struct outbuf *o)
 {
 	if (o->dev || o->err)
 		return;
-	if (!o->len) { /* its last byte filled the buffer, which was written */
+	if (!o->len) { /* already written, as its last byte filled the buffer */
 		o->nr_events++;
 		return;
 	}
@@ -83,7 +83,7 @@ int outbuf_release(struct outbuf *o)
 {
 	int err = outbuf_flush(o);
 
-	/* After a failed write there is nothing to add to the first error. */
+	/* The first error wins. */
 	if (o->f && o->f != stdout && fclose(o->f) && !err)
 		err = -errno;
 	free(o->buf);
@@ -101,7 +101,7 @@ static void reverse(char *p, size_t sz)
 	}
 }
 
-/* "rest" "last", both reversed where they are: "tser" "tsal"; then as a whole: "last" "rest". */
+/* Rotate by three reversals: "rest|last", "tser|tsal", "last|rest". */
 void outbuf_to_front(struct outbuf *o, size_t last)
 {
 	reverse(o->buf, o->len - last);
@@ -109,7 +109,7 @@ void outbuf_to_front(struct outbuf *o, size_t last)
 	reverse(o->buf, o->len);
 }
 
-/* Only a dev leaves anything, of something that is longer than the buffer. */
+/* Drain, then grow the buffer if a dev left it full, since an item is longer than the buffer. */
 static void outbuf_make_room(struct outbuf *o)
 {
 	char *buf;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One line for each event, in columns. A column that turns out too narrow becomes wider and stays
- * so: lines keep their alignment, and no value is ever cut. What is no value is "-". Below it what
- * takes lines of its own (details.h).
+ * One line for each event, in columns. A column that is too narrow for a value stays wider from
+ * then on, so that values are never truncated. A missing value is "-". Multi-line values follow the
+ * line (details.h).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -30,7 +30,7 @@ enum column {
 	COL_LEN,
 	COL_TUPLE,
 	COL_TUNNEL,
-	COL_SKB_META, /* one for each expression, the expression is its title */
+	COL_SKB_META, /* one for each expression, which is its title */
 	COL_XDP_META,
 	COL_FUNC,
 	COL_CALLER,
@@ -39,7 +39,7 @@ enum column {
 
 static const struct {
 	const char *title;
-	unsigned int width; /* at the start */
+	unsigned int width; /* initial */
 } columns[COL_NR] = {
 	[COL_TIME] = {"TIME", 12},   [COL_SKB] = {"SKB", 18},
 	[COL_CPU] = {"CPU", 3},	     [COL_PROCESS] = {"PROCESS", 16},
@@ -54,7 +54,7 @@ static const struct {
 
 struct text_column {
 	enum column col;
-	unsigned int nr; /* of the expression */
+	unsigned int nr; /* index of the expression */
 	const char *title;
 	unsigned int width;
 };
@@ -82,7 +82,7 @@ static void colour(struct text_sink *s, enum colour c)
 		out_str(&s->out, codes[c]);
 }
 
-/* The last column ends with its text. */
+/* Pad the column, unless it is the last. */
 static void column_end(struct text_sink *s, struct text_column *c, uint64_t start)
 {
 	uint64_t n = out_pos(&s->out) - start;
@@ -136,8 +136,8 @@ static void text_time(struct text_sink *s, const struct trace_event *te, uint64_
 }
 
 /*
- * skb_release_data() and others hand a reason on that says nothing while they free a packet that
- * was not dropped.
+ * skb_release_data() and others also get a reason when they free a packet that was not dropped; it
+ * is meaningless then.
  */
 static bool reason_worth_showing(const struct trace_event *te)
 {
@@ -192,7 +192,7 @@ static void text_caller(struct outbuf *o, const struct trace_event *te)
 	format_module(o, &te->caller);
 }
 
-/* Known names are cut where the user said. */
+/* Names are truncated to the length the user gave. */
 static void text_netns(struct text_sink *s, const struct trace_event *te)
 {
 	unsigned int max = s->opts.shown.netns_names_max;
@@ -243,7 +243,7 @@ static void text_meta(struct text_sink *s, const struct trace_event *te, unsigne
 		out_str(&s->out, "lost");
 }
 
-/* Of an xdp_buff there is no mark, of an skb that is gone nothing but its address. */
+/* An xdp_buff has no mark; a freed skb has nothing but its address. */
 static bool has_column(const struct trail_event *raw, enum column col)
 {
 	bool is_xdp = raw->type == TRAIL_EVENT_XDP;

@@ -3,7 +3,7 @@
 
 #define NS_PER_SEC 1000000000
 
-static void daytime_seek(struct timestamp_cache *c, time_t sec)
+static void cache_second(struct timestamp_cache *c, time_t sec)
 {
 	struct tm tm = {0};
 	long off, min;
@@ -21,8 +21,8 @@ static void daytime_seek(struct timestamp_cache *c, time_t sec)
 		 min % 60);
 }
 
-/* Division that rounds down, for times before 1970 (a record of a machine with a broken clock). */
-static uint32_t daytime_split(struct timestamp_cache *c, int64_t ns)
+/* Round down, also for times before 1970 (a record from a machine with a wrong clock). */
+static uint32_t split_time(struct timestamp_cache *c, int64_t ns)
 {
 	int64_t sec = ns / NS_PER_SEC, rest = ns % NS_PER_SEC;
 
@@ -30,7 +30,7 @@ static uint32_t daytime_split(struct timestamp_cache *c, int64_t ns)
 		sec--;
 		rest += NS_PER_SEC;
 	}
-	daytime_seek(c, sec);
+	cache_second(c, sec);
 	return rest;
 }
 
@@ -44,7 +44,7 @@ static void print_fraction(struct outbuf *o, uint32_t rest, int nr_digits)
 
 void timestamp_print(struct timestamp_cache *c, struct outbuf *o, int64_t ns, int nr_digits)
 {
-	uint32_t rest = daytime_split(c, ns);
+	uint32_t rest = split_time(c, ns);
 
 	out_str(o, c->time);
 	print_fraction(o, rest, nr_digits);
@@ -52,7 +52,7 @@ void timestamp_print(struct timestamp_cache *c, struct outbuf *o, int64_t ns, in
 
 void timestamp_print_full(struct timestamp_cache *c, struct outbuf *o, int64_t ns)
 {
-	uint32_t rest = daytime_split(c, ns);
+	uint32_t rest = split_time(c, ns);
 
 	out_str(o, c->date);
 	out_str(o, c->time);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An skb's address is used again as soon as it was freed, so packets are told apart by watching for
- * the end. Freeing is a chain of functions that all get the skb: each has a stage, later ones
- * greater. After a free began, an event of a later stage still belongs to it; any other is of a new
- * packet.
+ * An skb's address is reused as soon as the skb is freed, so the tracker detects the end of a
+ * packet. Freeing is a chain of functions that all get the skb, each with a stage that increases
+ * along the chain. Once freeing has begun, an event of a later stage belongs to the same packet;
+ * any other event starts a new packet.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -17,28 +17,28 @@
 
 enum stage {
 	STAGE_NONE,	   /* does not free */
-	STAGE_BEFORE,	   /* ends in one of the next, or just counts */
-	STAGE_MAYBE_OUTER, /* frees, unless somebody else still holds the skb; may call the next */
+	STAGE_BEFORE,	   /* calls one of the following, or only counts */
+	STAGE_MAYBE_OUTER, /* frees, unless there are other references; may call the next */
 	STAGE_MAYBE,
-	STAGE_TRACEPOINT, /* from here on it is sure */
+	STAGE_TRACEPOINT, /* from here on the skb is certainly freed */
 	STAGE_FREE,
 	STAGE_RELEASE,
 	STAGE_HEAD_STATE,
 	STAGE_DESTRUCTOR,
 	STAGE_DATA,
 	STAGE_MEMORY,
-	STAGE_XDP, /* no skb but an xdp_buff: for an skb, freed */
+	STAGE_XDP, /* an xdp_buff, no skb; an skb at this address counts as new */
 	STAGE_XDP_END,
 };
 
 /*
- * sure: seeing it means the skb is freed. The others of the later stages have other uses
- * (pskb_expand_head() releases data) and only continue a free that began.
+ * frees: calling it always frees the skb. Other functions of the late stages have more uses
+ * (pskb_expand_head() releases data), so they only continue freeing that has begun.
  */
 static const struct {
 	const char *name;
 	enum stage stage;
-	bool sure;
+	bool frees;
 } free_funcs[] = {
 	{"tcp_drop", STAGE_BEFORE},
 	{"tcp_drop_reason", STAGE_BEFORE},
@@ -74,19 +74,19 @@ static const struct {
 struct packet {
 	uint64_t skb; /* 0: empty */
 	uint64_t first_ts, last_ts;
-	enum stage stage; /* how far its free has come */
-	uint32_t source;  /* of an xdp_buff: the program that was entered first */
+	enum stage stage; /* last stage of freeing */
+	uint32_t source;  /* xdp_buff: the program entered first */
 };
 
 struct tracker {
 	struct packet sets[NR_SETS][NR_WAYS];
 	uint64_t nr_packets;
-	bool sees_sure; /* this trace shows the sure functions: the others are not believed */
-	/* Stages of names seen, by the name's address: names live as long as their provider. */
+	bool sees_free; /* functions that always free are traced: rely on them alone */
+	/* Stages by address of the name; names live as long as the struct names they are from. */
 	struct {
 		const char *name;
 		enum stage stage;
-		bool is_tp, sure;
+		bool is_tp, frees;
 	} cache[NR_CACHE];
 };
 
@@ -96,53 +96,53 @@ int tracker_open(struct tracker **out)
 	return *out ? 0 : -ENOMEM;
 }
 
-static enum stage stage_lookup(const char *name, bool is_tp, bool *sure)
+static enum stage stage_lookup(const char *name, bool is_tp, bool *frees)
 {
 	size_t len = strcspn(name, ".");
 
-	*sure = false;
+	*frees = false;
 	if (is_tp) {
-		*sure = !strcmp(name, "kfree_skb") || !strcmp(name, "consume_skb");
-		return *sure ? STAGE_TRACEPOINT : STAGE_NONE;
+		*frees = !strcmp(name, "kfree_skb") || !strcmp(name, "consume_skb");
+		return *frees ? STAGE_TRACEPOINT : STAGE_NONE;
 	}
 	for (size_t i = 0; i < sizeof(free_funcs) / sizeof(free_funcs[0]); i++) {
 		const char *f = free_funcs[i].name;
 
 		if (!strncmp(name, f, len) && !f[len]) {
-			*sure = free_funcs[i].sure;
+			*frees = free_funcs[i].frees;
 			return free_funcs[i].stage;
 		}
 	}
 	return STAGE_NONE;
 }
 
-static enum stage stage_of(struct tracker *t, const struct trace_event *te, bool *sure)
+static enum stage stage_of(struct tracker *t, const struct trace_event *te, bool *frees)
 {
 	const char *name = te->func.name;
 	bool is_tp = te->raw.flags & TRAIL_F_TRACEPOINT;
 	size_t i = ((uintptr_t)name ^ (uintptr_t)name >> 8) % NR_CACHE;
 
-	*sure = false;
+	*frees = false;
 	if (!name || te->raw.flags & TRAIL_F_PROG)
 		return STAGE_NONE;
 	if (t->cache[i].name != name || t->cache[i].is_tp != is_tp) {
-		t->cache[i].stage = stage_lookup(name, is_tp, &t->cache[i].sure);
+		t->cache[i].stage = stage_lookup(name, is_tp, &t->cache[i].frees);
 		t->cache[i].name = name;
 		t->cache[i].is_tp = is_tp;
 	}
-	*sure = t->cache[i].sure;
+	*frees = t->cache[i].frees;
 	return t->cache[i].stage;
 }
 
 static struct packet *set_of(const struct tracker *t, uint64_t skb)
 {
-	/* Addresses of one slab differ in the middle bits; multiply to spread them (Fibonacci). */
+	/* Fibonacci hashing: addresses of a slab differ in the middle bits. */
 	uint64_t hash = skb * 0x9e3779b97f4a7c15;
 
 	return (struct packet *)t->sets[hash >> 53];
 }
 
-_Static_assert(NR_SETS == 1 << (64 - 53), "set_of() takes as many bits as there are sets");
+_Static_assert(NR_SETS == 1 << (64 - 53), "set_of() returns one of NR_SETS sets");
 
 static struct packet *packet_find(const struct tracker *t, uint64_t skb)
 {
@@ -178,8 +178,9 @@ static struct packet *packet_new(struct tracker *t, struct packet *p, const stru
 }
 
 /*
- * The next packet has the same xdp_buff, on the stack of the same function. A program may call
- * others with it (a dispatcher): only what was entered first ends it, or is entered again.
+ * Consecutive packets have the same xdp_buff, on the driver's stack. A program may pass it to other
+ * programs (a dispatcher), so a packet ends when the program entered first returns or is entered
+ * again.
  */
 static void note_xdp(struct tracker *t, struct packet *p, const struct trail_event *raw)
 {
@@ -195,24 +196,24 @@ void tracker_note(struct tracker *t, const struct trace_event *te)
 {
 	const struct trail_event *raw = &te->raw;
 	struct packet *p = packet_find(t, raw->skb);
-	bool sure, freed, is_new;
+	bool frees, freed, is_new;
 	enum stage stage;
 
 	if (raw->type == TRAIL_EVENT_XDP) {
 		note_xdp(t, p, raw);
 		return;
 	}
-	stage = stage_of(t, te, &sure);
-	t->sees_sure |= sure;
-	freed = p && p->stage >= (t->sees_sure ? STAGE_TRACEPOINT : STAGE_MAYBE_OUTER);
+	stage = stage_of(t, te, &frees);
+	t->sees_free |= frees;
+	freed = p && p->stage >= (t->sees_free ? STAGE_TRACEPOINT : STAGE_MAYBE_OUTER);
 	is_new = !p || (freed && stage <= p->stage);
 	if (is_new && raw->flags & TRAIL_F_BY_STACK)
 		return;
 	if (is_new)
 		p = packet_new(t, p, raw);
 	p->last_ts = raw->ts;
-	/* An ordinary function after a mere reference drop: it lives on. */
-	if (stage <= STAGE_MAYBE || sure || p->stage >= STAGE_MAYBE_OUTER)
+	/* If another function follows a mere drop of a reference, the skb was not freed. */
+	if (stage <= STAGE_MAYBE || frees || p->stage >= STAGE_MAYBE_OUTER)
 		p->stage = stage;
 }
 

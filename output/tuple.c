@@ -10,7 +10,7 @@
 
 #include "base/bytes.h"
 
-#define NR_EXT_HEADERS_MAX 8 /* more than any honest packet; hdr ends long before */
+#define NR_EXT_HEADERS_MAX 8 /* more than legitimate packets have or hdr holds */
 
 static uint16_t be16(const uint8_t *p)
 {
@@ -63,8 +63,8 @@ static bool ipv4_decode(struct tuple *t, struct bytes b)
 }
 
 /*
- * Leave b at the header that t->proto names. An extension header is at least 8 bytes: next header,
- * length without the first 8 bytes in units of 8 (AH: of 4). False: cut off.
+ * Advance b to the header of type t->proto. An extension header has at least 8 bytes: next header,
+ * then its length without the first 8 bytes, in units of 8 (AH: 4). False if truncated.
  */
 static bool ipv6_skip_extensions(struct tuple *t, struct bytes *b)
 {
@@ -142,9 +142,8 @@ static bool ethertype_decode(struct tuple *t, uint16_t protocol, struct bytes b)
 }
 
 /*
- * With a VLAN protocol the network header may still be the tag (received, not yet untagged) or
- * already the packet (sent, tag pushed before it). A tag is believed only when the
- * EtherType in it and the packet after it agree.
+ * If the protocol is VLAN, the network header is the tag (received, not yet untagged) or the packet
+ * (sent, tag already pushed). It counts as a tag only if the packet after it matches its EtherType.
  */
 static bool vlan_decode(struct tuple *t, struct bytes b)
 {
