@@ -136,7 +136,10 @@ error_said() {
 }
 
 # said TEXT: stderr must contain it.
-said() { grep -qF -- "$1" "$T/err" || bad "stderr does not contain '$1'"; }
+said() {
+	grep -qF -- "$1" "$T/err" ||
+		bad "stderr does not contain '$1', but '$(head -n 1 "$T/err")'"
+}
 
 # Uptime in hundredths of a second.
 now_cs() {

@@ -58,9 +58,13 @@ case_error_shared_directory() {
 	echo theirs >"$T/shared/theirs"
 	chown 65534 "$T/shared/theirs"
 	for o in output-file record btf-pack; do
+		input=udp
+		if [ $o = btf-pack ]; then
+			# It reads the types first, and old kernels have none.
+			input=/sys/kernel/btf/vmlinux
+			[ -e $input ] || continue
+		fi
 		for f in link dangling way/file; do
-			input=udp
-			[ $o != btf-pack ] || input=/sys/kernel/btf/vmlinux
 			expect_error --$o "$T/shared/$f" $input
 			said "'$T/shared/$f'"
 			said "'${f%/file}' is a symbolic link in a directory that others can write to"
