@@ -4,16 +4,18 @@
 #include <string.h>
 
 #include "loader/object/code.h"
+#include "loader/object/scratch.h"
 
 int edit_begin(struct edit *e, struct prog *prog, struct err *err)
 {
 	int ret;
 
-	*e = (struct edit){.prog = prog};
+	*e = (struct edit){.prog = prog, .ins = &prog->scratch->ins};
+	scratch_empty(e->ins);
 	ret = code_check(prog, err);
 	if (ret)
 		return ret;
-	e->slots = calloc(prog->code.nr, sizeof(*e->slots));
+	e->slots = scratch_get(prog->scratch, SCRATCH_SLOTS, prog->code.nr, sizeof(*e->slots));
 	return e->slots ? 0 : err_set(err, -ENOMEM, "out of memory");
 }
 
@@ -28,10 +30,10 @@ void edit_drop(struct edit *e, size_t idx)
 void edit_replace(struct edit *e, size_t idx, const struct bpf_insn *insns, size_t nr)
 {
 	edit_drop(e, idx);
-	e->slots[idx].ins = e->ins.nr;
+	e->slots[idx].ins = e->ins->nr;
 	e->slots[idx].nr_ins = nr;
 	for (size_t n = 0; n < nr; n++)
-		insn_push(&e->ins, insns[n]);
+		insn_push(e->ins, insns[n]);
 }
 
 void edit_drop_ref(struct edit *e, size_t idx)
@@ -48,7 +50,8 @@ static size_t new_len(const struct edit_slot *slot)
 /* pos[n]: new index of old instruction n, or of its replacement. */
 static size_t *new_positions(const struct edit *e)
 {
-	size_t nr = e->prog->code.nr, *pos = calloc(nr + 1, sizeof(*pos));
+	size_t nr = e->prog->code.nr;
+	size_t *pos = scratch_get(e->prog->scratch, SCRATCH_POS, nr + 1, sizeof(*pos));
 
 	for (size_t n = 0; pos && n < nr; n++)
 		pos[n + 1] = pos[n] + new_len(&e->slots[n]);
@@ -85,7 +88,7 @@ static int build(const struct edit *e, const size_t *pos, struct insn_buf *out, 
 				return ret;
 		}
 		for (size_t k = 0; k < slot->nr_ins; k++)
-			insn_push(out, e->ins.insns[slot->ins + k]);
+			insn_push(out, e->ins->insns[slot->ins + k]);
 	}
 	return out->oom ? err_set(err, -ENOMEM, "out of memory") : 0;
 }
@@ -109,29 +112,18 @@ static void move_refs(const struct edit *e, const size_t *pos)
 int edit_commit(struct edit *e, struct err *err)
 {
 	struct prog *prog = e->prog;
-	struct insn_buf out = {0};
+	struct insn_buf *out = &prog->scratch->code, old = prog->code;
 	size_t *pos = new_positions(e);
 	int ret;
 
-	if (!pos || e->ins.oom)
-		ret = err_set(err, -ENOMEM, "out of memory");
-	else
-		ret = build(e, pos, &out, err);
-	if (!ret) {
-		insn_buf_release(&prog->code);
-		prog->code = out;
-		out = (struct insn_buf){0};
-		move_refs(e, pos);
-		ret = code_check(prog, err);
-	}
-	insn_buf_release(&out);
-	free(pos);
-	return ret;
-}
-
-void edit_release(struct edit *e)
-{
-	free(e->slots);
-	insn_buf_release(&e->ins);
-	*e = (struct edit){0};
+	if (!pos || e->ins->oom)
+		return err_set(err, -ENOMEM, "out of memory");
+	scratch_empty(out);
+	ret = build(e, pos, out, err);
+	if (ret)
+		return ret;
+	prog->code = *out;
+	*out = old;
+	move_refs(e, pos);
+	return code_check(prog, err);
 }

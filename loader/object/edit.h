@@ -24,12 +24,15 @@ struct edit_slot {
 
 struct edit {
 	struct prog *prog;
-	struct edit_slot *slots; /* owned, one for each old instruction */
-	struct insn_buf ins;	 /* owned */
+	struct edit_slot *slots; /* in prog->scratch, one for each old instruction */
+	struct insn_buf *ins;	 /* in prog->scratch */
 	bool changed;
 };
 
-/* Errors: those of code_check(), -ENOMEM. */
+/*
+ * One edit at a time among the programs that share a scratch. Errors: those of code_check(),
+ * -ENOMEM.
+ */
 int edit_begin(struct edit *e, struct prog *prog, struct err *err);
 
 /* Remove the instruction at idx (both slots of a 64-bit load) and any ref on it. */
@@ -46,8 +49,5 @@ void edit_drop_ref(struct edit *e, size_t idx);
 
 /* Errors: -E2BIG if a jump gets too long, those of code_check(), -ENOMEM. */
 int edit_commit(struct edit *e, struct err *err);
-
-/* Call after every edit_begin(), even if it or edit_commit() failed. */
-void edit_release(struct edit *e);
 
 #endif

@@ -8,6 +8,7 @@
 #include "btf/elf_string.h"
 #include "loader/object/code.h"
 #include "loader/object/private.h"
+#include "loader/object/scratch.h"
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define HOST_ELFDATA ELFDATA2LSB
@@ -293,7 +294,9 @@ int obj_open(struct obj **out, const void *data, size_t sz, struct err *err)
 		goto out;
 	}
 	r.obj = calloc(1, sizeof(*r.obj));
-	if (!r.obj) {
+	if (r.obj)
+		r.obj->scratch = calloc(1, sizeof(*r.obj->scratch));
+	if (!r.obj || !r.obj->scratch) {
 		ret = oom(err);
 		goto out;
 	}

@@ -6,6 +6,7 @@
 #include "btf/core/core.h"
 #include "loader/object/code.h"
 #include "loader/object/eval.h"
+#include "loader/object/scratch.h"
 
 #define STACK_SZ 512
 #define NR_REGS	 11
@@ -347,7 +348,7 @@ static void solve(struct flow *f)
 	}
 }
 
-static int find_blocks(struct flow *f)
+static int find_blocks(struct flow *f, struct scratch *scratch)
 {
 	uint32_t nr = 0;
 
@@ -365,27 +366,20 @@ static int find_blocks(struct flow *f)
 		if (f->block_at[idx])
 			f->block_at[idx] = ++nr;
 	}
-	f->blocks = calloc(nr, sizeof(*f->blocks));
+	f->blocks = scratch_get(scratch, SCRATCH_BLOCKS, nr, sizeof(*f->blocks));
 	return f->blocks ? 0 : -ENOMEM;
 }
 
 static int flow_init(struct flow *f, const struct prog *prog)
 {
 	*f = (struct flow){.insns = prog->code.insns, .nr = prog->code.nr};
-	f->is_ref = calloc(f->nr, sizeof(*f->is_ref));
-	f->block_at = calloc(f->nr, sizeof(*f->block_at));
+	f->is_ref = scratch_get(prog->scratch, SCRATCH_IS_REF, f->nr, sizeof(*f->is_ref));
+	f->block_at = scratch_get(prog->scratch, SCRATCH_BLOCK_AT, f->nr, sizeof(*f->block_at));
 	if (!f->is_ref || !f->block_at)
 		return -ENOMEM;
 	for (size_t n = 0; n < prog->nr_refs; n++)
 		f->is_ref[prog->refs[n].idx] = true;
-	return find_blocks(f);
-}
-
-static void flow_release(struct flow *f)
-{
-	free(f->is_ref);
-	free(f->block_at);
-	free(f->blocks);
+	return find_blocks(f, prog->scratch);
 }
 
 int flow_run(const struct prog *prog, struct flow_insn **out, struct err *err)
@@ -399,12 +393,9 @@ int flow_run(const struct prog *prog, struct flow_insn **out, struct err *err)
 	ret = code_check(prog, err);
 	if (ret)
 		return ret;
-	known = calloc(prog->code.nr, sizeof(*known));
-	ret = flow_init(&f, prog);
-	if (ret || !known) {
-		ret = err_set(err, -ENOMEM, "out of memory");
-		goto out;
-	}
+	known = scratch_get(prog->scratch, SCRATCH_KNOWN, prog->code.nr, sizeof(*known));
+	if (!known || flow_init(&f, prog))
+		return err_set(err, -ENOMEM, "out of memory");
 	/* Uninitialized registers cannot be read, and r10 is the only frame address at entry. */
 	memset(entry.kind, OTHER, sizeof(entry.kind));
 	set(&entry, BPF_REG_10, (struct val){FRAME, 0});
@@ -415,9 +406,5 @@ int flow_run(const struct prog *prog, struct flow_insn **out, struct err *err)
 			walk(&f, idx, known);
 	}
 	*out = known;
-	known = NULL;
-out:
-	flow_release(&f);
-	free(known);
-	return ret;
+	return 0;
 }

@@ -35,8 +35,8 @@ struct flow_insn {
 };
 
 /*
- * One element for each instruction of the program; the caller frees the array. Errors:
- * those of code_check(), -ENOMEM.
+ * One element for each instruction of the program, in the program's scratch: valid until the next
+ * flow_run(). Errors: those of code_check(), -ENOMEM.
  */
 int flow_run(const struct prog *prog, struct flow_insn **out, struct err *err);
 

@@ -2,6 +2,7 @@
 #include "loader/object/code.h"
 #include "loader/object/edit.h"
 #include "loader/object/flow.h"
+#include "loader/object/scratch.h"
 
 static bool is_mov_imm(const struct bpf_insn *i)
 {
@@ -102,26 +103,22 @@ static void fold_insn(struct edit *e, size_t idx, const struct flow_insn *known)
 static int fold_known(struct prog *prog, bool *changed, struct err *err)
 {
 	struct flow_insn *known;
-	struct edit e = {0};
+	struct edit e;
 	int ret;
 
 	ret = flow_run(prog, &known, err);
 	if (!ret)
 		ret = edit_begin(&e, prog, err);
 	if (ret)
-		goto out;
+		return ret;
 	for (size_t idx = 0, len; idx < prog->code.nr; idx += len) {
 		len = code_len(&prog->code.insns[idx]);
 		fold_insn(&e, idx, &known[idx]);
 	}
-	if (e.changed) {
-		*changed = true;
-		ret = edit_commit(&e, err);
-	}
-out:
-	edit_release(&e);
-	free(known);
-	return ret;
+	if (!e.changed)
+		return 0;
+	*changed = true;
+	return edit_commit(&e, err);
 }
 
 /* Registers whose value is read on some path after the instruction at idx. */
@@ -172,26 +169,22 @@ static void find_live(const struct insn_buf *code, uint16_t *live)
 static int fold_dead(struct prog *prog, bool *changed, struct err *err)
 {
 	const struct insn_buf *code = &prog->code;
-	uint16_t *live = calloc(code->nr, sizeof(*live));
-	struct edit e = {0};
+	uint16_t *live = scratch_get(prog->scratch, SCRATCH_LIVE, code->nr, sizeof(*live));
+	struct edit e;
 	int ret;
 
 	ret = live ? edit_begin(&e, prog, err) : err_set(err, -ENOMEM, "out of memory");
 	if (ret)
-		goto out;
+		return ret;
 	find_live(code, live);
 	for (size_t idx = 0; idx < code->nr; idx += code_len(&code->insns[idx])) {
 		if (is_dead(&code->insns[idx], live_after(code, live, idx)))
 			edit_drop(&e, idx);
 	}
-	if (e.changed) {
-		*changed = true;
-		ret = edit_commit(&e, err);
-	}
-out:
-	edit_release(&e);
-	free(live);
-	return ret;
+	if (!e.changed)
+		return 0;
+	*changed = true;
+	return edit_commit(&e, err);
 }
 
 /* Terminates: every change removes an instruction or simplifies one for good. */

@@ -20,6 +20,7 @@
 #include "btf/btf.h"
 #include "kern/bpf.h"
 
+struct scratch;
 struct obj; /* a parsed ELF file: programs with instructions and symbols, BTF, CO-RE records */
 
 enum prog_ref_kind { PROG_REF_CONST, PROG_REF_MAP, PROG_REF_SPLICE };
@@ -38,6 +39,7 @@ struct prog {
 	struct insn_buf code;  /* owned */
 	struct prog_ref *refs; /* owned, ordered by idx */
 	size_t nr_refs;
+	struct scratch *scratch; /* owned by the obj */
 };
 
 /*

@@ -25,6 +25,7 @@ struct obj {
 	struct core_relo *relos; /* owned */
 	size_t nr_relos;
 	bool core_done;
+	struct scratch *scratch; /* owned */
 };
 
 /* The program in that section, or NULL. */

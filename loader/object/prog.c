@@ -22,6 +22,7 @@ int prog_clone(struct prog *prog, const struct obj *obj, const char *section, st
 	if (!from)
 		return err_set(err, -ENOENT, "no program '%s' in the object", section);
 	prog->obj = obj;
+	prog->scratch = obj->scratch;
 	prog->section = from->section;
 	prog->code.insns = copy(from->insns, from->nr, sizeof(*from->insns));
 	prog->refs = copy(from->refs, from->nr_refs, sizeof(*from->refs));
@@ -89,7 +90,6 @@ static int set_all(struct prog *prog, enum prog_ref_kind kind, const struct prog
 	}
 	if (!ret && e.changed)
 		ret = edit_commit(&e, err);
-	edit_release(&e);
 	return ret;
 }
 

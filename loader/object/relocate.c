@@ -4,6 +4,7 @@
 
 #include "loader/object/code.h"
 #include "loader/object/private.h"
+#include "loader/object/scratch.h"
 
 void obj_free(struct obj *obj)
 {
@@ -21,6 +22,9 @@ void obj_free(struct obj *obj)
 	free(obj->progs);
 	free(obj->relos);
 	btf_free(obj->btf);
+	if (obj->scratch)
+		scratch_release(obj->scratch);
+	free(obj->scratch);
 	free(obj);
 }
 

@@ -38,7 +38,7 @@ static bool wanted(const struct prog_ref *ref, const char *name)
 int prog_splice(struct prog *prog, const char *name, prog_emit_fn emit, void *arg, struct err *err)
 {
 	struct flow_insn *known;
-	struct edit e = {0};
+	struct edit e;
 	int ret;
 
 	ret = flow_run(prog, &known, err);
@@ -52,7 +52,5 @@ int prog_splice(struct prog *prog, const char *name, prog_emit_fn emit, void *ar
 	}
 	if (!ret && e.changed)
 		ret = edit_commit(&e, err);
-	edit_release(&e);
-	free(known);
 	return ret;
 }

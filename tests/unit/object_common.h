@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "loader/object/object.h"
+#include "loader/object/scratch.h"
 #include "tests/unit/lib_interp.h"
 
 /* tests/unit/bpf/NAME.bpf.c, compiled, as NAME_start..NAME_end in read-only memory. */
@@ -29,7 +30,8 @@
 
 static inline struct prog obj_test_prog(const struct bpf_insn *insns, size_t nr)
 {
-	struct prog prog = {.section = "test"};
+	static struct scratch scratch;
+	struct prog prog = {.section = "test", .scratch = &scratch};
 
 	for (size_t n = 0; n < nr; n++)
 		insn_push(&prog.code, insns[n]);

@@ -262,6 +262,25 @@ static void test_rejects(void **state)
 	}
 }
 
+/* A buffer is reused, zeroed, if it is large enough, and replaced if not. */
+static void test_scratch(void **state)
+{
+	struct scratch s = {0};
+	uint32_t *large = scratch_get(&s, SCRATCH_LIVE, 100, sizeof(*large)), *small;
+
+	assert_non_null(large);
+	large[0] = large[9] = 1;
+	small = scratch_get(&s, SCRATCH_LIVE, 10, sizeof(*small));
+	assert_ptr_equal(small, large);
+	assert_int_equal(small[0] | small[9], 0);
+	large = scratch_get(&s, SCRATCH_LIVE, 1000, sizeof(*large));
+	assert_non_null(large);
+	assert_int_equal(large[0] | large[999], 0);
+	assert_null(scratch_get(&s, SCRATCH_LIVE, SIZE_MAX / 2, sizeof(*large)));
+	scratch_release(&s);
+	scratch_release(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -275,6 +294,7 @@ int main(void)
 		cmocka_unit_test(test_wide_constants),
 		cmocka_unit_test(test_calls),
 		cmocka_unit_test(test_rejects),
+		cmocka_unit_test(test_scratch),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
