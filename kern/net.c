@@ -319,3 +319,42 @@ size_t ifindex_elsewhere(uint32_t ifindex, uint32_t netns, char *buf, size_t sz)
 	close(e.own_fd);
 	return e.nr;
 }
+
+/* ---- elsewhere ---- */
+
+/* An fd of the namespace, or -errno. */
+static int open_hinted(const char *hint, uint32_t inum)
+{
+	int fd = hint && *hint ? netns_open(hint) : -ENOENT;
+
+	if (fd >= 0 && netns_fd_inode(fd) == inum)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return open_by_inode(inum, NULL);
+}
+
+int netns_call(const char *hint, uint32_t inum, int (*fn)(void *arg), void *arg)
+{
+	int ns_fd, own_fd, ret;
+
+	if (inum == netns_self())
+		return fn(arg);
+	ns_fd = open_hinted(hint, inum);
+	if (ns_fd < 0)
+		return ns_fd == -EPERM || ns_fd == -EACCES ? -EPERM : -ESRCH;
+	own_fd = open_own();
+	if (own_fd < 0) {
+		ret = own_fd;
+	} else if (setns(ns_fd, CLONE_NEWNET) < 0) {
+		ret = -errno;
+	} else {
+		ret = fn(arg);
+		if (setns(own_fd, CLONE_NEWNET) < 0)
+			ret = -errno;
+	}
+	if (own_fd >= 0)
+		close(own_fd);
+	close(ns_fd);
+	return ret;
+}

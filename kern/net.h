@@ -33,4 +33,12 @@ int ifindex_of(const char *ifname, const char *netns, uint32_t *ifindex, struct 
  */
 size_t ifindex_elsewhere(uint32_t ifindex, uint32_t netns, char *buf, size_t sz);
 
+/*
+ * Call fn in the network namespace with this inode number; only the calling thread changes its
+ * namespace, and only during the call. What fn opens there stays there. hint: a namespace file that
+ * may be it, or NULL; else mounts and processes are searched. Returns what fn returns, or -ESRCH: no
+ * mount or process has that namespace; -EPERM.
+ */
+int netns_call(const char *hint, uint32_t inum, int (*fn)(void *arg), void *arg);
+
 #endif
