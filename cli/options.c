@@ -97,6 +97,8 @@ static const struct opt opts[] = {
 	 OPT_FLAG, AT(output_meta)},
 	{NULL, "output-tuple", 0, NULL, "addresses and ports (default true)", OPT_FLAG,
 	 AT(output_tuple)},
+	{NULL, "output-why", 0, NULL, "why a packet was dropped (default true)", OPT_FLAG,
+	 AT(output_why)},
 	{NULL, "output-tcp-flags", 0, NULL, "flags of TCP packets", OPT_FLAG, AT(output_tcp_flags)},
 	{NULL, "output-caller", 0, NULL, "where the function was called from", OPT_FLAG,
 	 AT(output_caller)},
@@ -377,6 +379,7 @@ int options_parse(struct options *o, int argc, char **argv, struct err *err)
 	*o = (struct options){.colour = "auto",
 			      .output_meta = true,
 			      .output_tuple = true,
+			      .output_why = true,
 			      .filter_track_size = TRACK_DEFAULT};
 	for (size_t i = 0; i < NR_OPTS; i++) {
 		longs[i] = (struct option){opts[i].name,

@@ -40,6 +40,7 @@ struct options {
 
 	bool output_meta;
 	bool output_tuple;
+	bool output_why;
 	bool output_tcp_flags;
 	bool output_caller;
 	bool output_stack;

@@ -43,6 +43,7 @@ static bool serves(const struct loaded *l, const struct target *t)
 	return like->source == t->source && like->skb_reg == t->skb_reg &&
 	       like->reason_reg == t->reason_reg && like->location_arg == t->location_arg &&
 	       like->deref == t->deref && like->want_caller == t->want_caller &&
+	       like->hook_shape == t->hook_shape &&
 	       like->by_stack == t->by_stack && like->silent == t->silent &&
 	       like->unsure == t->unsure && like->map_args == t->map_args &&
 	       like->caller == t->caller && like->caller_sz == t->caller_sz &&
@@ -120,6 +121,8 @@ static int set_consts(const struct programs *p, struct prog *prog, const struct 
 		{"has_func_ip",
 		 function && p->backend->attach_type && features_has(f, FEAT_GET_FUNC_IP)},
 		{"has_ringbuf", features_has(f, FEAT_RINGBUF)},
+		{"want_ct", t->want_caller || t->location_arg != TARGET_NO_ARG},
+		{"hook_shape", t->hook_shape},
 		{"want_caller", t->want_caller},
 		{"filter", m->filter != NULL},
 		{"filter_vlan", m->filter && m->filter->wants_vlan},

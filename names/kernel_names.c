@@ -164,6 +164,13 @@ static const char *netns(void *arg, uint32_t inode)
 	return kn->netns ? netns_names_get(kn->netns, inode, clock_now()) : NULL;
 }
 
+static size_t why(void *arg, const struct trace_event *te, char *buf, size_t sz)
+{
+	const struct kernel_names *kn = arg;
+
+	return kn->why ? kn->why(kn->why_arg, te, buf, sz) : 0;
+}
+
 struct names kernel_names(struct kernel_names *kn)
 {
 	return (struct names){
@@ -174,6 +181,7 @@ struct names kernel_names(struct kernel_names *kn)
 		.netns = netns,
 		.text = text,
 		.stack = stack,
+		.why = why,
 		.arg = kn,
 	};
 }

@@ -338,6 +338,10 @@ static int json_event(struct sink *sink, const struct trace_event *te, uint64_t 
 			json_tuple(o, ",\"tuple\":", &te->tuple);
 	}
 	json_parts(o, te, shown);
+	if (te->why && !shown->hide_why) {
+		KEY(o, "why");
+		json_string(o, te->why);
+	}
 	out_mem(o, "}\n", 2);
 	outbuf_end_event(o);
 	return o->err;

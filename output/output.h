@@ -27,12 +27,14 @@ struct name_at {
 	uint64_t off;	    /* from the symbol */
 };
 
+struct trace_event;
+
 /* What names.text() prints. */
 enum names_text { TEXT_SKB, TEXT_SHARED_INFO, TEXT_SKB_META, TEXT_XDP_META };
 
 /*
- * A provider of names. Lookups do not block; unknown names are NULL. The callbacks netns, text and
- * stack are optional.
+ * A provider of names. Lookups do not block; unknown names are NULL. The callbacks netns, text,
+ * stack and why are optional.
  */
 struct names {
 	/* The probed function containing ip (targets first, then all symbols). */
@@ -56,6 +58,9 @@ struct names {
 	/* Get at most max return addresses of a TRAIL_PART_STACK_ID. Returns their number or
 	 * -errno. */
 	int (*stack)(void *arg, int64_t id, uint64_t *addrs, size_t max);
+	/* Why the packet ended here, as one line; called for every event, in order. snprintf()'s
+	 * way; 0: nothing to say. */
+	size_t (*why)(void *arg, const struct trace_event *te, char *buf, size_t buf_sz);
 	void *arg;
 };
 
@@ -109,7 +114,10 @@ struct trace_event {
 	const char *netns_name; /* NULL: unknown */
 	bool is_drop;		/* a drop function, tracepoint or verdict; not just "consumed" */
 	const struct trace_parts *parts; /* NULL: none; valid until the next event */
+	const char *why;		 /* NULL: nothing is known; valid until the next event */
 };
+
+#define WHY_TEXT_SZ 512
 
 /*
  * Validate and decode an event, without parts. data is a sample from the transport or a record
@@ -235,6 +243,7 @@ enum timestamp_mode { TS_NONE, TS_CURRENT, TS_RELATIVE, TS_ABSOLUTE };
 struct output_fields {
 	bool meta, tuple, tcp_flags, caller, stack, tunnel, skb, shared_info, cb, bpfmap;
 	bool netns_names;
+	bool hide_why;
 	unsigned int netns_names_max; /* characters; 0: unlimited */
 	const char *const *skb_meta;  /* expressions of --output-skb-metadata, at most
 					 TRAIL_MAX_META */

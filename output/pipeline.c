@@ -30,6 +30,7 @@ struct pipeline {
 	struct parts_pool *parts;
 	struct tracker *tracker;
 	struct trace_event te;
+	char why[WHY_TEXT_SZ]; /* of te */
 	struct pipeline_stats stats;
 	uint64_t nr_received;  /* events, without parts */
 	uint64_t lost_samples; /* reported by the transport since the last event */
@@ -109,6 +110,14 @@ static int handle_event(struct pipeline *p, const void *data, size_t sz)
 	return 0;
 }
 
+static void explain(struct pipeline *p)
+{
+	const struct names *n = &p->names.inner;
+
+	if (n->why && n->why(n->arg, &p->te, p->why, sizeof(p->why)))
+		p->te.why = p->why;
+}
+
 /* Callback of reorder, in timestamp order. */
 static void handle_sample(void *arg, const void *data, size_t sz, uint64_t lost)
 {
@@ -126,8 +135,10 @@ static void handle_sample(void *arg, const void *data, size_t sz, uint64_t lost)
 	else
 		count_gap(p, 0);
 	print_lost(p);
-	if (!ret)
-		print_event(p, &p->te);
+	if (ret)
+		return;
+	explain(p);
+	print_event(p, &p->te);
 }
 
 int pipeline_open(struct pipeline **out, const struct pipeline_opts *opts, struct err *err)

@@ -182,6 +182,15 @@ static void text_func(struct text_sink *s, const struct trace_event *te)
 	}
 }
 
+/* At the end of the line, behind whatever column is the last. */
+static void text_why(struct text_sink *s, const struct trace_event *te)
+{
+	if (!te->why || s->opts.shown.hide_why)
+		return;
+	out_str(&s->out, ": ");
+	out_escaped(&s->out, te->why);
+}
+
 static void text_caller(struct outbuf *o, const struct trace_event *te)
 {
 	if (!te->raw.caller) {
@@ -341,6 +350,7 @@ static int text_event(struct sink *sink, const struct trace_event *te, uint64_t 
 			out_char(&s->out, '-');
 		column_end(s, c, start);
 	}
+	text_why(s, te);
 	if (te->is_drop)
 		colour(s, COLOUR_NONE);
 	out_char(&s->out, '\n');

@@ -98,6 +98,17 @@ struct bpf_map {
 	char name[16];
 } KERNEL_STRUCT;
 
+/* Since 4.12; before that a pointer of its own and a bit-field. */
+struct sk_buff___ct {
+	u64 _nfct; /* struct nf_conn, and enum ip_conntrack_info in the lowest three bits */
+} KERNEL_STRUCT;
+
+struct nf_hook_state___4_1 {
+	u8 hook; /* an unsigned int up to 5.4 */
+	u8 pf;
+	struct net_device *out;
+} KERNEL_STRUCT;
+
 /* Whether there is a tag: a separate bit from 5.0 to 6.1, later either field being non-zero. */
 struct sk_buff___present {
 	u8 vlan_present : 1;

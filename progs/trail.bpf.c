@@ -85,6 +85,42 @@ __inline void event_begin(struct trail_event *ev, const struct moment *m, u16 ty
 		ev->flags |= TRAIL_F_PARTS_LOST;
 }
 
+__inline void fill_ct(struct trail_event *ev, struct sk_buff *skb)
+{
+	struct sk_buff___ct *s = (void *)skb;
+	u64 ct;
+
+	if (!HAS(s, _nfct))
+		return;
+	ct = READ(s, _nfct);
+	/* untracked packets have no entry, and these bits nevertheless */
+	ev->hook |= TRAIL_HOOK_CT_KNOWN | (ct > 7 || ct == 7 ? ct & 7 : TRAIL_CT_NONE);
+}
+
+/* At nf_hook_slow(). */
+__inline void fill_hook(struct trail_event *ev, u64 *regs)
+{
+	struct nf_hook_state___4_1 *state = (void *)kernel_addr(reg_arg(regs, 1));
+	struct net_device *out;
+	u64 pf, hook;
+
+	if (CFG_HERE(hook_shape) == 1) {
+		if (!HAS(state, pf))
+			return;
+		pf = READ(state, pf);
+		hook = READ(state, hook);
+		out = READ_PTR(state, out);
+	} else {
+		pf = (u8)reg_arg(regs, 0);
+		hook = (u32)reg_arg(regs, 1);
+		out = (void *)kernel_addr(reg_arg(regs, 4));
+	}
+	ev->hook |= (hook & 0xf) << 4 | (pf & 0x1f) << 8;
+	ev->flags |= TRAIL_F_HOOK;
+	if (out)
+		ev->reason = READ(out, ifindex);
+}
+
 __inline void fill_skb(struct trail_event *ev, struct sk_buff *skb)
 {
 	ev->netns = skb_netns(skb);
@@ -93,6 +129,8 @@ __inline void fill_skb(struct trail_event *ev, struct sk_buff *skb)
 	ev->protocol = be16(READ(skb, protocol));
 	fill_dev(ev, READ_PTR(skb, dev));
 	fill_headers(ev, skb);
+	if (CFG_HERE(want_ct))
+		fill_ct(ev, skb);
 }
 
 __inline void send_event(void *ctx, struct trail_event *ev, u32 sz, struct trail_stats *stats)
@@ -227,6 +265,8 @@ __inline void fill_function(struct trail_event *ev, u64 *regs)
 	ev->ip = CFG(has_func_ip) ? bpf_get_func_ip(regs) : CTX_LOAD(regs, REG_IP);
 	if (CFG(want_caller))
 		ev->caller = return_address(regs);
+	if (CFG_HERE(hook_shape))
+		fill_hook(ev, regs);
 	if (CFG(arg_reason) != TRAIL_NO_ARG) {
 		ev->reason = reg_arg(regs, CFG(arg_reason));
 		ev->flags |= TRAIL_F_REASON;

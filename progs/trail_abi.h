@@ -29,6 +29,8 @@ enum trail_event_flag {
 	TRAIL_F_BY_STACK = 1 << 6,    /* the skb was found by the stack, not by an argument */
 	TRAIL_F_SKB_GONE = 1 << 7,    /* only `skb` is valid: freed, or not filled in yet */
 	TRAIL_F_PARTS_LOST = 1 << 8,  /* a part of the event was lost */
+	TRAIL_F_HOOK = 1 << 9,	      /* nf_hook_slow(): `hook` has the hook, `reason` the index
+					 of the output device or 0 */
 };
 
 #define TRAIL_HDR_SZ  80 /* IPv6 header, 20 bytes of extensions, TCP header */
@@ -86,13 +88,23 @@ struct trail_event {
 	__u16 protocol; /* EtherType, skb->protocol */
 	__u16 vlan_tci;
 	__u16 hdr_len; /* valid bytes in hdr, at most TRAIL_HDR_SZ */
-	__u16 pad;
+	__u16 hook;    /* TRAIL_HOOK_*: netfilter */
 	char comm[TRAIL_NAME_SZ];
 	char ifname[TRAIL_NAME_SZ];
 	__u8 hdr[TRAIL_HDR_SZ]; /* from the network header on: IPv4, IPv6 or ARP */
 };
 
 _Static_assert(sizeof(struct trail_event) == 208, "event has no padding");
+
+/*
+ * trail_event.hook. The conntrack state is that of skb->_nfct: its lowest three bits (enum
+ * ip_conntrack_info; 7: untracked), or TRAIL_CT_NONE where it has no entry.
+ */
+#define TRAIL_HOOK_CT_KNOWN (1 << 15)
+#define TRAIL_HOOK_CT(h)    ((h) & 0xf)
+#define TRAIL_CT_NONE	    8
+#define TRAIL_HOOK_NR(h)    ((h) >> 4 & 0xf)  /* with TRAIL_F_HOOK: NF_INET_*, ... */
+#define TRAIL_HOOK_PF(h)    ((h) >> 8 & 0x1f) /* and: NFPROTO_* */
 
 /* IPv4 without options needs only half of hdr: such events are sent without the other half. */
 #define TRAIL_HDR_SHORT_SZ   40
@@ -225,6 +237,9 @@ struct trail_stack {
  *   source		number of the tracepoint for trail_event.source
  *   has_func_ip	bpf_get_func_ip() works in this program
  *   has_ringbuf	map "events" is a BPF ring buffer, else a perf event array
+ *   want_ct		fill the conntrack state of trail_event.hook
+ *   hook_shape		0; nf_hook_slow() with 1: a struct nf_hook_state as second argument; 2
+ *			(before 4.1): the family, the hook, the skb and both devices as arguments
  *   want_caller	fill trail_event.caller from the return address
  *   filter		there is a packet expression: splice_filter_l2/l3 are used
  *   filter_vlan	the expression reads VLAN tags: insert the accelerated one
@@ -273,6 +288,8 @@ struct trail_stack {
 	X(source)                                                                                  \
 	X(has_func_ip)                                                                             \
 	X(has_ringbuf)                                                                             \
+	X(want_ct)                                                                                 \
+	X(hook_shape)                                                                              \
 	X(want_caller)                                                                             \
 	X(filter)                                                                                  \
 	X(filter_vlan)                                                                             \

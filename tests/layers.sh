@@ -13,7 +13,7 @@ floor2="$floor1|kern/|btf/"
 floor3="$floor2|output/|filter/"
 floor4="$floor3|loader/"
 floor5="$floor4|types/"
-floor6="$floor5|names/|cli/"
+floor6="$floor5|names/|cli/|netfilter/|explain/"
 allowed() {
 	case $1 in
 	base/*) echo 'base/' ;;
@@ -31,6 +31,8 @@ allowed() {
 	types/measure/*) echo "$floor4|types/measure/" ;;
 	types/*) echo "$floor4|types/" ;;
 	names/*) echo "$floor5|names/" ;;
+	netfilter/*) echo "$floor1|kern/|netfilter/" ;;
+	explain/*) echo "$floor5|netfilter/|explain/" ;;
 	cli/*) echo "$floor5|cli/" ;;
 	trace/*) echo "$floor6|trace/" ;;
 	*) echo 'no room' ;;

@@ -19,9 +19,16 @@ $(B)/traffic.bpf.o: tests/bpf/traffic.bpf.c Makefile
 	$(Q)$(CLANG) $(BPF_CFLAGS) $(BPF_CPPFLAGS) -MMD -MP -c -o $@ $<
 	$(Q)$(LLVM_OBJCOPY) --strip-debug $@
 
+# Random rulesets and packets against the kernel of this machine.
+$(B)/nf-random: $(patsubst %.c,$(B)/%.o,$(wildcard tests/netfilter/*.c)) \
+		$(B)/libnetfilter.a $(B)/libkern.a $(B)/libbase.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(LIBC_START) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) \
+		-Wl,--end-group $(LIBC_END)
+
 TRAFFIC := $(B)/burst $(B)/traffic.bpf.o
 
-test-programs: all unit $(TRAFFIC)
+test-programs: all unit $(TRAFFIC) $(B)/nf-random
 
 check: ## run every test: unit, native and in virtual machines
 	$(Q)$(MAKE) --no-print-directory deps
@@ -30,7 +37,7 @@ check: ## run every test: unit, native and in virtual machines
 	$(Q)for s in $(SERIES); do tests/vm/btf.sh $$s || :; done
 	$(Q)tests/run.sh
 
-native-check: all $(TRAFFIC) ## run the tests on this machine's kernel (as root)
+native-check: all $(TRAFFIC) $(B)/nf-random ## run the tests on this machine's kernel (as root)
 	$(Q)tests/run.sh native demo
 
 vm-check: $(B)/skbtrail $(TRAFFIC) ## run the tests in virtual machines; vm-check-6.1: in one of them

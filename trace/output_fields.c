@@ -6,6 +6,7 @@ struct output_fields output_fields_of(const struct options *o)
 	return (struct output_fields){
 		.meta = o->output_meta,
 		.tuple = o->output_tuple,
+		.hide_why = !o->output_why,
 		.tcp_flags = o->output_tcp_flags,
 		.caller = o->output_caller,
 		.stack = o->output_stack,
@@ -30,6 +31,7 @@ struct output_fields output_fields_replayed(const struct options *o,
 
 	s.meta &= o->output_meta;
 	s.tuple &= o->output_tuple;
+	s.hide_why = !o->output_why;
 	s.tcp_flags |= o->output_tcp_flags;
 	if (o->netns_names_max_length)
 		s.netns_names_max = o->netns_names_max_length;

@@ -15,6 +15,7 @@
 #include "base/number.h"
 #include "cli/progress.h"
 #include "cli/stop.h"
+#include "explain/explain.h"
 #include "kern/clock.h"
 #include "kern/cpus.h"
 #include "kern/setting.h"
@@ -56,6 +57,7 @@ struct session {
 	struct pipeline_stats stats;
 	uint64_t nr_untracked;
 	struct netns_names *netns_names; /* NULL unless --output-netns-names */
+	struct explain *explain;
 	struct module_watch watch;
 	struct ready_file ready_file;
 };
@@ -289,6 +291,22 @@ static void recover_setting(const struct setting *s)
 		log_info("restored '%s', which a killed skbtrail had left changed", s->path);
 }
 
+static int open_explain(struct session *s, struct err *err)
+{
+	struct ksym sym;
+	struct explain_opts opts = {
+		.roots = &netns_roots,
+		.has_nftables =
+			ksyms_by_name(s->discovery.ksyms, "nft_do_chain", false, 0, &sym),
+	};
+
+	if (!s->o->output_why)
+		return 0;
+	if (explain_open(&s->explain, &opts))
+		return err_set(err, -ENOMEM, "out of memory for explanations");
+	return 0;
+}
+
 /* Everything up to tracing the first packet. */
 static int session_start(struct session *s, struct err *err)
 {
@@ -331,6 +349,8 @@ static int session_start(struct session *s, struct err *err)
 	programs_finish(&s->programs);
 	if (s->o->output_netns_names)
 		ret = netns_names_open(&s->netns_names, &netns_roots, err);
+	if (!ret)
+		ret = open_explain(s, err);
 	if (ret)
 		return ret;
 	if (!config_keeps_types(&s->config))
@@ -344,6 +364,8 @@ static int session_start(struct session *s, struct err *err)
 		.config = &s->config.prog,
 		.stacks_fd = s->programs.maps.fd[MAP_STACK_TRACES],
 		.netns = s->netns_names,
+		.why = s->explain ? explain_event : NULL,
+		.why_arg = s->explain,
 	};
 	s->names = kernel_names(&s->live);
 	return open_sink(s, err);
@@ -411,6 +433,7 @@ static int session_end(struct session *s, int ret)
 	programs_release(&s->programs);
 	reasons_release(&s->reasons);
 	netns_names_close(s->netns_names);
+	explain_close(s->explain);
 	module_watch_close(&s->watch);
 	config_release(&s->config);
 	discovery_release(&s->discovery);

@@ -55,6 +55,7 @@ struct target {
 	uint8_t location_arg;	 /* of a tracepoint's location, or TARGET_NO_ARG */
 	bool ends_module;	 /* last function of its module */
 	bool want_caller;	 /* report the caller: for drop functions, the place of the drop */
+	uint8_t hook_shape;	 /* nf_hook_slow(): see trail_abi.h; else 0 */
 	bool by_stack;		 /* takes no skb: shown for the packet handled on the stack */
 	bool unsure;		 /* arguments not from this kernel's types: check the skb first */
 	bool silent;		 /* never shown; attached only for its hook */

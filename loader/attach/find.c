@@ -151,6 +151,14 @@ static const char *objection(const struct find *s, const struct name_run *r, con
 	return NULL;
 }
 
+/* nf_hook_slow() tells the hook: since 4.1 the skb is its first argument, before it was the third. */
+static uint8_t hook_shape(const struct skb_func *f)
+{
+	if (strcmp(f->name, "nf_hook_slow"))
+		return 0;
+	return f->skb_reg == 0 ? 1 : f->skb_reg == 2 ? 2 : 0;
+}
+
 static int take_symbol(struct find *s, const struct name_run *r, const struct ksym *sym)
 {
 	const struct skb_func *f = r->f;
@@ -176,7 +184,9 @@ static int take_symbol(struct find *s, const struct name_run *r, const struct ks
 			.reason_reg = cloned ? TARGET_NO_ARG : f->reason_reg,
 			.location_arg = TARGET_NO_ARG,
 			.ends_module = ksyms_ends_module(s->ks, sym->addr),
-			.want_caller = s->o->callers || (s->o->is_drop && s->o->is_drop(f->name)),
+			.hook_shape = hook_shape(f),
+			.want_caller = s->o->callers || hook_shape(f) ||
+				       (s->o->is_drop && s->o->is_drop(f->name)),
 			.unsure = s->untyped,
 			.silent = !named,
 			.hook = hook,

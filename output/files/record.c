@@ -246,6 +246,10 @@ static int record_event(struct sink *sink, const struct trace_event *te, uint64_
 		put_number(s, RECORD_NETNS, raw->netns);
 	if (te->parts)
 		put_parts(s, te->parts);
+	if (te->why) {
+		buf_text(buf_reset(s), te->why);
+		put_buf(s, RECORD_WHY);
+	}
 	put_record(&s->out, RECORD_EVENT, raw, sizeof(*raw));
 	outbuf_end_event(&s->out);
 	s->nr_events++;

@@ -22,6 +22,7 @@
  *	LOST    u64 events lost at this point
  *	END     u64 events, u64 lost			last; a file without it is truncated
  *	NETNS   u32 inode; text name
+ *	WHY     text					why the packet of the next event ended
  *	PART    u16 kind (enum trail_part_kind), u16 cut (1: truncated); then by kind:
  *		STACK            u64 addresses, each with its SYMBOL; at most TRAIL_MAX_STACK
  *		SKB, SHARED_INFO the struct as text, up to the record's end
@@ -59,6 +60,7 @@ enum record_tag {
 	RECORD_END,
 	RECORD_NETNS,
 	RECORD_PART,
+	RECORD_WHY,
 };
 
 /* Offset in struct output_fields of the bool for each bit of META's enabled fields. */

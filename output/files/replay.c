@@ -19,6 +19,8 @@ struct replay {
 	char *titles[2 * TRAIL_MAX_META]; /* owned; those of skb first */
 	struct trace_parts parts;	  /* of the next event */
 	bool parts_used;		  /* that event was delivered */
+	bool has_why;			  /* of the next event */
+	char why[WHY_TEXT_SZ];
 	char texts[2][RECORD_SZ_MAX];	  /* structs in parts, as text */
 	char meta[TRAIL_MAX_META][RECORD_NAME_SZ_MAX + 1];
 	uint8_t buf[RECORD_SZ_MAX];
@@ -342,11 +344,20 @@ static int read_part(struct replay *r, struct bytes *b, struct err *err)
 	return 0;
 }
 
+static int read_why(struct replay *r, struct bytes *b, struct err *err)
+{
+	read_text(b, r->why, sizeof(r->why));
+	r->has_why = !b->bad;
+	return b->bad ? malformed(r, "an explanation", err) : 0;
+}
+
 static int read_event(struct replay *r, struct bytes *b, struct trace_event *te, struct err *err)
 {
 	if (trace_event_decode(te, b->data, b->sz, &r->names))
 		return malformed(r, "event", err);
 	te->parts = r->parts.has ? &r->parts : NULL;
+	te->why = r->has_why ? r->why : NULL;
+	r->has_why = false;
 	r->parts_used = true;
 	r->nr_events++;
 	return 1;
@@ -365,6 +376,8 @@ static int handle_record(struct replay *r, int tag, struct bytes *b, struct trac
 		return read_name(r, tag, b, err);
 	case RECORD_PART:
 		return read_part(r, b, err);
+	case RECORD_WHY:
+		return read_why(r, b, err);
 	case RECORD_EVENT:
 		return read_event(r, b, te, err);
 	case RECORD_LOST:

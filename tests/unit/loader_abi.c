@@ -34,7 +34,7 @@ static const struct field event_fields[] = {
 	F(trail_event, tid),	 F(trail_event, netns),	   F(trail_event, mark),
 	F(trail_event, ifindex), F(trail_event, mtu),	   F(trail_event, len),
 	F(trail_event, reason),	 F(trail_event, protocol), F(trail_event, vlan_tci),
-	F(trail_event, hdr_len), F(trail_event, pad),	   F(trail_event, comm),
+	F(trail_event, hdr_len), F(trail_event, hook),	   F(trail_event, comm),
 	F(trail_event, ifname),	 F(trail_event, hdr),
 };
 

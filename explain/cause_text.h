@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* cause_text.h - fills what the packet has into the text of a cause. */
+#ifndef EXPLAIN_CAUSE_TEXT_H
+#define EXPLAIN_CAUSE_TEXT_H
+
+#include "explain/evidence.h"
+
+/*
+ * In text: %s source, %d destination, %p port of the destination, %t protocol, %i interface,
+ * %l length, %m MTU of the way to the destination, %h TTL or hop limit, %r rp_filter of the
+ * interface, %q kind of its qdisc, %e EtherType, %4 "ipv4" or "ipv6", %6 " -6" for IPv6. "?" is
+ * what is not known. snprintf()'s way.
+ */
+size_t cause_fill(const char *text, struct evidence *e, char *buf, size_t sz);
+
+#endif

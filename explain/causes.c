@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The table is searched from its beginning: the first entry whose reason or place fits, and whose
+ * evidence holds, is the cause. More particular entries come first, and the last one of a reason or
+ * place needs no evidence: it says no more than the kernel's code allows. Checked against Linux
+ * 4.19, 5.10, 6.1 and 6.12.
+ */
+#include "explain/causes.h"
+
+#include <string.h>
+
+#include "explain/cause_text.h"
+#include "explain/evidence.h"
+
+/* Reasons and places are lists with '|' between. */
+struct cause {
+	const char *reason; /* without SKB_DROP_REASON_; NULL: the kernel says none */
+	const char *place;  /* the function that dropped; NULL: any */
+	bool (*holds)(struct evidence *e);
+	const char *text; /* see cause_fill() */
+};
+
+/* ---- the table ---- */
+
+#define FORWARDING_OFF                                                                             \
+	"%d is not an address of this host, and forwarding is off on %i "                          \
+	"(net.ipv4.conf.%i.forwarding=0)"
+#define FORWARDING_OFF6                                                                            \
+	"%d is not an address of this host, and IPv6 forwarding is off "                           \
+	"(net.ipv6.conf.all.forwarding=0)"
+#define ROUTE_GET   "ip%6 route get %d"
+#define NO_ROUTE    "no route to %d (" ROUTE_GET ")"
+#define BLACKHOLE   "the route to %d is a blackhole (" ROUTE_GET ")"
+#define UNREACHABLE "the route to %d says unreachable (" ROUTE_GET ")"
+#define PROHIBIT    "the route to %d says prohibit (" ROUTE_GET ")"
+#define RP_FILTER   "rp_filter=%r on %i: the way back to %s does not go out by %i (ip route get %s)"
+#define RP_POSSIBLE                                                                                \
+	"possible: rp_filter=%r on %i, if the way back to %s is another one (ip route get %s)"
+#define OWN_SOURCE	"martian: its source %s is an address of this host"
+#define MARTIAN		"martian: no host can send from %s on %i"
+#define LOCALNET	"martian: a loopback address on %i (net.ipv4.conf.%i.route_localnet)"
+#define TTL_OUT		"the TTL ran out (%h)"
+#define TOO_BIG		"%l bytes exceed the MTU %m of the way to %d, and it must not be fragmented"
+#define TOO_BIG_UNKNOWN "%l bytes exceed the MTU of the way to %d, and it must not be fragmented"
+#define NO_SOCKET	"nothing listens on %d:%p (%t)"
+#define NOT_FOR_THEM	"; sockets with port %p are for other addresses or peers"
+#define NO_CONN		"no connection and no listener for %s -> %d:%p (%t)"
+#define TIME_WAIT	"not a loss: its connection is over (TIME_WAIT)"
+#define RCVBUF		"the receive buffer of the socket on port %p is full"
+#define NEIGH		"%d, or the gateway to it, does not answer on %i (ip neigh show dev %i)"
+#define NEIGH_FULL	"too many packets wait for the address of a neighbour on %i"
+#define DEV_DOWN	"%i is down (ip link set %i up)"
+#define NO_CARRIER	"%i has no carrier: no cable, or the other end is down (ip link show dev %i)"
+#define QDISC_SHOW	" (tc -s qdisc show dev %i)"
+#define QDISC		"qdisc %q of %i drops: its queue is full" QDISC_SHOW
+#define NETEM		"qdisc netem of %i drops: the loss that it is to make, or a full queue" QDISC_SHOW
+#define QDISC_ANY	"the qdisc of %i drops: most often its queue is full" QDISC_SHOW
+#define TC_EGRESS	"dropped by a tc filter of %i, egress (tc filter show dev %i egress)"
+#define TC_INGRESS	"dropped by a tc filter of %i, ingress (tc filter show dev %i ingress)"
+#define OTHERHOST	"it is for another host: its Ethernet destination is not the address of %i"
+#define BAD_IP		"malformed IP header"
+#define IP_CSUM		"wrong checksum of the IP header"
+#define L4_CSUM		"wrong %t checksum"
+#define XDP_DROP	"dropped by the XDP program of %i (ip link show dev %i)"
+#define NO_HANDLER	"nothing on this host handles EtherType %e on %i"
+#define BACKLOG		"the backlog of this CPU is full (net.core.netdev_max_backlog)"
+#define NO_IPV6		"IPv6 is off on %i (net.ipv6.conf.%i.disable_ipv6, or an MTU below 1280)"
+#define CGROUP		"dropped by a BPF program of its cgroup (egress)"
+#define NO_PONG                                                                                    \
+	"no ping socket waits for this answer (one that pings by a raw socket got a copy of it)"
+
+/* Functions that are often inlined into each other. */
+#define IP_RCV_FINISH "ip_rcv_finish_core|ip_rcv_finish|ip_list_rcv_finish|ip_sublist_rcv"
+#define IP_RCV	      "ip_rcv_core|ip_rcv|ip_list_rcv"
+#define IP6_RCV	      "ip6_rcv_core|ipv6_rcv|ipv6_list_rcv"
+#define IP6_DISCARD                                                                                \
+	"ip6_pkt_discard|ip6_pkt_discard_out|ip6_pkt_prohibit|ip6_pkt_prohibit_out|ip6_pkt_drop"
+#define DISCARD	 "dst_discard|dst_discard_out"
+#define UDP_RCV	 "__udp4_lib_rcv|__udp6_lib_rcv"
+#define TCP_RCV	 "tcp_v4_rcv|tcp_v6_rcv"
+#define FORWARD	 "ip_forward|ip6_forward"
+#define DEV_XMIT "__dev_queue_xmit|__dev_xmit_skb|dev_queue_xmit"
+#define PEER	 "veth_xmit|__dev_forward_skb|__dev_forward_skb2|____dev_forward_skb|dev_forward_skb"
+
+static const struct cause table[] = {
+	/* ---- where the kernel's reason is vague or misleading ---- */
+	{"IP_INADDRERRORS", "ip_error", NULL, FORWARDING_OFF},
+	{"IP_INADDRERRORS", "ip6_forward", ev_forwarding_off, FORWARDING_OFF6},
+	{"IP_INADDRERRORS", "ip6_forward", NULL,
+	 "possible: " FORWARDING_OFF6 "; or its source %s must not be forwarded"},
+	{"IP_INADDRERRORS", NULL, NULL, "its source %s or destination %d is not valid here"},
+	{"IP_INHDR", FORWARD, ev_ttl_out, TTL_OUT},
+	{"IP_INHDR", IP6_RCV, NULL,
+	 "malformed IPv6 header, or an address that no packet on a wire may have"},
+	{"IP_INNOROUTES|IP_OUTNOROUTES", NULL, ev_prohibit, PROHIBIT},
+	{"IP_INNOROUTES|IP_OUTNOROUTES", NULL, ev_unreachable, UNREACHABLE},
+	{"QDISC_DROP", NULL, ev_dev_down, DEV_DOWN},
+	{"QDISC_DROP", NULL, ev_no_carrier, NO_CARRIER},
+	{"QDISC_DROP", NULL, ev_netem, NETEM},
+	{"QDISC_DROP", NULL, ev_queues, QDISC},
+	{"DEV_READY", NULL, ev_dev_down, DEV_DOWN},
+	{"NO_SOCKET", NULL, ev_is_pong, NO_PONG},
+	{"NO_SOCKET", NULL, ev_time_wait, TIME_WAIT},
+	{"NO_SOCKET", NULL, ev_other_socket, NO_SOCKET NOT_FOR_THEM},
+	{"NO_SOCKET", NULL, ev_is_syn, NO_SOCKET},
+	{"NO_SOCKET", NULL, ev_is_tcp, NO_CONN},
+	{"PKT_TOO_BIG", FORWARD, ev_too_big, TOO_BIG},
+	{"PKT_TOO_BIG", FORWARD, NULL, TOO_BIG_UNKNOWN},
+
+	/* ---- the kernel's reasons ---- */
+	{"NO_SOCKET", NULL, NULL, NO_SOCKET},
+	{"SOCKET_CLOSE", NULL, NULL, "its socket was closed"},
+	{"SOCKET_FILTER", NULL, NULL, "dropped by a filter of its socket (SO_ATTACH_FILTER, BPF)"},
+	{"SOCKET_RCVBUFF", NULL, NULL, RCVBUF},
+	{"SOCKET_BACKLOG", NULL, NULL, "the backlog of its socket is full"},
+	{"PKT_TOO_SMALL", NULL, NULL, "it is shorter than its headers"},
+	{"TCP_CSUM", NULL, NULL, "wrong TCP checksum"},
+	{"UDP_CSUM", NULL, NULL, "wrong UDP checksum"},
+	{"ICMP_CSUM", NULL, NULL, "wrong ICMP checksum"},
+	{"IP_CSUM", NULL, NULL, IP_CSUM},
+	{"SKB_CSUM", NULL, NULL, "wrong checksum"},
+	{"OTHERHOST", NULL, NULL, "possible: " OTHERHOST "; or %i has no interface for its VLAN"},
+	{"IP_INHDR", NULL, NULL, BAD_IP},
+	{"IP_RPFILTER", NULL, NULL, RP_FILTER},
+	{"UNICAST_IN_L2_MULTICAST", NULL, NULL, "unicast %d came in an Ethernet multicast frame"},
+	{"XFRM_POLICY", NULL, NULL, "no IPsec policy allows it (ip xfrm policy)"},
+	{"IP_NOPROTO", NULL, NULL, "no handler for IP protocol %t"},
+	{"PROTO_MEM", NULL, NULL, "the memory for %t sockets is used up (net.ipv4.%t_mem)"},
+	{"TCP_FLAGS", NULL, NULL, "TCP flags that do not fit the connection"},
+	{"TCP_ZEROWINDOW", NULL, NULL, "the receiver's TCP window is closed"},
+	{"TCP_OLD_DATA", NULL, NULL, "its data were received before (a retransmission)"},
+	{"TCP_OVERWINDOW", NULL, NULL, "its data lie beyond the receiver's TCP window"},
+	{"TCP_OFOMERGE", NULL, NULL, "merged into out-of-order data that are there already"},
+	{"TCP_OFO_QUEUE_PRUNE", NULL, NULL, "out-of-order data were dropped for want of memory"},
+	{"TCP_OFO_DROP", NULL, NULL, "out of order, and no memory for it"},
+	{"TCP_RFC7323_PAWS|TCP_RFC7323_PAWS_ACK|TCP_RFC7323_TW_PAWS", NULL, NULL,
+	 "its TCP timestamp is older than the last one (PAWS)"},
+	{"TCP_LISTEN_OVERFLOW", NULL, NULL,
+	 "the accept queue of %d:%p is full (ss -ltn; net.core.somaxconn)"},
+	{"TCP_OLD_SEQUENCE", NULL, NULL, "outside the TCP window: an old sequence number"},
+	{"TCP_INVALID_SEQUENCE", NULL, NULL, "outside the TCP window"},
+	{"TCP_INVALID_END_SEQUENCE", NULL, NULL, "outside the TCP window: it ends beyond it"},
+	{"TCP_INVALID_ACK_SEQUENCE", NULL, NULL, "acknowledges what is outside the TCP window"},
+	{"TCP_RESET", NULL, NULL, "not a loss: a TCP reset, which ended the connection"},
+	{"TCP_INVALID_SYN", NULL, NULL, "a SYN on an open connection"},
+	{"TCP_CLOSE", NULL, NULL, "its TCP socket is closed"},
+	{"TCP_OLD_ACK", NULL, NULL, "acknowledges what was acknowledged before"},
+	{"TCP_TOO_OLD_ACK", NULL, NULL, "acknowledges far too old data"},
+	{"TCP_ACK_UNSENT_DATA", NULL, NULL, "acknowledges data that were never sent"},
+	{"TCP_ABORT_ON_DATA", NULL, NULL, "data for a socket that was closed"},
+	{"TCP_MINTTL", NULL, NULL, "its TTL %h is below the socket's minimum (IP_MINTTL)"},
+	{"TCP_AUTH_HDR", NULL, NULL, "broken TCP authentication option"},
+	{"TCP_MD5NOTFOUND", NULL, NULL, "no TCP-MD5 signature, and the socket wants one"},
+	{"TCP_MD5UNEXPECTED", NULL, NULL, "a TCP-MD5 signature, and the socket has no key"},
+	{"TCP_MD5FAILURE", NULL, NULL, "wrong TCP-MD5 signature"},
+	{"IP_INNOROUTES|IP_OUTNOROUTES", NULL, NULL, NO_ROUTE},
+	{"BPF_CGROUP_EGRESS", NULL, NULL, CGROUP},
+	{"IPV6DISABLED", NULL, NULL, NO_IPV6},
+	{"NEIGH_CREATEFAIL", NULL, NULL,
+	 "no entry for a neighbour on %i could be made: memory, or "
+	 "net.%4.neigh.default.gc_thresh3"},
+	{"NEIGH_FAILED|NEIGH_DEAD", NULL, NULL, NEIGH},
+	{"NEIGH_QUEUEFULL", NULL, NULL, NEIGH_FULL},
+	{"NEIGH_HH_FILLFAIL", NULL, NULL, "no Ethernet header could be built on %i"},
+	{"TC_EGRESS", NULL, NULL, TC_EGRESS},
+	{"TC_INGRESS", NULL, NULL, TC_INGRESS},
+	{"SECURITY_HOOK", NULL, NULL, "forbidden by a security module (SELinux, ...)"},
+	{"QDISC_DROP", NULL, NULL, QDISC_ANY},
+	{"QDISC_OVERLIMIT", NULL, NULL, "the queue of %i is full (tc -s qdisc show dev %i)"},
+	{"QDISC_CONGESTED", NULL, NULL, "the qdisc of %i drops early against congestion"},
+	{"FQ_FLOW_LIMIT", NULL, NULL, "too many packets of this flow in the queue of %i (fq)"},
+	{"CPU_BACKLOG", NULL, NULL, BACKLOG},
+	{"XDP", NULL, NULL, XDP_DROP},
+	{"UNHANDLED_PROTO", NULL, NULL, NO_HANDLER},
+	{"DEV_READY", NULL, NULL, "%i is not ready: it is down, or no program reads it"},
+	{"DEV_HDR", NULL, NULL, "the header that the driver of %i wants before it is invalid"},
+	{"FULL_RING", NULL, NULL, "the ring of %i is full: who reads it is too slow"},
+	{"NOMEM", NULL, NULL, "out of memory"},
+	{"TAP_FILTER", NULL, NULL, "dropped by a filter of %i (TUNSETTXFILTER, TUNATTACHFILTER)"},
+	{"IPV6_NDISC_NS_OTHERHOST", NULL, NULL,
+	 "not a loss: it asks for the address of another host"},
+	{"HDR_TRUNC", NULL, NULL, "its headers are cut off"},
+	{"INVALID_PROTO", NULL, NULL, "its protocol does not fit"},
+	{"IP_LOCAL_SOURCE", NULL, NULL, OWN_SOURCE},
+	{"IP_INVALID_SOURCE", NULL, NULL, MARTIAN},
+	{"IP_LOCALNET", NULL, NULL, LOCALNET},
+	{"IP_INVALID_DEST", NULL, NULL, "invalid destination %d"},
+	{"PKT_TOO_BIG", NULL, NULL, "%l bytes exceed an MTU"},
+	{"DUP_FRAG", NULL, NULL, "a fragment that was there already"},
+	{"FRAG_REASM_TIMEOUT", NULL, NULL, "other fragments did not come in time"},
+	{"FRAG_TOO_FAR", NULL, NULL, "too many fragments of others in between"},
+	{"IPV6_BAD_EXTHDR", NULL, NULL, "bad IPv6 extension header"},
+	{"VXLAN_VNI_NOT_FOUND", NULL, NULL, "no VXLAN interface has its VNI"},
+	{"VXLAN_INVALID_HDR", NULL, NULL, "malformed VXLAN header"},
+	{"MAC_INVALID_SOURCE", NULL, NULL, "its Ethernet source is no address of a host"},
+	{"LOCAL_MAC", NULL, NULL, "its Ethernet source is the address of this interface"},
+	{"NO_TX_TARGET", NULL, NULL, "no port to send it out by"},
+	{"BRIDGE_INGRESS_STP_STATE", NULL, NULL, "the bridge port %i is not forwarding (STP)"},
+	{"IP_TUNNEL_ECN", NULL, NULL, "its ECN bits contradict those of the tunnel's header"},
+	{"RECURSION_LIMIT", NULL, NULL, "too many interfaces on top of each other"},
+
+	/* ---- without a reason: the function that dropped ---- */
+	{NULL, "ip_error", ev_forwarding_off, FORWARDING_OFF},
+	{NULL, "ip_error|" IP6_DISCARD, ev_no_route, NO_ROUTE},
+	{NULL, "ip_error|" IP6_DISCARD, ev_unreachable, UNREACHABLE},
+	{NULL, "ip_error|" IP6_DISCARD, ev_prohibit, PROHIBIT},
+	{NULL, "ip_error|" DISCARD, ev_blackhole, BLACKHOLE},
+	{NULL, "ip_error", NULL,
+	 "possible: no route to %d, its route says unreachable, prohibit or blackhole (" ROUTE_GET
+	 "), or forwarding was off"},
+	{NULL, IP6_DISCARD, NULL,
+	 "possible: no route to %d, or its route says unreachable or prohibit (" ROUTE_GET ")"},
+	{NULL, DISCARD, NULL,
+	 "possible: the route to %d is a blackhole, or was removed meanwhile (" ROUTE_GET ")"},
+	{NULL, FORWARD, ev_ttl_out, TTL_OUT},
+	{NULL, "ip6_forward", ev_forwarding_off, FORWARDING_OFF6},
+	{NULL, FORWARD, ev_too_big, TOO_BIG},
+	{NULL, FORWARD, NULL,
+	 "possible: no IPsec policy allows it, it was no unicast frame, or it is too big (%l "
+	 "bytes)"},
+	{NULL, "ip_fragment|ip6_fragment", ev_too_big, TOO_BIG},
+	{NULL, IP_RCV_FINISH, ev_bad_source, MARTIAN},
+	{NULL, IP_RCV_FINISH, ev_localnet, LOCALNET},
+	{NULL, IP_RCV_FINISH, ev_own_source, OWN_SOURCE},
+	{NULL, IP_RCV_FINISH, ev_has_reason, "its source %s or destination %d is not valid here"},
+	{NULL, IP_RCV_FINISH, ev_rp_fails, RP_FILTER},
+	{NULL, IP_RCV_FINISH, ev_rp_on, RP_POSSIBLE "; or an invalid source or destination"},
+	{NULL, IP_RCV_FINISH, NULL, "its source %s or destination %d is not valid here"},
+	{NULL, IP_RCV, ev_bad_ip_header, BAD_IP},
+	{NULL, IP_RCV, ev_bad_ip_csum, IP_CSUM},
+	{NULL, IP_RCV, NULL, "possible: " OTHERHOST "; or %i has no interface for its VLAN"},
+	{NULL, IP6_RCV, NULL,
+	 "possible: " OTHERHOST "; " NO_IPV6 "; or a malformed or forbidden header"},
+	{NULL, "ip_protocol_deliver_rcu|ip_local_deliver_finish", NULL,
+	 "possible: no handler for IP protocol %t, or no IPsec policy allows it"},
+	{NULL, UDP_RCV "|" TCP_RCV, ev_bad_csum, L4_CSUM},
+	{NULL, TCP_RCV, ev_time_wait, TIME_WAIT},
+	{NULL, UDP_RCV "|" TCP_RCV, ev_other_socket, NO_SOCKET NOT_FOR_THEM},
+	{NULL, UDP_RCV, ev_no_socket, NO_SOCKET},
+	{NULL, TCP_RCV, ev_no_socket, NO_CONN},
+	{NULL, UDP_RCV, NULL,
+	 "possible: nothing listens on %d:%p (%t), its checksum is wrong, or no IPsec policy "
+	 "allows "
+	 "it"},
+	{NULL, TCP_RCV, ev_listens,
+	 "possible: the accept queue of %d:%p is full (ss -ltn), its checksum is wrong, or a "
+	 "filter "
+	 "of the socket or an IPsec policy forbids it"},
+	{NULL, TCP_RCV, NULL,
+	 "possible: " NO_CONN "; its checksum is wrong, or a filter of the socket or an IPsec "
+	 "policy forbids it"},
+	{NULL, "tcp_v4_do_rcv|tcp_v6_do_rcv", NULL,
+	 "possible: it does not fit the state of its TCP socket, or its checksum is wrong"},
+	{NULL, "tcp_data_queue", NULL,
+	 "possible: its data were received before, they are outside the TCP window, or the receive "
+	 "buffer is full"},
+	{NULL, "tcp_validate_incoming", NULL,
+	 "possible: outside the TCP window, an old timestamp (PAWS), or a reset or SYN"},
+	{NULL, "tcp_rcv_state_process", NULL,
+	 "possibly not a loss: this function frees a SYN-ACK and a last ACK that it took, too"},
+	{NULL, "tcp_rcv_established", NULL,
+	 "possible: it acknowledges what was never sent, has no ACK flag, or a wrong checksum"},
+	{NULL, "__udp_queue_rcv_skb|__udpv6_queue_rcv_skb", NULL, RCVBUF},
+	{NULL,
+	 "udp_queue_rcv_skb|udp_queue_rcv_one_skb|udpv6_queue_rcv_skb|udpv6_queue_rcv_one_skb",
+	 ev_bad_csum, L4_CSUM},
+	{NULL,
+	 "udp_queue_rcv_skb|udp_queue_rcv_one_skb|udpv6_queue_rcv_skb|udpv6_queue_rcv_one_skb",
+	 NULL,
+	 "possible: " RCVBUF
+	 " (ss -uanm), its checksum is wrong, or a filter of the socket drops it"},
+	{NULL, "udp_recvmsg|udpv6_recvmsg", NULL, L4_CSUM},
+	{NULL, "icmp_rcv|ping_rcv", ev_is_pong, NO_PONG},
+	{NULL, "icmp_rcv", NULL,
+	 "possible: this ICMP type is not answered or taken, or its checksum is wrong"},
+	{NULL, "icmpv6_rcv", NULL,
+	 "possibly not a loss: this function frees ICMPv6 that was handled, too"},
+	{NULL, "arp_error_report|ndisc_error_report|neigh_invalidate", NULL, NEIGH},
+	{NULL, "__neigh_event_send", NULL, "possible: " NEIGH "; or " NEIGH_FULL},
+	{NULL, "ip_finish_output2|ip6_finish_output2", NULL,
+	 "possible: no entry for a neighbour on %i could be made, or no memory for its header"},
+	{NULL, DEV_XMIT "|kfree_skb_list", ev_dev_down, DEV_DOWN},
+	{NULL, DEV_XMIT "|kfree_skb_list", ev_no_carrier, NO_CARRIER},
+	{NULL, DEV_XMIT, ev_queues_not, TC_EGRESS},
+	{NULL, DEV_XMIT, NULL, "possible: a tc filter of %i, egress, or its qdisc" QDISC_SHOW},
+	{NULL, "kfree_skb_list", ev_netem,
+	 "possible: " NETEM "; or it was part of a packet that ended"},
+	{NULL, "kfree_skb_list", ev_queues,
+	 "possible: " QDISC "; or it was part of a packet that ended"},
+	{NULL, "sch_handle_egress", NULL, TC_EGRESS},
+	{NULL, "sch_handle_ingress", NULL, TC_INGRESS},
+	{NULL, "enqueue_to_backlog", ev_dev_down, DEV_DOWN},
+	{NULL, "enqueue_to_backlog", NULL, BACKLOG},
+	{NULL, "__netif_receive_skb_core", ev_is_ip, TC_INGRESS},
+	{NULL, "__netif_receive_skb_core", NULL,
+	 "possible: a tc filter of %i, ingress; or " NO_HANDLER},
+	{NULL, "do_xdp_generic|netif_receive_generic_xdp", NULL, XDP_DROP},
+	{NULL, "veth_xdp_rcv_skb", NULL, XDP_DROP},
+	{NULL, PEER, NULL,
+	 "possible: the other end of the link is down, or %l bytes exceed its MTU"},
+	{NULL, "tun_net_xmit", NULL,
+	 "possible: the program that reads %i is too slow, or there is none"},
+	{NULL, "ip_finish_output|ip6_finish_output|__ip_finish_output", ev_too_big, TOO_BIG},
+	{NULL, "ip_finish_output|ip6_finish_output", NULL,
+	 "possible: " CGROUP ", or it must not be fragmented"},
+	{NULL, "br_handle_frame", NULL,
+	 "possible: the bridge port %i does not forward (STP), or its Ethernet source is invalid"},
+};
+
+#define NR_CAUSES (sizeof(table) / sizeof(table[0]))
+
+/* ---- search ---- */
+
+#define PREFIX "SKB_DROP_REASON_"
+
+/* NULL: the kernel has none, or one that says nothing. */
+static const char *reason_of(const struct trace_event *te)
+{
+	const char *r = te->reason;
+
+	if (!(te->raw.flags & TRAIL_F_REASON) || !r)
+		return NULL;
+	if (!strncmp(r, PREFIX, strlen(PREFIX)))
+		r += strlen(PREFIX);
+	return strcmp(r, "NOT_SPECIFIED") ? r : NULL;
+}
+
+/* Whether name, up to a compiler's suffix, is in the list. */
+static bool is_listed(const char *list, const char *name)
+{
+	size_t len = strcspn(name, ".");
+
+	for (size_t n; *list; list += n + (list[n] == '|')) {
+		n = strcspn(list, "|");
+		if (n == len && !strncmp(list, name, len))
+			return true;
+	}
+	return false;
+}
+
+/* Without a reason the place must tell; a place alone does not overrule one. */
+static bool fits(const struct cause *c, const char *reason, struct evidence *e)
+{
+	const char *place = e->te->caller.name;
+
+	if (c->reason ? !reason || !is_listed(c->reason, reason) : reason != NULL)
+		return false;
+	if (c->place && (!place || !is_listed(c->place, place)))
+		return false;
+	return !c->holds || c->holds(e);
+}
+
+size_t cause_explain(const struct trace_event *te, const struct facts *facts, char *buf, size_t sz)
+{
+	const char *reason = reason_of(te);
+	struct evidence e = {.te = te, .facts = facts};
+
+	for (size_t i = 0; i < NR_CAUSES; i++)
+		if (fits(&table[i], reason, &e))
+			return cause_fill(table[i].text, &e, buf, sz);
+	return 0;
+}
+
+bool cause_has_reason(const char *reason)
+{
+	for (size_t i = 0; i < NR_CAUSES; i++)
+		if (table[i].reason && is_listed(table[i].reason, reason))
+			return true;
+	return false;
+}

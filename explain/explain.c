@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "explain/explain.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/netfilter.h>
+
+#include "explain/causes.h"
+#include "explain/hooks.h"
+#include "netfilter/netfilter.h"
+
+#define SEEN_NR 1024 /* packets at a hook at a time */
+
+/* The last hook that a packet was seen at. */
+struct seen {
+	uint64_t skb; /* 0: none */
+	struct hook_place place;
+	bool has_out;
+	uint32_t out; /* index of the output device; 0: none */
+};
+
+struct explain {
+	struct netfilter *netfilter;
+	struct facts facts;
+	struct seen seen[SEEN_NR]; /* by a hash of skb; the newest wins */
+};
+
+void explain_close(struct explain *e)
+{
+	if (!e)
+		return;
+	netfilter_close(e->netfilter);
+	facts_close(&e->facts);
+	free(e);
+}
+
+int explain_open(struct explain **out, const struct explain_opts *opts)
+{
+	struct explain *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return -ENOMEM;
+	if (netfilter_open(&e->netfilter, opts->roots, opts->has_nftables) ||
+	    facts_open(&e->facts)) {
+		explain_close(e);
+		return -ENOMEM;
+	}
+	netfilter_read_all(e->netfilter);
+	*out = e;
+	return 0;
+}
+
+static struct seen *slot(struct explain *e, uint64_t skb)
+{
+	return &e->seen[(skb >> 6) * 0x9e3779b97f4a7c15 >> 54];
+}
+
+_Static_assert(SEEN_NR == 1 << (64 - 54), "slot() yields ten bits");
+
+static void note_hook(struct explain *e, const struct trace_event *te)
+{
+	struct seen *s = slot(e, te->raw.skb);
+	struct seen new = {.skb = te->raw.skb};
+
+	if (te->raw.flags & TRAIL_F_HOOK) {
+		new.place.family = TRAIL_HOOK_PF(te->raw.hook);
+		new.place.hook = TRAIL_HOOK_NR(te->raw.hook);
+		new.has_out = true;
+		new.out = te->raw.reason;
+	} else if (!hook_of_caller(te->caller.name, &new.place)) {
+		return;
+	}
+	*s = new;
+}
+
+static uint8_t family_of(const struct trail_event *raw)
+{
+	switch (raw->protocol) {
+	case 0x0800:
+		return NFPROTO_IPV4;
+	case 0x86dd:
+		return NFPROTO_IPV6;
+	case 0x0806:
+		return NFPROTO_ARP;
+	}
+	/* before a protocol is set: from the header */
+	if (raw->hdr_len && raw->hdr[0] >> 4 == 4)
+		return NFPROTO_IPV4;
+	return raw->hdr_len && raw->hdr[0] >> 4 == 6 ? NFPROTO_IPV6 : NFPROTO_UNSPEC;
+}
+
+static uint16_t protocol_of(uint8_t family, const struct trail_event *raw)
+{
+	if (family == NFPROTO_IPV4)
+		return 0x0800;
+	return family == NFPROTO_IPV6 ? 0x86dd : raw->protocol;
+}
+
+static size_t explain_netfilter(struct explain *e, const struct trace_event *te, char *buf,
+				size_t sz)
+{
+	const struct trail_event *raw = &te->raw;
+	const struct seen *s = slot(e, raw->skb);
+	struct nf_packet p = {
+		.family = family_of(raw),
+		.hook = NF_HOOK_UNKNOWN,
+		.has_mark = true,
+		.mark = raw->mark,
+		.has_len = true,
+		.len = raw->len,
+		.skb_dev = {.known = true, .ifindex = raw->ifindex},
+		.hdr = raw->hdr,
+		.hdr_len = raw->hdr_len,
+	};
+
+	p.protocol = protocol_of(p.family, raw);
+	memcpy(p.skb_dev.name, raw->ifname, sizeof(p.skb_dev.name));
+	if (s->skb == raw->skb) {
+		p.family = s->place.family;
+		p.hook = s->place.hook;
+		p.out.known = s->has_out;
+		p.out.ifindex = s->out;
+	}
+	if (raw->hook & TRAIL_HOOK_CT_KNOWN) {
+		p.has_ct = true;
+		p.ct_info = TRAIL_HOOK_CT(raw->hook);
+		if (p.ct_info == TRAIL_CT_NONE)
+			p.ct_info = NF_CT_INVALID;
+	}
+	nf_packet_parse(&p);
+	return netfilter_explain_drop(e->netfilter, raw->netns, raw->ts, &p, buf, sz);
+}
+
+/* Kernels with reasons name netfilter; on older ones the hooks' caller frees. */
+static bool is_netfilter_drop(const struct trace_event *te)
+{
+	if (te->reason && strstr(te->reason, "NETFILTER_DROP"))
+		return true;
+	return (!te->reason || strstr(te->reason, "NOT_SPECIFIED")) && te->caller.name &&
+	       !strcmp(te->caller.name, "nf_hook_slow");
+}
+
+size_t explain_event(void *arg, const struct trace_event *te, char *buf, size_t sz)
+{
+	struct explain *e = arg;
+
+	if (te->raw.type != TRAIL_EVENT_SKB || te->raw.flags & TRAIL_F_SKB_GONE)
+		return 0;
+	if (te->func.name && !strcmp(te->func.name, "nf_hook_slow"))
+		note_hook(e, te);
+	if (!te->is_drop)
+		return 0;
+	return is_netfilter_drop(te) ? explain_netfilter(e, te, buf, sz)
+				     : cause_explain(te, &e->facts, buf, sz);
+}

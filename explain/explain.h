@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * explain.h - why a packet ended, in words.
+ *
+ * explain/ turns the event in which a packet is dropped, and what was seen of the packet before,
+ * into one line for people. It includes netfilter/ and the rooms below.
+ */
+#ifndef EXPLAIN_EXPLAIN_H
+#define EXPLAIN_EXPLAIN_H
+
+#include "kern/netns.h"
+#include "output/output.h"
+
+struct explain;
+
+struct explain_opts {
+	const struct netns_roots *roots; /* must outlive it */
+	bool has_nftables;		 /* nf_tables is in the kernel or loaded */
+};
+
+/* Reads the rulesets of all namespaces. -ENOMEM. */
+int explain_open(struct explain **out, const struct explain_opts *opts);
+
+/*
+ * To be called with every event, in order: arg is the struct explain. Where the event is a packet's
+ * end, why. snprintf()'s way; 0: nothing to say.
+ */
+size_t explain_event(void *arg, const struct trace_event *te, char *buf, size_t sz);
+
+void explain_close(struct explain *e);
+
+#endif

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "explain/facts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+
+#include "explain/sockets.h"
+#include "kern/clock.h"
+#include "kern/net.h"
+#include "kern/netlink.h"
+#include "kern/netns.h"
+
+#define COST_SHARE 5		       /* one part of the time in five */
+#define BUDGET_MAX UINT64_C(500000000) /* ns of asking that may be saved up */
+#define NR_PLACES  32
+
+/* Where a namespace was found. */
+struct place {
+	uint32_t inode; /* 0: none */
+	char path[64];
+};
+
+struct asker {
+	uint64_t budget, then; /* ns; then: when it was reckoned */
+	struct place places[NR_PLACES];
+	size_t next; /* of places, to be replaced */
+};
+
+/* ---- asking within a budget ---- */
+
+static bool may_ask(struct asker *a)
+{
+	uint64_t now = clock_now();
+
+	a->budget += (now - a->then) / COST_SHARE;
+	if (a->budget > BUDGET_MAX)
+		a->budget = BUDGET_MAX;
+	a->then = now;
+	return a->budget > 0;
+}
+
+struct search {
+	struct asker *asker;
+	uint32_t inode;
+};
+
+static bool note_place(void *arg, const struct netns_place *p)
+{
+	struct search *s = arg;
+	struct place *new;
+
+	if (p->inode != s->inode)
+		return false;
+	new = &s->asker->places[s->asker->next++ % NR_PLACES];
+	new->inode = p->inode;
+	new->path[0] = '\0';
+	if (strlen(p->path) < sizeof(new->path))
+		strcpy(new->path, p->path);
+	return true;
+}
+
+static const char *path_of(struct asker *a, uint32_t inode)
+{
+	for (size_t i = 0; i < NR_PLACES; i++)
+		if (a->places[i].inode == inode)
+			return a->places[i].path;
+	return NULL;
+}
+
+/* fn in the namespace; false: not asked, or it failed. */
+static bool ask(struct asker *a, uint32_t netns, int (*fn)(void *arg), void *arg)
+{
+	struct search s = {.asker = a, .inode = netns};
+	uint64_t start = clock_now(), took;
+	int ret;
+
+	if (!may_ask(a))
+		return false;
+	if (netns != netns_self() && !path_of(a, netns))
+		netns_each(&netns_roots, note_place, &s);
+	ret = netns_call(path_of(a, netns), netns, fn, arg);
+	took = clock_now() - start;
+	a->budget = took < a->budget ? a->budget - took : 0;
+	return ret == 0;
+}
+
+/* ---- settings ---- */
+
+struct setting {
+	const char *path;
+	int value;
+};
+
+static int read_setting(void *arg)
+{
+	struct setting *s = arg;
+	char path[160], buf[16] = "";
+	ssize_t n;
+	int fd;
+
+	if (snprintf(path, sizeof(path), "/proc/sys/net/%s", s->path) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = read(fd, buf, sizeof(buf) - 1);
+	close(fd);
+	if (n <= 0)
+		return -EIO;
+	s->value = atoi(buf);
+	return 0;
+}
+
+static int facts_setting(void *arg, uint32_t netns, const char *path)
+{
+	struct setting s = {.path = path};
+
+	return ask(arg, netns, read_setting, &s) ? s.value : -1;
+}
+
+/* ---- devices ---- */
+
+static bool dev_ioctl(int request, uint32_t ifindex, struct ifreq *req)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool done;
+
+	if (fd < 0)
+		return false;
+	memset(req, 0, sizeof(*req));
+	req->ifr_ifindex = (int)ifindex;
+	done = !ioctl(fd, SIOCGIFNAME, req) && !ioctl(fd, request, req);
+	close(fd);
+	return done;
+}
+
+struct dev_job {
+	uint32_t ifindex;
+	struct fact_dev *out;
+};
+
+static int take_qdisc(void *arg, const struct nlmsghdr *msg)
+{
+	struct dev_job *j = arg;
+	const struct tcmsg *tc = NLMSG_DATA(msg);
+	const char *kind;
+
+	if (msg->nlmsg_len < NLMSG_LENGTH(sizeof(*tc)) || (uint32_t)tc->tcm_ifindex != j->ifindex)
+		return 0;
+	kind = nl_find_str(nl_msg_attrs(msg, sizeof(*tc)), TCA_KIND);
+	if (kind && (tc->tcm_parent == TC_H_ROOT || !strcmp(kind, "netem")) &&
+	    strcmp(j->out->qdisc, "netem") != 0)
+		snprintf(j->out->qdisc, sizeof(j->out->qdisc), "%s", kind);
+	return 0;
+}
+
+static int read_dev(void *arg)
+{
+	struct dev_job *j = arg;
+	struct tcmsg tc = {.tcm_family = AF_UNSPEC, .tcm_ifindex = (int)j->ifindex};
+	struct netlink nl;
+	struct ifreq req;
+
+	*j->out = (struct fact_dev){0};
+	if (!dev_ioctl(SIOCGIFFLAGS, j->ifindex, &req))
+		return -ENODEV;
+	j->out->up = req.ifr_flags & IFF_UP;
+	j->out->running = req.ifr_flags & IFF_RUNNING;
+	if (netlink_open(&nl, NETLINK_ROUTE))
+		return 0;
+	netlink_request(&nl, RTM_GETQDISC, NLM_F_DUMP, &tc, sizeof(tc), take_qdisc, j);
+	netlink_close(&nl);
+	return 0;
+}
+
+static bool facts_dev(void *arg, uint32_t netns, uint32_t ifindex, struct fact_dev *out)
+{
+	struct dev_job j = {.ifindex = ifindex, .out = out};
+
+	return ask(arg, netns, read_dev, &j);
+}
+
+/* ---- routes ---- */
+
+struct route_job {
+	uint8_t family;
+	const uint8_t *to;
+	uint32_t mark;
+	struct fact_route *out;
+};
+
+static uint32_t attr_u32(struct nl_attrs as, uint16_t type)
+{
+	uint32_t v = 0;
+	struct nl_attr a;
+
+	if (nl_find(as, type, &a) && a.sz == sizeof(v))
+		memcpy(&v, a.data, sizeof(v));
+	return v;
+}
+
+static int take_route(void *arg, const struct nlmsghdr *msg)
+{
+	struct route_job *j = arg;
+	const struct rtmsg *rt = NLMSG_DATA(msg);
+	struct nl_attrs as = nl_msg_attrs(msg, sizeof(*rt));
+	struct nl_attr metrics;
+
+	if (msg->nlmsg_len < NLMSG_LENGTH(sizeof(*rt)))
+		return -EPROTO;
+	j->out->type = rt->rtm_type;
+	j->out->oif = attr_u32(as, RTA_OIF);
+	if (nl_find(as, RTA_METRICS, &metrics))
+		j->out->mtu = attr_u32(nl_nested(&metrics), RTAX_MTU);
+	return 0;
+}
+
+/* As `ip route get TO mark MARK`. */
+static int request_route(struct netlink *nl, struct route_job *j)
+{
+	size_t addr_sz = j->family == AF_INET6 ? 16 : 4;
+	struct {
+		struct rtmsg rt;
+		struct nlattr mark_hdr;
+		uint32_t mark;
+		struct nlattr dst_hdr;
+		uint8_t dst[16];
+	} req = {
+		.rt = {.rtm_family = j->family, .rtm_dst_len = (uint8_t)(addr_sz * 8)},
+		.mark_hdr = {sizeof(req.mark_hdr) + sizeof(req.mark), RTA_MARK},
+		.mark = j->mark,
+		.dst_hdr = {(uint16_t)(sizeof(req.dst_hdr) + addr_sz), RTA_DST},
+	};
+
+	memcpy(req.dst, j->to, addr_sz);
+	return netlink_request(nl, RTM_GETROUTE, 0, &req, sizeof(req) - 16 + addr_sz, take_route,
+			       j);
+}
+
+static int read_route(void *arg)
+{
+	struct route_job *j = arg;
+	struct netlink nl;
+	struct ifreq req;
+	int ret = netlink_open(&nl, NETLINK_ROUTE);
+
+	if (ret)
+		return ret;
+	*j->out = (struct fact_route){0};
+	ret = request_route(&nl, j);
+	netlink_close(&nl);
+	if (ret == -ETIMEDOUT || ret == -EPROTO)
+		return ret;
+	j->out->err = ret;
+	if (j->out->oif && !j->out->mtu && dev_ioctl(SIOCGIFMTU, j->out->oif, &req))
+		j->out->mtu = (uint32_t)req.ifr_mtu;
+	return 0;
+}
+
+static bool facts_route(void *arg, uint32_t netns, uint8_t family, const uint8_t *to, uint32_t mark,
+			struct fact_route *out)
+{
+	struct route_job j = {.family = family, .to = to, .mark = mark, .out = out};
+
+	return ask(arg, netns, read_route, &j);
+}
+
+/* ---- sockets ---- */
+
+struct socket_job {
+	const struct fact_flow *flow;
+	enum fact_socket found;
+};
+
+static int read_sockets(void *arg)
+{
+	struct socket_job *j = arg;
+
+	j->found = sockets_find(j->flow);
+	return 0;
+}
+
+static enum fact_socket facts_socket(void *arg, uint32_t netns, const struct fact_flow *flow)
+{
+	struct socket_job j = {.flow = flow, .found = SOCKET_UNKNOWN};
+
+	return ask(arg, netns, read_sockets, &j) ? j.found : SOCKET_UNKNOWN;
+}
+
+/* ---- public ---- */
+
+int facts_open(struct facts *f)
+{
+	struct asker *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		return -ENOMEM;
+	a->budget = BUDGET_MAX;
+	a->then = clock_now();
+	*f = (struct facts){
+		.arg = a,
+		.setting = facts_setting,
+		.route = facts_route,
+		.dev = facts_dev,
+		.socket = facts_socket,
+	};
+	return 0;
+}
+
+void facts_close(struct facts *f)
+{
+	free(f->arg);
+	*f = (struct facts){0};
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* facts.h - what a network namespace says about itself now: settings, routes, sockets, queues. */
+#ifndef EXPLAIN_FACTS_H
+#define EXPLAIN_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Addresses are in network byte order; family is AF_INET or AF_INET6. */
+
+/* The answer to `ip route get`. */
+struct fact_route {
+	int err;      /* 0, or what the kernel answered: -ENETUNREACH, -EACCES, ... */
+	uint8_t type; /* RTN_*; 0: unknown */
+	uint32_t oif; /* index of the device that it leaves by */
+	uint32_t mtu; /* of the route, else of that device; 0: unknown */
+};
+
+struct fact_dev {
+	bool up, running; /* IFF_UP, IFF_RUNNING */
+	char qdisc[16];	  /* kind; "netem" if one of them is; "": unknown */
+};
+
+struct fact_flow {
+	uint8_t family, proto;
+	const uint8_t *saddr, *daddr;
+	uint16_t sport, dport; /* host byte order */
+};
+
+enum fact_socket {
+	SOCKET_UNKNOWN = -1,
+	SOCKET_NONE,	  /* none has the port */
+	SOCKET_OTHER,	  /* some have, for other addresses or peers */
+	SOCKET_LISTENS,	  /* one takes new peers */
+	SOCKET_CONNECTED, /* one is connected with this peer */
+	SOCKET_TIME_WAIT, /* its connection is over */
+};
+
+/* Every question has an answer "unknown": there is no such namespace, or no time to ask. */
+struct facts {
+	void *arg;
+	/* Value of /proc/sys/net/PATH; -1: unknown. */
+	int (*setting)(void *arg, uint32_t netns, const char *path);
+	/* False: unknown. */
+	bool (*route)(void *arg, uint32_t netns, uint8_t family, const uint8_t *to, uint32_t mark,
+		      struct fact_route *out);
+	bool (*dev)(void *arg, uint32_t netns, uint32_t ifindex, struct fact_dev *out);
+	enum fact_socket (*socket)(void *arg, uint32_t netns, const struct fact_flow *flow);
+};
+
+/*
+ * The kernel's answers. Asking takes a fifth of the time at most, over a few seconds: in a flood of
+ * drops the answer is "unknown". -ENOMEM.
+ */
+int facts_open(struct facts *f);
+void facts_close(struct facts *f);
+
+#endif

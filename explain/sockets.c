@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "explain/sockets.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define TCP_TIME_WAIT_STATE 6
+#define TCP_LISTEN_STATE    10
+#define LINES_MAX	    20000 /* of a list; more take too long */
+
+struct end {
+	uint8_t addr[16];
+	unsigned int port;
+	bool is_v6, is_any;
+};
+
+/* "0100007F:1F90": words of the address in host byte order, and the port. The end of it or NULL. */
+static const char *parse_end(const char *s, struct end *e)
+{
+	static const uint8_t zero[16];
+	unsigned int word[4];
+	size_t nr = 0;
+	int n = 0;
+
+	memset(e, 0, sizeof(*e));
+	for (; nr < 4 && sscanf(s, "%8x%n", &word[nr], &n) == 1; nr++)
+		s += n;
+	if ((nr != 1 && nr != 4) || sscanf(s, ":%4x%n", &e->port, &n) != 1)
+		return NULL;
+	memcpy(e->addr, word, nr * sizeof(word[0]));
+	e->is_v6 = nr == 4;
+	e->is_any = !memcmp(e->addr, zero, sizeof(zero));
+	return s + n;
+}
+
+static bool same_addr(const struct end *e, uint8_t family, const uint8_t *addr)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+	if (family == AF_INET6)
+		return e->is_v6 && !memcmp(e->addr, addr, 16);
+	if (!e->is_v6)
+		return !memcmp(e->addr, addr, 4);
+	return !memcmp(e->addr, mapped, 12) && !memcmp(e->addr + 12, addr, 4);
+}
+
+enum fact_socket sockets_match(const char *line, const struct fact_flow *flow)
+{
+	struct end local, peer;
+	unsigned int state;
+	const char *s = strchr(line, ':');
+	bool is_listener;
+
+	s = s ? parse_end(s + 1, &local) : NULL;
+	s = s ? parse_end(s, &peer) : NULL;
+	if (!s || sscanf(s, "%x", &state) != 1 || local.port != flow->dport)
+		return SOCKET_NONE;
+	if (!local.is_any && !same_addr(&local, flow->family, flow->daddr))
+		return SOCKET_OTHER;
+	is_listener = flow->proto == IPPROTO_TCP ? state == TCP_LISTEN_STATE : !peer.port;
+	if (is_listener)
+		return SOCKET_LISTENS;
+	if (peer.port != flow->sport || !same_addr(&peer, flow->family, flow->saddr))
+		return SOCKET_OTHER;
+	return flow->proto == IPPROTO_TCP && state == TCP_TIME_WAIT_STATE ? SOCKET_TIME_WAIT
+									  : SOCKET_CONNECTED;
+}
+
+static enum fact_socket find_in(const char *list, const struct fact_flow *flow)
+{
+	enum fact_socket best = SOCKET_NONE;
+	char path[64], line[512];
+	size_t nr = 0;
+	FILE *f;
+
+	/* this thread's namespace; /proc/thread-self came in 3.17 */
+	snprintf(path, sizeof(path), "/proc/self/task/%ld/net/%s", (long)syscall(SYS_gettid), list);
+	f = fopen(path, "re");
+	if (!f)
+		return SOCKET_UNKNOWN;
+	while (nr++ < LINES_MAX && fgets(line, sizeof(line), f)) {
+		enum fact_socket m = sockets_match(line, flow);
+
+		best = m > best ? m : best;
+	}
+	if (nr > LINES_MAX && best == SOCKET_NONE)
+		best = SOCKET_UNKNOWN;
+	fclose(f);
+	return best;
+}
+
+enum fact_socket sockets_find(const struct fact_flow *flow)
+{
+	bool is_tcp = flow->proto == IPPROTO_TCP;
+	enum fact_socket v6, v4;
+
+	if (!is_tcp && flow->proto != IPPROTO_UDP)
+		return SOCKET_UNKNOWN;
+	v6 = find_in(is_tcp ? "tcp6" : "udp6", flow);
+	if (flow->family == AF_INET6)
+		return v6;
+	v4 = find_in(is_tcp ? "tcp" : "udp", flow);
+	if (v4 == SOCKET_UNKNOWN || v6 > v4)
+		return v4 == SOCKET_UNKNOWN && v6 <= SOCKET_NONE ? v4 : v6;
+	return v4;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* sockets.h - finds the socket of a packet in the lists of /proc/net. */
+#ifndef EXPLAIN_SOCKETS_H
+#define EXPLAIN_SOCKETS_H
+
+#include "explain/facts.h"
+
+/* The best match in this thread's namespace, for TCP and UDP. */
+enum fact_socket sockets_find(const struct fact_flow *flow);
+
+/*
+ * How a line of /proc/net/{tcp,udp}[6] matches; SOCKET_NONE for other ports, headings and
+ * malformed lines. A socket of :: takes IPv4, too.
+ */
+enum fact_socket sockets_match(const char *line, const struct fact_flow *flow);
+
+#endif

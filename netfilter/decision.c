@@ -1,0 +1,497 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "netfilter/decision.h"
+
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <linux/netfilter.h>
+
+#include "netfilter/private.h"
+
+#define BASE_CHAINS_MAX	   128
+#define CONNTRACK_PRIORITY -200
+#define NAT_DST_PRIORITY   -100 /* where packets come in and are made */
+#define NAT_SRC_PRIORITY   100
+#define BUDGET_FACTOR	   64	/* evaluations of each rule */
+#define BUDGET_MIN	   4096 /* for small rulesets */
+
+struct walk {
+	struct nf_packet p;
+	struct nf_decision *d;
+	size_t budget;
+	uint8_t hook;
+	size_t nr_path;
+	struct {
+		const struct nf_chain *chain;
+		const struct nf_rule *rule;
+	} path[NF_PATH_MAX];
+};
+
+/* Where the way may go on behind a chain: a bit each. */
+enum { MAY_RETURN = 1, MAY_ACCEPT = 2 };
+
+static void add_candidate(struct walk *w, const struct nf_chain *c, const struct nf_rule *r,
+			  const struct nf_outcome *o)
+{
+	struct nf_candidate *cand;
+
+	/* what is accepted only fills half of the room: the rest is for what ends packets */
+	if (w->d->nr >= NF_CANDIDATES_MAX / 2 && o->action == NF_ACT_ACCEPT)
+		return;
+	if (w->d->nr == NF_CANDIDATES_MAX) {
+		w->d->overflow = true;
+		return;
+	}
+	cand = &w->d->c[w->d->nr++];
+	*cand = (struct nf_candidate){
+		.action = o->action,
+		.hook = w->hook,
+		.table = c->table,
+		.chain = c,
+		.rule = r,
+		.target = o->target,
+		.nr_path = w->nr_path,
+	};
+	memcpy(cand->detail, o->detail, sizeof(cand->detail));
+	for (size_t i = 0; i < w->nr_path; i++) {
+		cand->path[i].chain = w->path[i].chain;
+		cand->path[i].rule = w->path[i].rule;
+	}
+}
+
+static unsigned int walk_chain(struct walk *w, const struct nf_chain *c);
+
+static unsigned int walk_into(struct walk *w, const struct nf_chain *c, const struct nf_rule *r,
+			      const struct nf_chain *to)
+{
+	unsigned int may;
+
+	if (!to || w->nr_path == NF_PATH_MAX) {
+		w->d->overflow = true;
+		return MAY_RETURN | MAY_ACCEPT;
+	}
+	w->path[w->nr_path].chain = c;
+	w->path[w->nr_path++].rule = r;
+	may = walk_chain(w, to);
+	w->nr_path--;
+	return may;
+}
+
+static enum nf_truth eval(struct walk *w, const struct nf_table *t, const struct nf_rule *r,
+			  struct nf_outcome *o)
+{
+	*o = (struct nf_outcome){0};
+	return t->backend == NF_NFTABLES ? nft_rule_eval(t, r, &w->p, o)
+					 : xt_rule_eval(r, &w->p, o);
+}
+
+/*
+ * One rule that matches, or may: how the way goes on behind it. MAY_RETURN means here: with the
+ * next rule. *ends: a way that leads back to where this chain was called from.
+ */
+static unsigned int walk_rule(struct walk *w, const struct nf_chain *c, const struct nf_rule *r,
+			      const struct nf_outcome *o, bool *ends)
+{
+	unsigned int may;
+
+	switch (o->action) {
+	case NF_ACT_CONTINUE:
+		return MAY_RETURN;
+	case NF_ACT_RETURN:
+		*ends = true;
+		return 0;
+	case NF_ACT_JUMP:
+		return walk_into(w, c, r, o->chain);
+	case NF_ACT_GOTO:
+		may = walk_into(w, c, r, o->chain);
+		*ends |= may & MAY_RETURN;
+		return may & MAY_ACCEPT;
+	case NF_ACT_UNKNOWN:
+		add_candidate(w, c, r, o);
+		*ends = true;
+		return MAY_RETURN | MAY_ACCEPT;
+	case NF_ACT_ACCEPT:
+	case NF_ACT_NAT:
+		add_candidate(w, c, r, o);
+		return MAY_ACCEPT;
+	default:
+		add_candidate(w, c, r, o);
+		return 0;
+	}
+}
+
+/* All ways through a chain. */
+static unsigned int walk_chain(struct walk *w, const struct nf_chain *c)
+{
+	unsigned int all = 0;
+	bool ends = false;
+
+	for (const struct nf_rule *r = c->rules; r; r = r->next) {
+		struct nf_outcome o;
+		enum nf_truth matches;
+		unsigned int may;
+
+		if (!w->budget) {
+			w->d->overflow = true;
+			return MAY_RETURN | MAY_ACCEPT;
+		}
+		w->budget--;
+		matches = eval(w, c->table, r, &o);
+		if (matches == NF_NO)
+			continue;
+		may = walk_rule(w, c, r, &o, &ends);
+		all |= may & MAY_ACCEPT;
+		if (matches == NF_YES && !(may & MAY_RETURN))
+			return all | (ends ? MAY_RETURN : 0);
+	}
+	return all | MAY_RETURN;
+}
+
+/* Whether the packet may leave the base chain alive. */
+static bool walk_base(struct walk *w, const struct nf_chain *c)
+{
+	unsigned int may;
+
+	w->nr_path = 0;
+	w->hook = c->hook;
+	may = walk_chain(w, c);
+	if (may & MAY_RETURN) {
+		add_candidate(w, c, NULL, &(struct nf_outcome){.action = c->policy});
+		if (c->policy == NF_ACT_ACCEPT)
+			may |= MAY_ACCEPT;
+	}
+	return may & MAY_ACCEPT;
+}
+
+static bool family_fits(const struct nf_table *t, const struct nf_packet *p)
+{
+	if (t->family == p->family)
+		return true;
+	return t->family == NFPROTO_INET &&
+	       (p->family == NFPROTO_IPV4 || p->family == NFPROTO_IPV6);
+}
+
+static bool device_fits(const struct nf_chain *c, const struct nf_packet *p)
+{
+	const struct nf_dev *dev = c->hook ? &p->out : &p->in; /* NF_NETDEV_INGRESS is 0 */
+
+	return !c->dev || !dev->known || !dev->name[0] || !strcmp(c->dev, dev->name);
+}
+
+/* The base chains that the packet may pass, in the order in which they are called. */
+static size_t base_chains(const struct nf_ruleset *rs, const struct nf_packet *p,
+			  const struct nf_chain **list, bool *overflow)
+{
+	size_t nr = 0;
+
+	for (const struct nf_table *t = rs->tables; t; t = t->next) {
+		if (!family_fits(t, p))
+			continue;
+		for (const struct nf_chain *c = t->chains; c; c = c->next) {
+			size_t i = nr;
+
+			if (!c->is_base || !device_fits(c, p) ||
+			    (p->hook != NF_HOOK_UNKNOWN && p->hook != c->hook))
+				continue;
+			if (nr == BASE_CHAINS_MAX) {
+				*overflow = true;
+				return nr;
+			}
+			for (; i && (list[i - 1]->hook > c->hook ||
+				     (list[i - 1]->hook == c->hook &&
+				      list[i - 1]->priority > c->priority));
+			     i--)
+				list[i] = list[i - 1];
+			list[i] = c;
+			nr++;
+		}
+	}
+	return nr;
+}
+
+/* Bytes that a match of this protocol reads of its header. */
+static size_t l4_header_sz(const struct nf_packet *p)
+{
+	const uint8_t *doff;
+
+	switch (p->l4_proto) {
+	case IPPROTO_TCP:
+		doff = nf_l4_bytes(p, 12, 1);
+		return doff && *doff >> 4 > 5 ? (size_t)(*doff >> 4) * 4 : 20;
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return 8;
+	}
+	return 4;
+}
+
+/*
+ * Matches of xtables drop what is cut off in the transport header, and fragments that would
+ * overwrite one ("hotdrop"): no rule says so.
+ */
+static bool may_hotdrop(const struct nf_packet *p)
+{
+	if (!p->has_l4)
+		return p->family == NFPROTO_IPV4 || p->family == NFPROTO_IPV6;
+	if (p->is_fragment)
+		return p->frag_off == 8;
+	return p->has_len && p->len < p->l4_off + l4_header_sz(p);
+}
+
+/*
+ * skb->dev is the device of the input up to the route's output, then that of the output. What is
+ * sent from here has none in the hook OUTPUT.
+ */
+static void fill_devs(struct nf_packet *p, uint8_t hook)
+{
+	const struct nf_dev none = {.known = true};
+	bool inet = p->family == NFPROTO_IPV4 || p->family == NFPROTO_IPV6;
+	bool is_output = hook == NF_INET_LOCAL_OUT || hook == NF_INET_POST_ROUTING;
+
+	if (!inet)
+		return;
+	if (!p->in.known && hook == NF_INET_LOCAL_OUT)
+		p->in = none;
+	else if (!p->in.known && !is_output && p->skb_dev.ifindex)
+		p->in = p->skb_dev;
+	if (!p->out.known && is_output && p->skb_dev.ifindex)
+		p->out = p->skb_dev;
+	else if (!p->out.known && !is_output && hook != NF_INET_FORWARD)
+		p->out = none;
+}
+
+static bool has_nat(const struct nf_ruleset *rs, const struct nf_packet *p)
+{
+	for (const struct nf_table *t = rs->tables; t; t = t->next)
+		for (const struct nf_chain *c = t->chains; c && family_fits(t, p); c = c->next)
+			if (c->is_nat)
+				return true;
+	return false;
+}
+
+/*
+ * Where there are chains of NAT, connections are translated at these priorities in all hooks, no
+ * matter which chain made the translation (nf_nat_ipv4_ops).
+ */
+static bool is_before_nat(const struct nf_chain *c)
+{
+	if (c->hook == NF_INET_PRE_ROUTING || c->hook == NF_INET_LOCAL_OUT)
+		return c->priority <= NAT_DST_PRIORITY;
+	return c->priority <= NAT_SRC_PRIORITY && c->hook != NF_INET_FORWARD;
+}
+
+/*
+ * What is known of the packet was seen at its end. A base chain saw the same if no chain of the
+ * same hook may have changed it since, itself included.
+ */
+static uint8_t changes_since(const struct nf_chain *const *list, size_t nr, size_t i, bool nat)
+{
+	uint8_t changes = nat && is_before_nat(list[i]) ? NF_CHANGES_ADDR : 0;
+
+	for (size_t j = i; j < nr && list[j]->hook == list[i]->hook; j++)
+		changes |= list[j]->table->changes;
+	return changes;
+}
+
+/* Conntrack looks at packets at this priority, where they come in and where they are made. */
+static bool is_before_conntrack(const struct nf_chain *c)
+{
+	return c->priority <= CONNTRACK_PRIORITY &&
+	       (c->hook == NF_INET_PRE_ROUTING || c->hook == NF_INET_LOCAL_OUT);
+}
+
+static struct nf_packet packet_at(const struct nf_packet *p, const struct nf_chain *c,
+				  uint8_t changes)
+{
+	struct nf_packet q = *p;
+
+	q.has_mark = p->has_mark && !(changes & NF_CHANGES_MARK);
+	q.has_len = p->has_len && !(changes & NF_CHANGES_HEADER);
+	q.has_tos_ttl = !(changes & NF_CHANGES_HEADER);
+	q.has_ct = p->has_ct && !is_before_conntrack(c);
+	if (changes & NF_CHANGES_BYTES) {
+		q.hdr_len = 0;
+		q.has_l4 = q.has_len = q.has_tos_ttl = false;
+	}
+	fill_devs(&q, c->hook);
+	return q;
+}
+
+void nf_decide(const struct nf_ruleset *rs, const struct nf_packet *p, struct nf_decision *d)
+{
+	const struct nf_chain *list[BASE_CHAINS_MAX];
+	size_t nr = base_chains(rs, p, list, &d->overflow);
+	struct walk w = {.d = d, .budget = BUDGET_MIN + BUDGET_FACTOR * rs->nr_rules};
+	bool nat = has_nat(rs, p);
+	int dead_hook = -1;
+
+	if (rs->unread & (1u << p->family) || may_hotdrop(p))
+		d->overflow = true;
+	for (size_t i = 0; i < nr; i++) {
+		uint8_t changes = changes_since(list, nr, i, nat);
+
+		/* NAT's priority is not the chain's own since 4.18 */
+		if (list[i]->hook == dead_hook && !list[i]->is_nat)
+			continue;
+		w.p = packet_at(p, list[i], changes);
+		if (!walk_base(&w, list[i]) && !(changes & NF_CHANGES_ADDR) && !list[i]->is_nat)
+			dead_hook = list[i]->hook;
+	}
+}
+
+static bool may_drop(const struct nf_candidate *c)
+{
+	return c->action == NF_ACT_DROP || c->action == NF_ACT_REJECT ||
+	       c->action == NF_ACT_UNKNOWN;
+}
+
+static bool same_path(const struct nf_candidate *a, const struct nf_candidate *b)
+{
+	if (a->hook != b->hook || a->nr_path != b->nr_path)
+		return false;
+	for (size_t i = 0; i < a->nr_path; i++)
+		if (a->path[i].rule != b->path[i].rule)
+			return false;
+	return true;
+}
+
+/* What two candidates for the same rule have in common. */
+static void merge(struct nf_candidate *found, const struct nf_candidate *c)
+{
+	if (!same_path(found, c)) {
+		found->nr_path = 0;
+		found->hook = NF_HOOK_UNKNOWN;
+	}
+	if (strcmp(found->detail, c->detail))
+		found->detail[0] = '\0';
+	if (found->action != c->action)
+		found->action = NF_ACT_UNKNOWN;
+}
+
+const struct nf_candidate *nf_decision_drop(struct nf_decision *d)
+{
+	struct nf_candidate *found = NULL;
+
+	if (d->overflow)
+		return NULL;
+	for (size_t i = 0; i < d->nr; i++) {
+		if (!may_drop(&d->c[i]))
+			continue;
+		if (found && (found->rule != d->c[i].rule || found->chain != d->c[i].chain))
+			return NULL;
+		if (found)
+			merge(found, &d->c[i]);
+		else
+			found = &d->c[i];
+	}
+	return found && found->action != NF_ACT_UNKNOWN ? found : NULL;
+}
+
+/* ---- text ---- */
+
+static const char *family_name(uint8_t family)
+{
+	switch (family) {
+	case NFPROTO_INET:
+		return "inet";
+	case NFPROTO_IPV4:
+		return "ip";
+	case NFPROTO_ARP:
+		return "arp";
+	case NFPROTO_NETDEV:
+		return "netdev";
+	case NFPROTO_BRIDGE:
+		return "bridge";
+	case NFPROTO_IPV6:
+		return "ip6";
+	}
+	return "?";
+}
+
+static const char *iptables_name(uint8_t family)
+{
+	switch (family) {
+	case NFPROTO_IPV6:
+		return "ip6tables";
+	case NFPROTO_ARP:
+		return "arptables";
+	case NFPROTO_BRIDGE:
+		return "ebtables";
+	}
+	return "iptables";
+}
+
+struct text {
+	char *buf;
+	size_t sz, len;
+};
+
+__attribute__((format(printf, 2, 3))) static void add(struct text *t, const char *fmt, ...)
+{
+	size_t left = t->len < t->sz ? t->sz - t->len : 0;
+	va_list args;
+	int n;
+
+	va_start(args, fmt);
+	n = vsnprintf(left ? t->buf + t->len : NULL, left, fmt, args);
+	va_end(args);
+	t->len += n > 0 ? (size_t)n : 0;
+}
+
+static void add_printable(struct text *t, const char *s)
+{
+	for (; *s; s++)
+		add(t, "%c", (unsigned char)*s < ' ' || *s == 0x7f ? '?' : *s);
+}
+
+/* "rule 3", "rule 3 (handle 12)", "handle 12", with its comment */
+static void add_rule(struct text *t, const struct nf_table *table, const struct nf_rule *r)
+{
+	bool by_number = table->backend == NF_IPTABLES || table->by_iptables;
+
+	if (by_number)
+		add(t, " rule %u", r->number);
+	if (r->handle)
+		add(t, by_number ? " (handle %llu)" : " handle %llu",
+		    (unsigned long long)r->handle);
+	if (r->comment) {
+		add(t, " \"");
+		add_printable(t, r->comment);
+		add(t, "\"");
+	}
+}
+
+size_t nf_candidate_format(const struct nf_candidate *c, char *buf, size_t sz)
+{
+	const struct nf_table *table = c->table;
+	struct text t = {.buf = buf, .sz = sz};
+
+	if (table->backend == NF_IPTABLES)
+		add(&t, "%s ", iptables_name(table->family));
+	else if (table->by_iptables)
+		add(&t, "%s-nft ", iptables_name(table->family));
+	else
+		add(&t, "nft %s ", family_name(table->family));
+	add_printable(&t, table->name);
+	for (size_t i = 0; i < c->nr_path; i++) {
+		add(&t, i ? " -> chain " : " ");
+		add_printable(&t, c->path[i].chain->name);
+		add_rule(&t, table, c->path[i].rule);
+	}
+	add(&t, c->nr_path ? " -> chain " : " ");
+	add_printable(&t, c->chain->name);
+	if (c->rule)
+		add_rule(&t, table, c->rule);
+	else
+		add(&t, " policy");
+	if (c->detail[0] && c->action != NF_ACT_REJECT) {
+		add(&t, " (");
+		add_printable(&t, c->detail);
+		add(&t, ")");
+	}
+	return t.len;
+}

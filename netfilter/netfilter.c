@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "netfilter/netfilter.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <linux/netfilter.h>
+
+#include "kern/clock.h"
+#include "kern/net.h"
+#include "netfilter/nft.h"
+#include "netfilter/xt.h"
+
+#define NAMESPACES_MAX 256
+#define NAMED_MAX      3		    /* candidates named where several fit */
+#define COST_SHARE     4		    /* looking for changes may take a fifth of the time */
+#define RETRY_NS       UINT64_C(1000000000) /* for a namespace that cannot be read */
+
+/* The rules of one namespace, and when they were certainly these. */
+struct ns {
+	uint32_t inum;
+	int err; /* they could not be read */
+	struct nf_ruleset rules;
+	uint64_t fingerprint;	   /* of xtables */
+	uint64_t from, to;	   /* CLOCK_MONOTONIC */
+	uint64_t next;		   /* no look for changes before that */
+	char path[64];		   /* where it was found; \"\": unknown */
+	struct if_nameindex *devs; /* owned, by if_nameindex(); NULL: unknown */
+	bool has_changed;	   /* before `from` there were others */
+};
+
+struct netfilter {
+	const struct netns_roots *roots;
+	bool has_nftables;
+	struct ns *ns; /* owned */
+	size_t nr_ns;
+	size_t next; /* to be replaced when there is no room */
+	struct nf_decision decision;
+};
+
+/* ---- reading ---- */
+
+struct job {
+	const struct netfilter *nf;
+	struct nf_ruleset *rules;
+	uint32_t generation;
+};
+
+/* Its module may be loaded later. */
+static bool has_nftables(const struct netfilter *nf)
+{
+	return nf->has_nftables || !access("/sys/module/nf_tables", F_OK);
+}
+
+static int read_devs(void *arg)
+{
+	struct if_nameindex **devs = arg;
+
+	if (*devs)
+		if_freenameindex(*devs);
+	*devs = if_nameindex();
+	return *devs ? 0 : -errno;
+}
+
+static int read_rules(void *arg)
+{
+	struct job *j = arg;
+	int ret = has_nftables(j->nf) ? nft_read(j->rules) : 0;
+
+	return ret ? ret : xt_read(j->rules);
+}
+
+static void read_ns(const struct netfilter *nf, struct ns *n)
+{
+	struct job j = {.nf = nf, .rules = &n->rules};
+
+	nf_ruleset_release(&n->rules);
+	n->rules.arena.limit = NF_RULESET_MAX;
+	n->err = netns_call(n->path, n->inum, read_rules, &j);
+	if (n->err)
+		nf_ruleset_release(&n->rules);
+	netns_call(n->path, n->inum, read_devs, &n->devs);
+	n->fingerprint = xt_fingerprint(&n->rules);
+	n->from = n->to = clock_now();
+	n->next = n->err ? n->to + RETRY_NS : 0;
+}
+
+/* The same rules? Those of xtables have no generation: they are read again. */
+static int check_rules(void *arg)
+{
+	struct job *j = arg;
+
+	j->generation = has_nftables(j->nf) ? nft_generation() : 0;
+	return xt_read(j->rules);
+}
+
+static void refresh_ns(const struct netfilter *nf, struct ns *n)
+{
+	struct nf_ruleset now = {.arena = {.limit = NF_RULESET_MAX}};
+	struct job j = {.nf = nf, .rules = &now};
+	uint64_t ts = clock_now();
+	int err = netns_call(n->path, n->inum, check_rules, &j);
+	bool same = !err && !n->err && j.generation == n->rules.generation &&
+		    xt_fingerprint(&now) == n->fingerprint;
+
+	nf_ruleset_release(&now);
+	if (same) {
+		n->to = ts;
+	} else {
+		read_ns(nf, n);
+		n->has_changed = true;
+	}
+	if (!n->err)
+		n->next = clock_now() + (clock_now() - ts) * COST_SHARE;
+}
+
+static void release_ns(struct ns *n)
+{
+	nf_ruleset_release(&n->rules);
+	if (n->devs)
+		if_freenameindex(n->devs);
+}
+
+static struct ns *find_ns(struct netfilter *nf, uint32_t inum)
+{
+	for (size_t i = 0; i < nf->nr_ns; i++)
+		if (nf->ns[i].inum == inum)
+			return &nf->ns[i];
+	return NULL;
+}
+
+static struct ns *add_ns(struct netfilter *nf, uint32_t inum, const char *path)
+{
+	struct ns *n;
+
+	if (nf->nr_ns < NAMESPACES_MAX) {
+		n = &nf->ns[nf->nr_ns++];
+	} else {
+		n = &nf->ns[nf->next++ % NAMESPACES_MAX];
+		release_ns(n);
+	}
+	*n = (struct ns){.inum = inum};
+	if (strlen(path) < sizeof(n->path))
+		strcpy(n->path, path);
+	read_ns(nf, n);
+	return n;
+}
+
+static bool read_place(void *arg, const struct netns_place *p)
+{
+	struct netfilter *nf = arg;
+
+	if (!find_ns(nf, p->inode))
+		add_ns(nf, p->inode, p->path);
+	return nf->nr_ns == NAMESPACES_MAX;
+}
+
+void netfilter_read_all(struct netfilter *nf)
+{
+	netns_each(nf->roots, read_place, nf);
+}
+
+int netfilter_open(struct netfilter **out, const struct netns_roots *roots, bool has_nftables)
+{
+	struct netfilter *nf = calloc(1, sizeof(*nf));
+
+	if (!nf)
+		return -ENOMEM;
+	nf->ns = calloc(NAMESPACES_MAX, sizeof(*nf->ns));
+	if (!nf->ns) {
+		free(nf);
+		return -ENOMEM;
+	}
+	nf->roots = roots;
+	nf->has_nftables = has_nftables;
+	*out = nf;
+	return 0;
+}
+
+void netfilter_close(struct netfilter *nf)
+{
+	if (!nf)
+		return;
+	for (size_t i = 0; i < nf->nr_ns; i++)
+		release_ns(&nf->ns[i]);
+	free(nf->ns);
+	free(nf);
+}
+
+/* ---- explaining ---- */
+
+struct text {
+	char *buf;
+	size_t sz, len;
+};
+
+__attribute__((format(printf, 2, 3))) static void add(struct text *t, const char *fmt, ...)
+{
+	size_t left = t->len < t->sz ? t->sz - t->len : 0;
+	va_list args;
+	int n;
+
+	va_start(args, fmt);
+	n = vsnprintf(left ? t->buf + t->len : NULL, left, fmt, args);
+	va_end(args);
+	t->len += n > 0 ? (size_t)n : 0;
+}
+
+static void add_candidate(struct text *t, const struct nf_candidate *c)
+{
+	size_t left = t->len < t->sz ? t->sz - t->len : 0;
+
+	t->len += nf_candidate_format(c, left ? t->buf + t->len : NULL, left);
+}
+
+/* The packet's own data were dropped at no known rule: what fits, and that it is not certain. */
+static void add_uncertain(struct text *t, const struct nf_decision *d)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < d->nr; i++) {
+		const struct nf_candidate *c = &d->c[i];
+
+		if (c->action != NF_ACT_DROP && c->action != NF_ACT_REJECT &&
+		    c->action != NF_ACT_UNKNOWN)
+			continue;
+		if (nr < NAMED_MAX) {
+			add(t, nr ? " or " : "; possible: ");
+			add_candidate(t, c);
+		}
+		nr++;
+	}
+	if (nr > NAMED_MAX)
+		add(t, " or %zu more", nr - NAMED_MAX);
+}
+
+static void explain(struct text *t, const struct ns *n, uint64_t ts, struct nf_decision *d)
+{
+	const struct nf_candidate *c = nf_decision_drop(d);
+
+	if (ts < n->from && n->has_changed) {
+		add(t, "DROP by netfilter, rule unknown: the ruleset was changed about then");
+		return;
+	}
+	if (!c) {
+		add(t, "DROP by netfilter, rule unknown");
+		add_uncertain(t, d);
+		return;
+	}
+	if (c->action == NF_ACT_REJECT && c->detail[0])
+		add(t, "REJECT (%s) by ", c->detail);
+	else
+		add(t, "%s by ", c->action == NF_ACT_REJECT ? "REJECT" : "DROP");
+	add_candidate(t, c);
+	if (ts < n->from)
+		add(t, ", by the rules %llu ms later",
+		    (unsigned long long)((n->from - ts) / 1000000 + 1));
+	else if (ts > n->to)
+		add(t, ", by the rules %llu ms before",
+		    (unsigned long long)((ts - n->to) / 1000000 + 1));
+}
+
+static const char *dev_name(const struct ns *n, uint32_t ifindex)
+{
+	const struct if_nameindex *d = n->devs;
+
+	while (d && d->if_index && d->if_index != ifindex)
+		d++;
+	return d && d->if_index ? d->if_name : NULL;
+}
+
+/* A device may have come since the last look. */
+static void name_dev(struct ns *n, struct nf_dev *dev)
+{
+	const char *name;
+
+	if (!dev->known || !dev->ifindex || dev->name[0])
+		return;
+	name = dev_name(n, dev->ifindex);
+	if (!name && !netns_call(n->path, n->inum, read_devs, &n->devs))
+		name = dev_name(n, dev->ifindex);
+	if (name)
+		strncpy(dev->name, name, sizeof(dev->name) - 1);
+}
+
+/* Hooks of bridges and devices see the same packet. */
+static void decide_below_ip(const struct ns *n, const struct nf_packet *p, struct nf_decision *d)
+{
+	static const uint8_t families[] = {NFPROTO_BRIDGE, NFPROTO_NETDEV};
+
+	for (size_t i = 0; i < sizeof(families); i++) {
+		struct nf_packet q = *p;
+
+		q.family = families[i];
+		nf_decide(&n->rules, &q, d);
+	}
+}
+
+size_t netfilter_explain_drop(struct netfilter *nf, uint32_t netns, uint64_t ts,
+			      const struct nf_packet *packet, char *buf, size_t sz)
+{
+	struct text t = {.buf = buf, .sz = sz};
+	struct ns *n = find_ns(nf, netns);
+	struct nf_packet p = *packet;
+
+	if (!n)
+		n = add_ns(nf, netns, "");
+	else if (ts > n->to && clock_now() >= n->next)
+		refresh_ns(nf, n);
+	if (n->err)
+		return 0;
+	name_dev(n, &p.in);
+	name_dev(n, &p.out);
+	nf->decision.nr = 0;
+	nf->decision.overflow = false;
+	nf_decide(&n->rules, &p, &nf->decision);
+	if (p.hook == NF_HOOK_UNKNOWN)
+		decide_below_ip(n, &p, &nf->decision);
+	explain(&t, n, ts, &nf->decision);
+	return t.len;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* private.h - what the files of netfilter/ share. */
+#ifndef NETFILTER_PRIVATE_H
+#define NETFILTER_PRIVATE_H
+
+#include "netfilter/ruleset.h"
+
+/* What a rule does if it matches. */
+struct nf_outcome {
+	uint8_t action;		/* enum nf_action */
+	struct nf_chain *chain; /* of a jump or goto; NULL: it is not in the ruleset */
+	const char *target;
+	char detail[64];
+};
+
+/*
+ * Evaluate one rule; o is zeroed by the caller and set where the answer is not NF_NO. Rules may
+ * change what is known of the packet: a mark that is set is known then, a header that is written is
+ * not.
+ */
+enum nf_truth xt_rule_eval(const struct nf_rule *r, struct nf_packet *p, struct nf_outcome *o);
+enum nf_truth nft_rule_eval(const struct nf_table *t, const struct nf_rule *r, struct nf_packet *p,
+			    struct nf_outcome *o);
+
+/*
+ * A match of xtables by name and revision, from its kernel structure. Unknown ones are NF_MAYBE.
+ * family: NFPROTO_IPV4, IPV6, ...
+ */
+enum nf_truth xt_match_eval(const char *name, unsigned int revision, const void *info, size_t sz,
+			    const struct nf_packet *p);
+/* What a target of xtables does; "REJECT": with o->detail. */
+void xt_target_outcome(const char *name, const void *info, size_t sz, struct nf_packet *p,
+		       struct nf_outcome *o);
+
+/* enum nf_change of a target of xtables. */
+uint8_t xt_target_changes(const char *target);
+
+static inline enum nf_truth nf_truth_of(bool b)
+{
+	return b ? NF_YES : NF_NO;
+}
+
+static inline enum nf_truth nf_not(enum nf_truth t)
+{
+	return t == NF_MAYBE ? NF_MAYBE : t == NF_YES ? NF_NO : NF_YES;
+}
+
+static inline enum nf_truth nf_and(enum nf_truth a, enum nf_truth b)
+{
+	if (a == NF_NO || b == NF_NO)
+		return NF_NO;
+	return a == NF_YES && b == NF_YES ? NF_YES : NF_MAYBE;
+}
+
+#endif

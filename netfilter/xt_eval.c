@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Rules of iptables and ip6tables: ipt_do_table() and ip6t_do_table(). */
+#include <string.h>
+
+#include <linux/netfilter.h>
+
+#include "netfilter/xt_private.h"
+
+/* An interface's name under a mask; a wildcard "eth+" masks three bytes. */
+static enum nf_truth name_fits(const struct nf_dev *dev, const char *name,
+			       const unsigned char *mask, bool invert)
+{
+	bool any = true, fits = true;
+
+	for (size_t i = 0; i < NF_IFNAME_SZ; i++)
+		any &= !mask[i];
+	if (any)
+		return nf_truth_of(!invert);
+	if (!dev->known || (dev->ifindex && !dev->name[0]))
+		return NF_MAYBE;
+	for (size_t i = 0; i < NF_IFNAME_SZ; i++)
+		fits &= !((dev->name[i] ^ name[i]) & mask[i]);
+	return nf_truth_of(fits != invert);
+}
+
+static bool addr_fits(const void *addr, const void *want, const void *mask, size_t sz)
+{
+	const uint8_t *a = addr, *w = want, *m = mask;
+
+	for (size_t i = 0; i < sz; i++)
+		if ((a[i] & m[i]) != w[i])
+			return false;
+	return true;
+}
+
+/* ip_packet_match() */
+static enum nf_truth plain_ipv4(const struct nf_rule *r, const struct nf_packet *p)
+{
+	struct ipt_ip ip;
+	enum nf_truth ret;
+
+	memcpy(&ip, r->data, sizeof(ip));
+	if (p->hdr_len < 20)
+		return NF_MAYBE;
+	if (addr_fits(p->hdr + 12, &ip.src, &ip.smsk, 4) == !!(ip.invflags & IPT_INV_SRCIP) ||
+	    addr_fits(p->hdr + 16, &ip.dst, &ip.dmsk, 4) == !!(ip.invflags & IPT_INV_DSTIP))
+		return NF_NO;
+	if (ip.proto && (p->hdr[9] == ip.proto) == !!(ip.invflags & IPT_INV_PROTO))
+		return NF_NO;
+	if (ip.flags & IPT_F_FRAG && p->is_fragment == !!(ip.invflags & IPT_INV_FRAG))
+		return NF_NO;
+	ret = name_fits(&p->in, ip.iniface, ip.iniface_mask, ip.invflags & IPT_INV_VIA_IN);
+	return nf_and(ret, name_fits(&p->out, ip.outiface, ip.outiface_mask,
+				     ip.invflags & IPT_INV_VIA_OUT));
+}
+
+/* ip6_packet_match() */
+static enum nf_truth plain_ipv6(const struct nf_rule *r, const struct nf_packet *p)
+{
+	struct ip6t_ip6 ip;
+	enum nf_truth ret;
+
+	memcpy(&ip, r->data, sizeof(ip));
+	if (p->hdr_len < 40)
+		return NF_MAYBE;
+	if (addr_fits(p->hdr + 8, &ip.src, &ip.smsk, 16) == !!(ip.invflags & IP6T_INV_SRCIP) ||
+	    addr_fits(p->hdr + 24, &ip.dst, &ip.dmsk, 16) == !!(ip.invflags & IP6T_INV_DSTIP))
+		return NF_NO;
+	ret = name_fits(&p->in, ip.iniface, ip.iniface_mask, ip.invflags & IP6T_INV_VIA_IN);
+	ret = nf_and(ret, name_fits(&p->out, ip.outiface, ip.outiface_mask,
+				    ip.invflags & IP6T_INV_VIA_OUT));
+	if (!(ip.flags & IP6T_F_PROTO) || ret == NF_NO)
+		return ret;
+	if (!p->has_l4)
+		return NF_MAYBE;
+	if (ip.proto == p->l4_proto)
+		return ip.invflags & IP6T_INV_PROTO ? NF_NO : ret;
+	return ip.proto && !(ip.invflags & IP6T_INV_PROTO) ? NF_NO : ret;
+}
+
+static enum nf_truth eval_matches(const uint8_t *data, size_t off, size_t end,
+				  const struct nf_packet *p)
+{
+	struct xt_match_at m = {.off = off};
+	enum nf_truth ret = NF_YES;
+
+	while (ret != NF_NO && xt_next_match(data, end, &m))
+		ret = nf_and(ret, xt_match_eval(m.name, m.revision, m.info, m.sz, p));
+	return ret;
+}
+
+enum nf_truth xt_rule_eval(const struct nf_rule *r, struct nf_packet *p, struct nf_outcome *o)
+{
+	bool is_v4 = p->family == NFPROTO_IPV4;
+	size_t plain_sz = is_v4 ? sizeof(struct ipt_entry) : sizeof(struct ip6t_entry);
+	size_t offs = is_v4 ? offsetof(struct ipt_entry, target_offset)
+			    : offsetof(struct ip6t_entry, target_offset);
+	const uint8_t *data = r->data;
+	bool has_mark = p->has_mark;
+	uint16_t target;
+	enum nf_truth ret = is_v4 ? plain_ipv4(r, p) : plain_ipv6(r, p);
+
+	memcpy(&target, data + offs, sizeof(target));
+	if (ret != NF_NO)
+		ret = nf_and(ret, eval_matches(data, plain_sz, target, p));
+	if (ret == NF_NO)
+		return ret;
+	o->action = r->action;
+	o->chain = r->chain;
+	if (r->action == NF_ACT_UNKNOWN)
+		xt_target_outcome((const char *)data + target +
+					  offsetof(struct xt_entry_target, u.user.name),
+				  data + target + sizeof(struct xt_entry_target),
+				  r->data_sz - target - sizeof(struct xt_entry_target), p, o);
+	p->has_mark &= has_mark;
+	return ret;
+}
