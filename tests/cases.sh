@@ -18,9 +18,11 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/cases/rungs.sh
 . tests/cases/follow.sh
 . tests/cases/shown.sh
+. tests/cases/why.sh
 
 only=${1:-.}
 BURST=$PWD/${BURST:-build/burst}
+NF_RANDOM=$PWD/${NF_RANDOM:-build/nf-random}
 
 traffic='http_passes iptables_drop nft_drop udp4 icmp4 udp6 icmp6 arp vlan_accelerated
 	vlan_in_packet netns mark ifname nat'
@@ -40,6 +42,9 @@ follow='track_nat track_nat_nft track_ipsec track_vxlan track_geneve track_ipip 
 shown='output_meta output_tuple output_tcp_flags output_netns_names output_mark_early quiet
 	output_caller output_stack output_stack_tracepoint output_skb output_shared_info output_cb
 	skb_metadata output_parts_json output_parts_recorded'
+causes='why_iptables why_iptables_policy why_ip6tables why_nft why_nft_concat why_changed why_recorded
+	why_no_listener why_forwarding why_random_nft why_random_xt
+	why_random_iptables_nft why_causes'
 errors='usage expression regex no_function interface netns btf btf_other_kernel btf_pack
 	btf_pack_damaged btf_contradicts_measured measure output_file shared_directory file_options replay backend
 	not_root full_stdout full_disk full_record options skb_expr metadata tunnel names'
@@ -168,7 +173,7 @@ else
 		use_backend "$b"
 		suite "%/$b" "$b" '*'
 	done
-	for name in $follow $shown $options; do
+	for name in $follow $shown $causes $options; do
 		! is_skipped "$name" || continue
 		use_backend "$BEST"
 		SEND_BEST=$SEND RECV_BEST=$RECV FUNCS_BEST=$FUNCS

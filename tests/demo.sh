@@ -57,6 +57,8 @@ drop_re='kfree_skb from nf_hook_slow'
 ! grep -qa SKB_DROP_REASON_NETFILTER_DROP /sys/kernel/btf/vmlinux 2>/dev/null ||
 	drop_re='NETFILTER_DROP'
 dropped() { grep -q "$drop_re" "$tmp/out"; }
+# The rule that drops: the only one, and the first.
+why_re='DROP by iptables[a-z-]* filter OUTPUT rule 1'
 
 # The trail of the dropped packet must end there, except for functions that free its memory.
 ends_in_drop() {
@@ -99,4 +101,5 @@ wget=$!
 wait_for 5 dropped
 stop
 show
+grep -q "$why_re" "$tmp/out" || die "the drop does not name the rule (expected '$why_re')"
 ends_in_drop || die "the second trace does not end in the drop (expected '$drop_re')"

@@ -106,7 +106,8 @@ case_pages_options() {
 	options_known >"$T/known"
 	render ascii >"$T/skbtrail.8"
 	for f in "$T/skbtrail.8" README.md CHANGELOG.md docs/*.md; do
-		grep -oE -- '(^|[^a-z0-9-])--[a-z][a-z0-9-]*' "$f" | sed 's/^[^-]//' | sort -u |
+		sed 's/iptables -L[^`]*//g' "$f" |
+			grep -oE -- '(^|[^a-z0-9-])--[a-z][a-z0-9-]*' | sed 's/^[^-]//' | sort -u |
 			comm -23 - "$T/known" >"$T/unknown"
 		[ ! -s "$T/unknown" ] || bad "$(basename "$f") names $(paste -sd' ' "$T/unknown")"
 	done
@@ -364,6 +365,7 @@ case_install() {
 		644 usr/share/doc/skbtrail/json.md
 		644 usr/share/doc/skbtrail/kernels.md
 		644 usr/share/doc/skbtrail/pwru.md
+		644 usr/share/doc/skbtrail/why.md
 		644 usr/share/man/man8/skbtrail.8
 	END
 	(umask 077 && quiet_make install "DESTDIR=$T/root" PREFIX=/usr && [ -z "$reasons" ]) ||

@@ -4,10 +4,14 @@
  * with "listen" take part in all packets meanwhile as tcpdump does, so that the kernel makes copies
  * of them. With "poison" read each of them, after a system call that leaves words on the kernel's
  * stack that are no addresses.
+ * burst hold PORT: have a UDP socket with a small buffer, and read nothing.
+ * burst frame DEVICE HEX...: send each as a frame by DEVICE.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,6 +102,49 @@ static void read_all(int fd)
 		;
 }
 
+static int hold(uint16_t port)
+{
+	struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(port)};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int small = 1;
+
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)) ||
+	    bind(fd, (const struct sockaddr *)&any, sizeof(any))) {
+		perror("burst: hold");
+		return 1;
+	}
+	for (;;)
+		pause();
+}
+
+static size_t parse_hex(const char *hex, uint8_t *out, size_t sz)
+{
+	unsigned int byte;
+	size_t n = 0;
+
+	for (; n < sz && sscanf(hex, "%2x", &byte) == 1 && hex[1]; hex += 2)
+		out[n++] = (uint8_t)byte;
+	return n;
+}
+
+static int send_frames(const char *dev, char **hex)
+{
+	struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex(dev)};
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	uint8_t frame[1514];
+
+	for (; *hex; hex++) {
+		size_t sz = parse_hex(*hex, frame, sizeof(frame));
+
+		if (fd < 0 ||
+		    sendto(fd, frame, sz, 0, (const struct sockaddr *)&to, sizeof(to)) < 0) {
+			perror("burst: frame");
+			return 1;
+		}
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct timespec a, b;
@@ -105,6 +152,10 @@ int main(int argc, char **argv)
 	long count, size;
 	bool poison;
 
+	if (argc == 3 && !strcmp(argv[1], "hold"))
+		return hold(atoi(argv[2]));
+	if (argc > 3 && !strcmp(argv[1], "frame"))
+		return send_frames(argv[2], argv + 3);
 	count = argc > 3 ? atol(argv[3]) : 0;
 	size = argc > 4 ? atol(argv[4]) : 64;
 	poison = argc > 5 && !strcmp(argv[5], "poison");

@@ -139,7 +139,7 @@ case_output_caller() {
 	! on_tracepoints || { skip "this kernel has no kprobes"; return; }
 	from_trace parts
 	head -n 1 "$T/out" | grep -Eq ' FUNC +CALLER *$' || bad "no column CALLER"
-	expect " $DROPS +$UDP_RCV\\+0x[0-9a-f]+\$"
+	expect " $DROPS +$UDP_RCV\\+0x[0-9a-f]+(: .*)?\$"
 	expect ' dev_hard_start_xmit +__dev_queue_xmit\+0x[0-9a-f]+$'
 	expect ' ip_route_input_noref +ip_rcv_finish(_core)?(\.[a-z0-9.]+)?\+0x[0-9a-f]+$'
 	expect " __icmp_send +$UDP_RCV\\+0x[0-9a-f]+\$"
