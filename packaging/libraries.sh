@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # usage: libraries.sh ARCH CC AR HEADERS...
 #
-# Build musl, zlib, libelf and libpcap for ARCH in build/lib/ARCH, with the compiler CC and the
-# kernel's headers from the directories HEADERS. packaging/libraries pins the sources. They come
-# from the Debian mirror that this machine's apt uses, whatever its own release, and are kept in
-# build/lib/src. build/lib/ARCH/packages lists what was built.
+# Build musl, zlib, libelf and libpcap for ARCH in build/lib/ARCH, with the compiler CC and kernel
+# headers from the directories HEADERS. packaging/libraries pins the sources. They are downloaded
+# from the Debian mirror that apt is configured for, independent of this machine's release, and kept
+# in build/lib/src. build/lib/ARCH/packages lists what was built.
 set -u
-unset MAKEFLAGS MFLAGS MAKELEVEL # musl has an ARCH of its own
+unset MAKEFLAGS MFLAGS MAKELEVEL # musl's makefile uses ARCH, too
 cd "$(dirname "$0")/.." || exit 1
 . tests/apt.sh
 
@@ -22,14 +22,14 @@ jobs=$(nproc)
 
 fail() {
 	echo "libraries: $*" >&2
-	echo "hint: 'make LIBC=system' links the libraries of this system" >&2
+	echo "hint: 'make LIBC=system' links with the libraries of this system" >&2
 	exit 1
 }
 
 stamp="$(cat "$0" "$pins" | cksum) $($CC -dumpfullversion)"
 [ "$stamp" != "$(head -n 1 "$dir/packages" 2>/dev/null)" ] || exit 0
 
-# Two architectures may be built at the same time.
+# Builds for several architectures may run at the same time.
 mkdir -p "$src" && exec 9>"$top/lock" && flock 9 || fail "cannot write to '$top'"
 log=$top/$arch.log
 trap 'rm -rf "$dir.new" "$dir.obj" "$top/get"' EXIT
@@ -42,14 +42,14 @@ lists() {
 	[ -z "${lists-}" ] || return 0
 	lists=1
 	suite=$(pinned suite 2)
-	echo "libraries: getting sources from Debian's $suite" >&2
+	echo "libraries: downloading sources from Debian $suite" >&2
 	apt_open "$top/apt" "$(dpkg --print-architecture)" "$suite" "$suite-security" ||
 		fail "apt has no Debian mirror configured"
 	sed -i 's/^deb /deb-src /' "$APT_DB/sources.list"
 	private_apt apt-get update >"$log" 2>&1 || apt_error "$log" >&2
 }
 
-# The pinned file in build/lib/src, or the suite's newest.
+# get PACKAGE: download the pinned source to build/lib/src, or the newest if it is gone.
 get() {
 	file=$(pinned "$1" 3) version=$(pinned "$1" 2)
 	[ "$(sum "$src/$file")" != "$(pinned "$1" 4)" ] || return 0
@@ -57,20 +57,20 @@ get() {
 	rm -rf "$top/get"
 	mkdir -p "$top/get" || exit 1
 	(cd "$top/get" && private_apt apt-get source --download-only --tar-only "$1") >"$log" 2>&1 ||
-		fail "cannot get the source of $1: $(apt_error "$log")"
+		fail "cannot download the source of $1: $(apt_error "$log")"
 	got=$(cd "$top/get" && echo "$1"_*.orig.tar.*)
 	if [ "$got" = "$file" ]; then
 		[ "$(sum "$top/get/$got")" = "$(pinned "$1" 4)" ] ||
-			fail "'$got' is not the file that ${pins##*/} pins: its SHA-256 differs"
+			fail "'$got' does not have the SHA-256 pinned in packaging/libraries"
 	else
-		echo "libraries: $1 $(pinned "$1" 2) is not there any more; taking $got" >&2
+		echo "libraries: $1 $(pinned "$1" 2) is no longer available; using $got" >&2
 		version=${got#*_} version=${version%.orig.tar.*}
 	fi
 	mv "$top/get/$got" "$src/$got" || exit 1
 	file=$got
 }
 
-# unpack PACKAGE: its sources are in $at then.
+# unpack PACKAGE: unpack its sources; sets $at to the directory.
 unpack() {
 	get "$1"
 	at=$dir.obj/$1
@@ -79,7 +79,7 @@ unpack() {
 	echo "$1 $file $version" >>"$dir.new/packages"
 }
 
-# compile LIBRARY FLAGS FILE...: the program's own size and paths rules.
+# compile LIBRARY FLAGS FILE...: with the program's options for size and paths.
 compile() {
 	lib=$1 flags=$2
 	shift 2
@@ -100,7 +100,7 @@ common="-Os -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
 
 echo "libraries: building for $arch" >&2
 unpack musl
-# What no program of this kind calls is a third of the work.
+# Leaving out unused parts of musl saves a third of the time.
 musl_dirs() { ls -d ./src/* ./src/malloc/mallocng ./crt | grep -vxE './src/(aio|complex|crypt|mq)'; }
 (cd "$at" && CFLAGS="-ffunction-sections -fdata-sections -ffile-prefix-map=$dir.obj=/lib -g0" \
 	./configure --target="$($CC -dumpmachine)" --disable-shared --prefix="$dir.new" CC="$CC" AR="$AR" &&
@@ -120,7 +120,7 @@ compile libz '-DZ_HAVE_UNISTD_H -O2' adler32.c crc32.c deflate.c infback.c inffa
 
 unpack elfutils
 cd "$at/libelf" || exit 1
-# musl's elf.h does not know BPF.
+# musl's elf.h lacks BPF.
 cp libelf.h gelf.h elf.h "$inc"
 cat >config.h <<'END'
 #define HAVE_ERR_H 1

@@ -1,15 +1,15 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Debian packages of any suite and architecture: through the mirrors that this machine's apt uses,
-# with apt's own checks, in a package database of its own. For scripts to source.
+# Download Debian packages of any suite and architecture from the mirrors that apt is configured
+# for, with apt's signature checks, using a private package database. For scripts to source.
 #
-#   apt_open DB ARCH SUITES...   use the database in the directory DB; false where apt has no mirror
-#   private_apt TOOL WORD...     apt-get or apt-cache on it
-#   apt_error FILE               the line of an output of apt's that says what is wrong
+#   apt_open DB ARCH SUITES...   use the database in directory DB; false if apt has no mirror
+#   private_apt TOOL ARG...      run apt-get or apt-cache on it
+#   apt_error FILE               the line of apt's output that describes the error
 
 # mirror REGEX: the address of the first configured suite whose name matches.
 mirror() {
-	# shellcheck disable=SC2016 # apt's own $(...)
+	# shellcheck disable=SC2016 # apt's $(...)
 	apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(SITE)' 'Created-By: Packages' |
 		awk -v re="^($1)\$" '$1 ~ re && $2 == "main" { print $3; exit }'
 }

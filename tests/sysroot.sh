@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# usage: sysroot.sh ARCH - get what a program for another architecture is linked with
+# usage: sysroot.sh ARCH - download the libraries to link programs for another architecture
 #
-# Leaves in build/sysroot/ARCH Debian's development libraries, and the tools that guests of
-# tests/vm run, unpacked and not installed: this machine's packages stay as they are. The file
-# packages names them. Exit code 77, with the reason on stderr: they cannot be had.
+# Unpacks Debian's development libraries, and the tools for guests of tests/vm, in
+# build/sysroot/ARCH. Nothing is installed on this machine. The file `packages` lists the packages.
+# Exit code 77, with the reason on stderr: they are not available.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 . tests/apt.sh
@@ -15,7 +15,7 @@ dir=$top/$arch
 packages='libc6-dev libelf-dev libpcap-dev zlib1g-dev
 	busybox-static dash bash iproute2 iptables nftables'
 
-# Libraries of the compiler's own release; for riscv64 Debian has them from 13 on.
+# The suite of the cross compiler; for riscv64, Debian has libraries since release 13.
 case $arch in
 arm64) suites='bookworm bookworm-security' ;;
 riscv64) suites='trixie trixie-security' ;;
@@ -27,21 +27,21 @@ skip() {
 	exit 77
 }
 
-# Made by this script already?
+# Already built by this version of the scripts?
 stamp="$arch $(cat "$0" tests/apt.sh | cksum)"
 [ "$stamp" != "$(head -n 1 "$dir/packages" 2>/dev/null)" ] || exit 0
 
-echo "libraries for $arch: getting them from $suites" >&2
+echo "libraries for $arch: downloading from $suites" >&2
 # shellcheck disable=SC2086 # words on purpose, here and below
 apt_open "$top/apt/$arch" "$arch" $suites || skip "apt has no Debian mirror configured"
 log=$APT_DB/log
-# What is wrong with one suite may not matter: then the others have all.
+# An error in one suite does not matter if the others have all packages.
 private_apt apt-get update >"$log" 2>&1 || apt_error "$log" >&2
 rm -f "$APT_DB/cache/archives"/*.deb
-# Nothing is installed in this database, so these are the packages with all that they need.
+# No package is installed in this database, so this downloads all dependencies as well.
 # shellcheck disable=SC2086
 private_apt apt-get -y --no-install-recommends --download-only install $packages >"$log" 2>&1 ||
-	skip "cannot get the packages: $(apt_error "$log")"
+	skip "cannot download the packages: $(apt_error "$log")"
 
 rm -rf "$dir"
 mkdir -p "$dir/usr/bin" "$dir/usr/sbin" "$dir/usr/lib" || exit 1
@@ -50,8 +50,8 @@ for deb in "$APT_DB/cache/archives"/*.deb; do
 	dpkg-deb --fsys-tarfile "$deb" | tar -x --keep-directory-symlink -C "$dir" || exit 1
 done
 
-# binutils before 2.41 do not know R_RISCV_SET_ULEB128, and ld 2.40 dies of it. Only the tables
-# for unwinding in libc have it; a C program that cancels no threads has no use for them.
+# binutils before 2.41 lack R_RISCV_SET_ULEB128, and ld 2.40 crashes on it. Only libc's unwind
+# tables use it; a C program that does not cancel threads does not need them.
 [ "$arch" != riscv64 ] ||
 	llvm-objcopy -R .eh_frame -R .gcc_except_table "$dir/lib/riscv64-linux-gnu/libc.a" || exit 1
 

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # usage: image.sh SERIES - build build/vm/SERIES/base.cpio.gz, the guest without the tests
 #
-# busybox, this machine's ip, iptables and nft with their libraries, and those kernel modules
-# that the tests need, decompressed (emulated CPUs are slow at that). For another architecture the
-# tools are those that tests/sysroot.sh got; exit code 77 where it cannot.
+# Contains busybox, this machine's ip, iptables and nft with their libraries, and the kernel modules
+# that the tests need, decompressed because emulated CPUs are slow. For another architecture the
+# tools come from tests/sysroot.sh; exit code 77 if that fails.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -13,23 +13,23 @@ release=$(cat "$dir/release")
 stage=$dir/stage
 image=$dir/base.cpio.gz
 arch=$(tests/vm/arch.sh -d "$1")
-root=${arch:+$PWD/build/sysroot/${arch%/}} # where the tools are from; empty: this machine
+root=${arch:+$PWD/build/sysroot/${arch%/}} # source of the tools; empty: this machine
 tools='ip tc iptables-legacy iptables-nft ip6tables-legacy ip6tables-nft nft'
 modules='veth 8021q dummy bridge vxlan tun af_packet sch_netem sch_ingress cls_bpf
 	ip_tables iptable_filter iptable_nat iptable_mangle iptable_raw ip6_tables ip6table_filter
 	ipt_REJECT xt_tcpudp xt_mark xt_MASQUERADE xt_nat xt_conntrack xt_comment xt_state
 	nf_tables nft_compat nft_ct nft_chain_nat nft_nat nft_masq nft_reject_ipv4 nft_reject_inet
 	nft_counter nf_conntrack virtio_pci virtio_net'
-# The kernel loads these when they are asked for.
+# Modules that the kernel loads on demand.
 on_demand='geneve ipip ip_gre sch_tbf esp4 xfrm_user authenc crypto_null'
 
 [ -z "$root" ] || tests/sysroot.sh "${arch%/}"
 
-# Built for this release with these scripts and tools already?
+# Already built for this release with these scripts and tools?
 stamp="$release $(cat "$0" tests/vm/init ${root:+"$root/packages"} | cksum)"
 [ "$stamp" != "$(cat "$dir/stamp" 2>/dev/null)" ] || [ ! -e "$image" ] || exit 0
 
-# tool NAME: its file.
+# tool NAME: path of a tool.
 tool() {
 	if [ -z "$root" ]; then
 		PATH=$PATH:/usr/sbin:/sbin command -v "$1"
@@ -38,8 +38,8 @@ tool() {
 	fi
 }
 
-# libraries FILE: where the shared libraries are that a program needs, in the guest. ldd runs no
-# programs of other architectures, but what they need is written in them.
+# libraries FILE: paths in the guest of the shared libraries that a program needs. For other
+# architectures ldd does not work; read the ELF headers instead.
 libraries() {
 	if [ -z "$root" ]; then
 		ldd "$1" 2>/dev/null | grep -o '/[^ ]*'
@@ -54,7 +54,7 @@ libraries() {
 	done
 }
 
-# put FILE AS: copy a program, with the shared libraries that it needs.
+# put FILE AS: copy a program and the shared libraries that it needs.
 put() {
 	install -D "$(readlink -f "$1")" "$stage$2"
 	for lib in $(libraries "$1" | sort -u); do
@@ -74,12 +74,12 @@ copy_tools() {
 copy_modules() {
 	from=$dir/root/lib/modules/$release
 	: >"$stage/etc/modules"
-	[ -d "$from" ] || return 0 # everything is compiled in
+	[ -d "$from" ] || return 0 # no modules
 	to=$stage/lib/modules/$release
 	mkdir -p "$to"
 	cp "$from/modules.builtin" "$from/modules.order" "$to"
 	for m in $modules $on_demand; do
-		# Some are built in, and some an old or a new kernel does not have.
+		# Some are built in, and some do not exist in all kernel versions.
 		modprobe -d "$dir/root" -S "$release" --show-depends "$m" 2>/dev/null || true
 	done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | sort -u | while read -r ko; do
 		plain=$to/$(basename "${ko%.ko*}").ko
@@ -98,7 +98,7 @@ rm -rf "$stage" "$dir/stamp"
 mkdir -p "$stage/bin" "$stage/tools" "$stage/etc" "$stage/proc" "$stage/sys" "$stage/dev" \
 	"$stage/tmp" "$stage/run" "$stage/root" "$stage/skbtrail"
 install "$(tool busybox)" "$stage/bin/busybox"
-# The shell is not busybox's, which takes its own ip for every ip.
+# Not busybox's shell, which prefers its own ip applet.
 put "$root/bin/dash" /bin/sh
 put "$root/bin/bash" /bin/bash
 install tests/vm/init "$stage/init"
