@@ -102,7 +102,10 @@ static void add_value(struct text *t, char what, struct evidence *e)
 		add_number(t, ev_ttl(e));
 		break;
 	case 'q':
-		add_name(t, ev_qdisc(e)[0] ? ev_qdisc(e) : "?");
+		if (ev_qdisc(e)[0])
+			add_name(t, ev_qdisc(e));
+		else
+			add_str(t, "?");
 		break;
 	case '4':
 		add_str(t, ev_is_v6(e) ? "ipv6" : "ipv4");

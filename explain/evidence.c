@@ -378,6 +378,11 @@ bool ev_no_socket(struct evidence *e)
 	return socket_of(e) == SOCKET_NONE;
 }
 
+bool ev_nobody_listens(struct evidence *e)
+{
+	return (!ev_is_tcp(e) || ev_is_syn(e)) && ev_no_socket(e);
+}
+
 bool ev_other_socket(struct evidence *e)
 {
 	return socket_of(e) == SOCKET_OTHER;

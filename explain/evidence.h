@@ -60,7 +60,8 @@ bool ev_queues(struct evidence *e);	/* its qdisc is known, and queues */
 bool ev_queues_not(struct evidence *e); /* known not to queue */
 
 bool ev_no_socket(struct evidence *e);
-bool ev_other_socket(struct evidence *e); /* sockets of the port are for others */
+bool ev_nobody_listens(struct evidence *e); /* to a packet that wants a listener */
+bool ev_other_socket(struct evidence *e);   /* sockets of the port are for others */
 bool ev_listens(struct evidence *e);
 bool ev_time_wait(struct evidence *e);
 

@@ -14,7 +14,6 @@
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 
-#include "explain/sockets.h"
 #include "kern/clock.h"
 #include "kern/net.h"
 #include "kern/netlink.h"

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "explain/sockets.h"
+
 /* Addresses are in network byte order; family is AF_INET or AF_INET6. */
 
 /* The answer to `ip route get`. */
@@ -20,21 +22,6 @@ struct fact_route {
 struct fact_dev {
 	bool up, running; /* IFF_UP, IFF_RUNNING */
 	char qdisc[16];	  /* kind; "netem" if one of them is; "": unknown */
-};
-
-struct fact_flow {
-	uint8_t family, proto;
-	const uint8_t *saddr, *daddr;
-	uint16_t sport, dport; /* host byte order */
-};
-
-enum fact_socket {
-	SOCKET_UNKNOWN = -1,
-	SOCKET_NONE,	  /* none has the port */
-	SOCKET_OTHER,	  /* some have, for other addresses or peers */
-	SOCKET_LISTENS,	  /* one takes new peers */
-	SOCKET_CONNECTED, /* one is connected with this peer */
-	SOCKET_TIME_WAIT, /* its connection is over */
 };
 
 /* Every question has an answer "unknown": there is no such namespace, or no time to ask. */

@@ -2,6 +2,7 @@
 #include "explain/sockets.h"
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,23 +19,36 @@ struct end {
 	bool is_v6, is_any;
 };
 
+/* At most max hexadecimal digits behind blanks. Returns their end; NULL: there are none. */
+static const char *parse_hex(const char *s, size_t max, unsigned int *v)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	const char *digit;
+	size_t n = 0;
+
+	while (*s == ' ')
+		s++;
+	for (*v = 0; n < max && s[n] && (digit = strchr(digits, s[n])); n++)
+		*v = *v << 4 | (unsigned int)(digit - digits);
+	return n ? s + n : NULL;
+}
+
 /* "0100007F:1F90": words of the address in host byte order, and the port. The end of it or NULL. */
 static const char *parse_end(const char *s, struct end *e)
 {
 	static const uint8_t zero[16];
 	unsigned int word[4];
 	size_t nr = 0;
-	int n = 0;
 
 	memset(e, 0, sizeof(*e));
-	for (; nr < 4 && sscanf(s, "%8x%n", &word[nr], &n) == 1; nr++)
-		s += n;
-	if ((nr != 1 && nr != 4) || sscanf(s, ":%4x%n", &e->port, &n) != 1)
+	for (; nr < 4 && s && *s != ':'; nr++)
+		s = parse_hex(s, 8, &word[nr]);
+	if ((nr != 1 && nr != 4) || !s || *s != ':')
 		return NULL;
 	memcpy(e->addr, word, nr * sizeof(word[0]));
 	e->is_v6 = nr == 4;
 	e->is_any = !memcmp(e->addr, zero, sizeof(zero));
-	return s + n;
+	return parse_hex(s + 1, 4, &e->port);
 }
 
 static bool same_addr(const struct end *e, uint8_t family, const uint8_t *addr)
@@ -57,7 +71,7 @@ enum fact_socket sockets_match(const char *line, const struct fact_flow *flow)
 
 	s = s ? parse_end(s + 1, &local) : NULL;
 	s = s ? parse_end(s, &peer) : NULL;
-	if (!s || sscanf(s, "%x", &state) != 1 || local.port != flow->dport)
+	if (!s || !parse_hex(s, 2, &state) || local.port != flow->dport)
 		return SOCKET_NONE;
 	if (!local.is_any && !same_addr(&local, flow->family, flow->daddr))
 		return SOCKET_OTHER;

@@ -3,7 +3,22 @@
 #ifndef EXPLAIN_SOCKETS_H
 #define EXPLAIN_SOCKETS_H
 
-#include "explain/facts.h"
+#include <stdint.h>
+
+struct fact_flow {
+	uint8_t family, proto;
+	const uint8_t *saddr, *daddr;
+	uint16_t sport, dport; /* host byte order */
+};
+
+enum fact_socket {
+	SOCKET_UNKNOWN = -1,
+	SOCKET_NONE,	  /* none has the port */
+	SOCKET_OTHER,	  /* some have, for other addresses or peers */
+	SOCKET_LISTENS,	  /* one takes new peers */
+	SOCKET_CONNECTED, /* one is connected with this peer */
+	SOCKET_TIME_WAIT, /* its connection is over */
+};
 
 /* The best match in this thread's namespace, for TCP and UDP. */
 enum fact_socket sockets_find(const struct fact_flow *flow);

@@ -401,7 +401,7 @@ expect_causes() {
 	expect_why 'fd99::77\]:5928' "fd99::77, or the gateway to it, does not answer on veth-c \\(.*\\)"
 	expect_why 10.99.4.2:5009 "(dropped by|possible:) a tc filter of d-tc, egress.*"
 	expect_why 10.99.3.2:5009 "dropped by a tc filter of link-s, ingress \\(.*\\)"
-	expect_why 10.99.1.2:5009 "dropped by the XDP program of veth-t \\(.*\\)"
+	expect_why 10.99.1.2:5009 "dropped by the XDP program of veth-t.*"
 	expect_why 10.99.5.2:5920 "(possible: )?qdisc tbf of d-full drops: its queue is full $show d-full\\).*"
 	[ -z "$NETEM" ] ||
 		expect_why 10.99.6.2:5921 "(possible: )?qdisc netem of d-loss drops: .* $show d-loss\\).*"

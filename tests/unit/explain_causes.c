@@ -8,15 +8,19 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <arpa/inet.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
+#include <linux/btf.h>
 #include <linux/rtnetlink.h>
 
 #include "btf/btf.h"
 #include "explain/cause_text.h"
 #include "explain/causes.h"
 #include "explain/sockets.h"
+#include "kern/net.h"
 
 /* ---- a namespace ---- */
 
@@ -92,7 +96,7 @@ static int setup(void **state)
 /* 10.0.0.1:1000 -> 10.0.0.2:80, 12 bytes, with right checksums. */
 static const uint8_t udp4[] = {0x45, 0,	 0, 32, 0,    0,    0x40, 0,   64,  17, 0x26,
 			       0xcb, 10, 0, 0,	1,    10,   0,	  0,   2,   3,	0xe8,
-			       0,    80, 0, 12, 0x26, 0xda, 'a',  'b', 'c', 'd'};
+			       0,    80, 0, 12, 0x22, 0xd5, 'a',  'b', 'c', 'd'};
 
 static struct trace_event drop_of(const uint8_t *hdr, size_t sz, uint16_t protocol,
 				  const char *reason, const char *caller)
@@ -280,6 +284,7 @@ static void checksums(void **state)
 static void sockets(void **state)
 {
 	(void)state;
+	assert_memory_equal(why_udp("SKB_DROP_REASON_NOT_SPECIFIED", "tcp_v4_rcv"), "nothing", 7);
 	world.socket = SOCKET_OTHER;
 	assert_string_equal(
 		why_udp(NULL, "__udp4_lib_rcv"),
@@ -328,6 +333,61 @@ static void socket_lists(void **state)
 #endif
 }
 
+/* A socket of 127.0.0.1, its port in *port. */
+static int bound(int type, uint16_t *port)
+{
+	struct sockaddr_in sa = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	socklen_t sz = sizeof(sa);
+	int fd = socket(AF_INET, type, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (const struct sockaddr *)&sa, sizeof(sa)), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&sa, &sz), 0);
+	*port = ntohs(sa.sin_port);
+	return fd;
+}
+
+/* What this machine's kernel says about this program's namespace. */
+static void kernel_facts(void **state)
+{
+	static const uint8_t lo[16] = {127, 0, 0, 1}, other[16] = {127, 0, 0, 2};
+	struct fact_flow flow = {.family = AF_INET, .proto = 17, .saddr = lo, .daddr = lo};
+	uint32_t self = netns_self();
+	struct fact_route route;
+	struct fact_dev dev;
+	struct facts f;
+	int fd;
+
+	(void)state;
+	assert_int_equal(facts_open(&f), 0);
+	assert_true(f.setting(f.arg, self, "ipv4/ip_forward") >= 0);
+	assert_int_equal(f.setting(f.arg, self, "ipv4/no_such_thing"), -1);
+	assert_true(f.route(f.arg, self, AF_INET, lo, 0, &route));
+	assert_int_equal(route.err, 0);
+	assert_int_equal(route.type, RTN_LOCAL);
+	assert_int_equal(route.oif, 1);
+	assert_true(f.dev(f.arg, self, 1, &dev));
+	assert_false(f.dev(f.arg, self, 99999999, &dev));
+
+	fd = bound(SOCK_DGRAM, &flow.dport);
+	assert_int_equal(f.socket(f.arg, self, &flow), SOCKET_LISTENS);
+	flow.daddr = other;
+	assert_int_equal(f.socket(f.arg, self, &flow), SOCKET_OTHER);
+	close(fd);
+	assert_int_equal(f.socket(f.arg, self, &flow), SOCKET_NONE);
+	flow.daddr = lo;
+	flow.proto = 6;
+	fd = bound(SOCK_STREAM, &flow.dport);
+	assert_int_equal(f.socket(f.arg, self, &flow), SOCKET_NONE);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(f.socket(f.arg, self, &flow), SOCKET_LISTENS);
+	close(fd);
+	flow.proto = 1;
+	assert_int_equal(f.socket(f.arg, self, &flow), SOCKET_UNKNOWN);
+	facts_close(&f);
+	facts_close(&f);
+}
+
 static void queues(void **state)
 {
 	(void)state;
@@ -361,8 +421,26 @@ static void normal_ends(void **state)
 
 /* Their names say enough, or they are no reasons. */
 static const char *const clear[] = {
-	"NOT_DROPPED_YET", "CONSUMED", "NOT_SPECIFIED", "NETFILTER_DROP", "MAX",
-	"SUBSYS_MASK",	   "MASK",
+	"NOT_DROPPED_YET",
+	"CONSUMED",
+	"NOT_SPECIFIED",
+	"NETFILTER_DROP",
+	"MAX",
+	"SUBSYS_MASK",
+	"UNIX_DISCONNECT",
+	"UNIX_SKIP_OOB",
+	"SKB_GSO_SEG",
+	"SKB_UCOPY_FAULT",
+	"PACKET_SOCK_ERROR",
+	"VXLAN_ENTRY_EXISTS",
+	"TUNNEL_TXINFO",
+	"MAC_IEEE_MAC_CONTROL",
+	"CAN_RX_INVALID_FRAME",
+	"CANFD_RX_INVALID_FRAME",
+	"CANXL_RX_INVALID_FRAME",
+	"PFMEMALLOC",
+	"PSP_INPUT",
+	"PSP_OUTPUT",
 };
 
 static bool is_clear(const char *name)
@@ -379,9 +457,11 @@ static void check_reasons(const char *path)
 	struct btf *btf = NULL;
 	struct err err = {0};
 	uint32_t id;
+	int nr = 0;
 
 	assert_int_equal(btf_open(&btf, path, NULL, &err), 0);
-	if (btf_find(btf, "skb_drop_reason", BTF_KIND_ENUM, &id) == 0) {
+	id = btf_find(btf, BTF_KIND_ENUM, "skb_drop_reason", 0);
+	if (id) {
 		for (uint64_t v = 0; v < 1000; v++) {
 			const char *name = btf_enum_name(btf, id, v);
 
@@ -390,11 +470,12 @@ static void check_reasons(const char *path)
 			name += sizeof(prefix) - 1;
 			if (!is_clear(name) && !cause_has_reason(name)) {
 				print_error("%s: no cause for %s\n", path, name);
-				fail();
+				nr++;
 			}
 		}
 	}
-	btf_close(btf);
+	btf_free(btf);
+	assert_int_equal(nr, 0);
 }
 
 static void all_reasons(void **state)
@@ -422,6 +503,7 @@ int main(void)
 		cmocka_unit_test_setup(socket_lists, setup),
 		cmocka_unit_test_setup(queues, setup),
 		cmocka_unit_test_setup(normal_ends, setup),
+		cmocka_unit_test(kernel_facts),
 		cmocka_unit_test(all_reasons),
 	};
 
