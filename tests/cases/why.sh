@@ -210,6 +210,7 @@ random_rules() {
 }
 
 case_why_random_nft() { random_rules nft nft list ruleset; }
+case_why_random_nft6() { random_rules nft6 nft list ruleset; }
 case_why_random_iptables_nft() { random_rules iptables-nft iptables-nft -S; }
 case_why_random_xt() { random_rules xt iptables-legacy -t security -S; }
 

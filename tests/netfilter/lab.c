@@ -27,9 +27,15 @@ static const char network[] =
 	"ip route add 10.1.0.2 dev a0; ip route add 10.2.0.2 dev b0; "
 	"ip neigh add 10.1.0.2 lladdr 02:00:00:00:00:99 nud permanent dev a0; "
 	"ip neigh add 10.2.0.2 lladdr 02:00:00:00:00:99 nud permanent dev b0; "
-	"ip route add 10.1.0.0/16 via 10.1.0.2; ip route add 10.2.0.0/16 via 10.2.0.2";
+	"ip route add 10.1.0.0/16 via 10.1.0.2; ip route add 10.2.0.0/16 via 10.2.0.2; "
+	"cd /proc/sys/net/ipv6/conf; echo 0 >lo/disable_ipv6; echo 1 >all/forwarding; "
+	"n=0; for d in a b; do n=$((n + 1)); echo 0 >${d}0/disable_ipv6; "
+	"ip addr add fd0$n::1/128 dev ${d}0 nodad; "
+	"ip neigh add fd0$n::2 lladdr 02:00:00:00:00:99 nud permanent dev ${d}0; "
+	"ip route add fd0$n::2/128 dev ${d}0; "
+	"ip route add fd0$n::/16 via fd0$n::2 dev ${d}0; done";
 
-static int raw_fd, peer_fd, flush_fd;
+static int raw_fd, raw6_fd, peer_fd, flush_fd;
 static struct sockaddr_ll peer, flush_from;
 static uint8_t a0_addr[ETH_ALEN];
 
@@ -58,9 +64,10 @@ int lab_open(void)
 	if (unshare(CLONE_NEWNET) || sched_setaffinity(0, sizeof(one), &one) || system(network))
 		return -1;
 	raw_fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+	raw6_fd = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
 	peer_fd = packet_socket("a1", 0, &peer);
 	flush_fd = packet_socket("a0", FLUSH_PROTOCOL, &flush_from);
-	if (raw_fd < 0 || peer_fd < 0 || flush_fd < 0)
+	if (raw_fd < 0 || raw6_fd < 0 || peer_fd < 0 || flush_fd < 0)
 		return -1;
 	setsockopt(raw_fd, IPPROTO_IP, IP_HDRINCL, &yes, sizeof(yes));
 	setsockopt(flush_fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
@@ -86,6 +93,13 @@ static uint16_t checksum(const uint8_t *p, size_t sz)
 		sum += (uint32_t)(p[i] << 8 | p[i + 1]);
 	sum = (sum & 0xffff) + (sum >> 16);
 	return (uint16_t) ~(sum + (sum >> 16));
+}
+
+static void put_addr6(uint8_t *p, const char *addr)
+{
+	inet_pton(AF_INET6, addr, p);
+	if (p[15] == 5)
+		p[15] = (uint8_t)(2 + rnd(8));
 }
 
 static void put_addr(uint8_t *p, const char *addr)
@@ -161,6 +175,53 @@ void packet_generate(struct packet *p, uint16_t id)
 	put16(p->data + 10, checksum(p->data, ihl));
 }
 
+/* An extension in front of `proto`; its size. */
+static size_t put_extension(uint8_t *p, uint8_t *next, uint8_t proto)
+{
+	static const uint8_t kinds[] = {IPPROTO_HOPOPTS, IPPROTO_DSTOPTS, IPPROTO_FRAGMENT};
+
+	*next = proto;
+	if (chance(80))
+		return 0;
+	*next = kinds[rnd(3)];
+	p[0] = proto;
+	if (*next == IPPROTO_FRAGMENT) {
+		put16(p + 2, chance(70) ? 1480 : 1);
+	} else {
+		p[2] = 1; /* PadN */
+		p[3] = 4;
+	}
+	return 8;
+}
+
+void packet_generate6(struct packet *p, uint16_t id)
+{
+	static const uint8_t protos[] = {IPPROTO_TCP, IPPROTO_TCP,    IPPROTO_UDP,
+					 IPPROTO_UDP, IPPROTO_ICMPV6, IPPROTO_GRE};
+	uint8_t proto = protos[rnd(sizeof(protos))], *ip = p->data;
+	size_t ext;
+
+	memset(p, 0, sizeof(*p));
+	p->is_v6 = true;
+	p->is_sent = chance(50);
+	p->is_local = chance(50);
+	p->mark = chance(50) ? rnd(8) : 0;
+	ext = put_extension(ip + 40, ip + 6, proto);
+	p->len = 40 + ext + put_transport(ip + 40 + ext, proto) + rnd(60);
+	if (proto == IPPROTO_ICMPV6)
+		ip[40 + ext] = (uint8_t)(chance(50) ? 128 : rnd(4));
+	ip[0] = 0x60;
+	put16(ip + 2, id);
+	put16(ip + 4, (unsigned int)p->len - 40);
+	ip[7] = (uint8_t)(chance(50) ? 64 : 2 + rnd(8));
+	put_addr6(ip + 8, PICK("fd01::5", "fd03::5", "fd03:0:7::5", "fdc0::77", "fd02::5"));
+	if (p->is_local)
+		put_addr6(ip + 24, p->is_sent ? PICK("fd01::1", "::1", "fd02::1")
+					      : PICK("fd01::1", "fd02::1"));
+	else
+		put_addr6(ip + 24, PICK("fd02::5", "fd02:0:7::5", "fd02:0:c8::5"));
+}
+
 /* ---- sending ---- */
 
 static void send_flush(void)
@@ -178,16 +239,21 @@ static void send_flush(void)
 void packet_send(const struct packet *p)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET};
+	struct sockaddr_in6 to6 = {.sin6_family = AF_INET6};
 	uint8_t frame[PACKET_MAX + ETH_HLEN] = {0};
 
-	if (p->is_sent) {
+	if (p->is_sent && p->is_v6) {
+		memcpy(&to6.sin6_addr, p->data + 24, 16);
+		setsockopt(raw6_fd, SOL_SOCKET, SO_MARK, &p->mark, sizeof(p->mark));
+		sendto(raw6_fd, p->data, p->len, 0, (struct sockaddr *)&to6, sizeof(to6));
+	} else if (p->is_sent) {
 		memcpy(&to.sin_addr, p->data + 16, 4);
 		setsockopt(raw_fd, SOL_SOCKET, SO_MARK, &p->mark, sizeof(p->mark));
 		sendto(raw_fd, p->data, p->len, 0, (struct sockaddr *)&to, sizeof(to));
 	} else {
 		memcpy(frame, a0_addr, ETH_ALEN);
 		frame[6] = 2;
-		put16(frame + 12, ETH_P_IP);
+		put16(frame + 12, p->is_v6 ? ETH_P_IPV6 : ETH_P_IP);
 		memcpy(frame + ETH_HLEN, p->data, p->len);
 		setsockopt(peer_fd, SOL_SOCKET, SO_MARK, &p->mark, sizeof(p->mark));
 		send(peer_fd, frame, ETH_HLEN + p->len, 0);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * nf-random nft|xt|iptables-nft NR_RULESETS SEED: random rulesets and packets, and who dropped them
- * by the kernel and by netfilter/. As root; in a network namespace of its own. A wrong rule is a
- * failure, and more than 2 % of unknown ones where all is told.
+ * nf-random nft|nft6|xt|iptables-nft NR_RULESETS SEED: random rulesets and packets, and who dropped
+ * them by the kernel and by netfilter/. As root; in a network namespace of its own. A wrong rule is
+ * a failure, and more than 2 % of unknown ones where all is told.
  */
 #include "tests/netfilter/random.h"
 
@@ -31,6 +31,11 @@ static const char probe[] =
 	"ip saddr { 10.1.0.1, 10.2.0.1, 127.0.0.0/8 } drop; }\n"
 	"chain late { type filter hook prerouting priority -190; meta nftrace set 1; }\n"
 	"chain late_out { type filter hook output priority -190; meta nftrace set 1; }\n"
+	"}\n"
+	"table ip6 probe {\n"
+	"chain in { type filter hook prerouting priority -500; meta nftrace set 1; }\n"
+	"chain out { type filter hook output priority -500; meta nftrace set 1;\n"
+	"ip6 saddr { fd01::1, fd02::1, ::1 } drop; }\n"
 	"}\n";
 
 enum told { TOLD_ALL, TOLD_CHANGED, TOLD_NAT, TOLD_LESS, NR_TOLD };
@@ -100,8 +105,13 @@ static void fill_devs(const struct packet *p, const struct truth *t, struct nf_p
 /* ip_forward() counts the TTL down, and mends the checksum. */
 static void pass_router(uint8_t *ip)
 {
-	uint32_t sum = (uint32_t)(ip[10] << 8 | ip[11]) + 0x100;
+	uint32_t sum;
 
+	if (*ip >> 4 == 6) {
+		ip[7]--;
+		return;
+	}
+	sum = (uint32_t)(ip[10] << 8 | ip[11]) + 0x100;
 	sum += sum >= 0xffff;
 	ip[8]--;
 	ip[10] = (uint8_t)(sum >> 8);
@@ -113,9 +123,9 @@ static struct nf_packet as_seen(const struct packet *p, const struct truth *t, u
 {
 	size_t max = p->data[0] == 0x45 ? HDR_SHORT : HDR_MAX;
 	struct nf_packet q = {
-		.family = NFPROTO_IPV4,
+		.family = p->is_v6 ? NFPROTO_IPV6 : NFPROTO_IPV4,
 		.hook = t->hook,
-		.protocol = 0x0800,
+		.protocol = p->is_v6 ? 0x86dd : 0x0800,
 		.has_mark = t->has_mark,
 		.mark = t->mark,
 		.has_len = true,
@@ -231,7 +241,16 @@ static bool load_nft(struct ruleset *r)
 {
 	char all[sizeof(r->text) + sizeof(probe)];
 
-	nft_generate(r);
+	nft_generate(r, false);
+	snprintf(all, sizeof(all), "%s%s", probe, r->text);
+	return load("nft -f - 2>&1", all, strlen(all));
+}
+
+static bool load_nft6(struct ruleset *r)
+{
+	char all[sizeof(r->text) + sizeof(probe)];
+
+	nft_generate6(r);
 	snprintf(all, sizeof(all), "%s%s", probe, r->text);
 	return load("nft -f - 2>&1", all, strlen(all));
 }
@@ -255,8 +274,10 @@ static const struct kind {
 	bool (*load)(struct ruleset *r);
 	int (*read)(struct nf_ruleset *rs);
 	bool by_counters; /* the kernel's truth; else by traces */
+	bool is_v6;
 } kinds[] = {
-	{"nft", "nft -a list ruleset", load_nft, nft_read, false},
+	{"nft", "nft -a list ruleset", load_nft, nft_read, false, false},
+	{"nft6", "nft -a list ruleset", load_nft6, nft_read, false, true},
 	{"xt", "iptables-legacy-save", load_xt, xt_read, true},
 	{"iptables-nft", "nft -a list ruleset", load_iptables_nft, nft_read, false},
 };
@@ -286,7 +307,7 @@ static void round_of(struct score *s, const struct kind *k)
 		struct truth t;
 
 		id = id == 0xffff ? 1 : id + 1;
-		packet_generate(&p, id);
+		(k->is_v6 ? packet_generate6 : packet_generate)(&p, id);
 		trace_begin();
 		if (k->by_counters && !counters_begin())
 			continue;
@@ -330,7 +351,7 @@ int main(int argc, char **argv)
 	       strcmp(k->name, argv[1]))
 		k++;
 	if (argc != 4 || k == kinds + sizeof(kinds) / sizeof(kinds[0])) {
-		fprintf(stderr, "usage: %s nft|xt|iptables-nft NR_RULESETS SEED\n", argv[0]);
+		fprintf(stderr, "usage: %s nft|nft6|xt|iptables-nft NR_RULESETS SEED\n", argv[0]);
 		return 2;
 	}
 	rnd_state = strtoull(argv[3], NULL, 10) * 0x9e3779b97f4a7c15 + 1;

@@ -39,7 +39,9 @@ struct ruleset {
 
 __attribute__((format(printf, 2, 3))) void put(struct ruleset *r, const char *fmt, ...);
 
-void nft_generate(struct ruleset *r);
+/* plain: without NAT and changed TTLs. */
+void nft_generate(struct ruleset *r, bool plain);
+void nft_generate6(struct ruleset *r);
 void xt_generate(struct ruleset *r);
 
 /* ---- packets ---- */
@@ -54,12 +56,15 @@ struct packet {
 	uint32_t mark;
 	bool is_sent;  /* from here; else it comes in by a0 */
 	bool is_local; /* to an address of this host */
-	bool is_odd;   /* cut off, or a fragment that would overwrite the header */
+	bool is_v6;
+	bool is_odd; /* cut off, or a fragment that would overwrite the header */
 	uint8_t ttl;
 };
 
 int lab_open(void);
 void packet_generate(struct packet *p, uint16_t id);
+/* IPv6; the flow label is id. */
+void packet_generate6(struct packet *p, uint16_t id);
 /* Send it, and wait until it has ended. */
 void packet_send(const struct packet *p);
 void packet_print(const struct packet *p);

@@ -475,7 +475,7 @@ static void put_table(struct gen *g, uint32_t nr)
 	put(r, "}\n");
 }
 
-void nft_generate(struct ruleset *r)
+void nft_generate(struct ruleset *r, bool plain)
 {
 	struct gen g = {.r = r,
 			.marks = chance(25),
@@ -485,6 +485,8 @@ void nft_generate(struct ruleset *r)
 			.unsure = chance(15)};
 	uint32_t nr = 1 + rnd(3);
 
+	if (plain)
+		g.nat = g.headers = false;
 	r->has_nat = g.nat;
 	r->unsure = g.unsure;
 	for (uint32_t i = 0; i < nr; i++)

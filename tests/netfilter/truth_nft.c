@@ -24,7 +24,8 @@ struct way {
 	const struct nf_ruleset *rs;
 	struct truth *t;
 	uint16_t packet_id; /* of the IP header */
-	uint32_t id;	    /* the kernel's; it may change at lo */
+	bool is_v6;
+	uint32_t id; /* the kernel's; it may change at lo */
 };
 
 int trace_open(void)
@@ -128,7 +129,7 @@ static void take_packet(struct way *w, struct nl_attrs as, const struct nl_attr 
 
 	ct_is_told |= ct != 0;
 	t->ct_info = ct ? ct_info_of(ct) : NF_CT_INVALID;
-	if (network->sz + 20u <= sizeof(t->hdr)) {
+	if (network->sz + 20u <= sizeof(t->hdr) && !w->is_v6) {
 		memcpy(t->hdr, network->data, network->sz);
 		t->hdr_sz = network->sz;
 		if (nl_find(as, NFTA_TRACE_TRANSPORT_HEADER, &a) && a.sz <= 20) {
@@ -158,7 +159,10 @@ static void take(struct way *w, const struct nlmsghdr *msg)
 	if (nl_find(as, NFTA_TRACE_NETWORK_HEADER, &a) && a.sz >= 20) {
 		const uint8_t *ip = a.data;
 
-		if ((ip[4] << 8 | ip[5]) != w->packet_id)
+		if (*ip >> 4 != (w->is_v6 ? 6 : 4))
+			return;
+		ip += w->is_v6 ? 2 : 4;
+		if ((ip[0] << 8 | ip[1]) != w->packet_id)
 			return;
 		w->id = id;
 		take_packet(w, as, &a);
@@ -173,7 +177,7 @@ static void take(struct way *w, const struct nlmsghdr *msg)
 
 void trace_end(const struct nf_ruleset *rs, const struct packet *p, uint16_t id, struct truth *t)
 {
-	struct way w = {.rs = rs, .t = t, .packet_id = id};
+	struct way w = {.rs = rs, .t = t, .packet_id = id, .is_v6 = p->is_v6};
 	char buf[65536] __attribute__((aligned(8)));
 	ssize_t sz;
 
