@@ -414,3 +414,18 @@ expect_causes() {
 	expect_why 10.99.3.2:5927 "possible: it is for another host: its Ethernet destination is not the address of link-s.*"
 	expect "(nothing on this host handles|possible: a tc filter of link-s, ingress; or nothing on this host handles) EtherType 0x88b5 on link-s"
 }
+
+# What ends well is no drop, whatever function frees it.
+case_why_normal_ends() {
+	[ -z "$FUNCS" ] || FUNCS='kfree_skb|kfree_skb_reason|kfree_skb_list_reason|sk_skb_reason_drop|tcp_drop|consume_skb'
+	trace_start "(host $CLIENT and (icmp or tcp port 8080)) or (host $CLIENT6 and icmp6)" || return
+	on_client busybox ping -c 1 -W 2 $SERVER >/dev/null || bad "no answer to ping"
+	on_client busybox ping -c 1 -W 2 $SERVER6 >/dev/null || bad "no answer to ping of IPv6"
+	http_get "http://$SERVER:8080/" >/dev/null || bad "no web page"
+	sleep 1
+	trace_stop
+	expect "$SERVER"
+	grep -E '(kfree_skb|_drop).*\+0x[0-9a-f]+.*: ' "$T/out" |
+		grep -Ev ': (possibly )?not a loss|got a copy of it\)$' >"$T/false"
+	[ ! -s "$T/false" ] || bad "a false cause: $(head -n 1 "$T/false" | cut -c 50-)"
+}

@@ -394,6 +394,9 @@ static void queues(void **state)
 	assert_string_equal(
 		why_udp("SKB_DROP_REASON_QDISC_DROP", "__dev_queue_xmit"),
 		"qdisc fq_codel of eth0 drops: its queue is full (tc -s qdisc show dev eth0)");
+	assert_memory_equal(why_udp(NULL, "enqueue_to_backlog"), "the backlog of this CPU", 23);
+	assert_string_equal(why_udp("SKB_DROP_REASON_NOT_SPECIFIED", "enqueue_to_backlog"),
+			    "eth0 was down");
 	strcpy(world.dev.qdisc, "noqueue");
 	assert_string_equal(
 		why_udp(NULL, "__dev_queue_xmit"),
@@ -413,6 +416,7 @@ static void normal_ends(void **state)
 	assert_string_equal(why_udp(NULL, "skb_release_data"), "");
 	assert_string_equal(why_udp(NULL, NULL), "");
 	assert_string_equal(why_udp("SKB_DROP_REASON_NEVER_HEARD_OF", "ip_forward"), "");
+	assert_string_equal(why_udp("SKB_DROP_REASON_TCP_RESET", "x"), "not a loss: a TCP reset");
 	assert_memory_equal(why_udp(NULL, "icmpv6_rcv"), "possibly not a loss: ", 21);
 	assert_memory_equal(why_udp(NULL, "tcp_rcv_state_process"), "possibly not a loss: ", 21);
 }
