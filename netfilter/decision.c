@@ -122,9 +122,52 @@ static unsigned int walk_rule(struct walk *w, const struct nf_chain *c, const st
 	}
 }
 
+/* The mark where several ways meet: known if it is the same on all of them. */
+struct mark {
+	bool any, known;
+	uint32_t value;
+};
+
+static void join_mark(struct mark *m, const struct nf_packet *p)
+{
+	bool same = p->has_mark && (!m->any || (m->known && m->value == p->mark));
+
+	*m = (struct mark){.any = true, .known = same, .value = p->mark};
+}
+
+static void set_mark(struct nf_packet *p, const struct mark *m)
+{
+	p->has_mark = m->known;
+	p->mark = m->value;
+}
+
+/* As walk_rule(), with the marks of the ways that lead back to the caller, and of the one on. */
+static unsigned int walk_marks(struct walk *w, const struct nf_chain *c, const struct nf_rule *r,
+			       const struct nf_outcome *o, enum nf_truth matches, bool *ends,
+			       struct mark *back)
+{
+	struct mark on = {0};
+	bool ends_here = false;
+	unsigned int may;
+
+	if (matches == NF_MAYBE)
+		join_mark(&on, &w->p);
+	may = walk_rule(w, c, r, o, &ends_here);
+	w->p.has_mark &= o->action != NF_ACT_UNKNOWN;
+	if (ends_here)
+		join_mark(back, &w->p);
+	if (may & MAY_RETURN)
+		join_mark(&on, &w->p);
+	if (on.any)
+		set_mark(&w->p, &on);
+	*ends |= ends_here;
+	return may;
+}
+
 /* All ways through a chain. */
 static unsigned int walk_chain(struct walk *w, const struct nf_chain *c)
 {
+	struct mark back = {0};
 	unsigned int all = 0;
 	bool ends = false;
 
@@ -141,11 +184,15 @@ static unsigned int walk_chain(struct walk *w, const struct nf_chain *c)
 		matches = eval(w, c->table, r, &o);
 		if (matches == NF_NO)
 			continue;
-		may = walk_rule(w, c, r, &o, &ends);
+		may = walk_marks(w, c, r, &o, matches, &ends, &back);
 		all |= may & MAY_ACCEPT;
-		if (matches == NF_YES && !(may & MAY_RETURN))
+		if (matches == NF_YES && !(may & MAY_RETURN)) {
+			set_mark(&w->p, &back);
 			return all | (ends ? MAY_RETURN : 0);
+		}
 	}
+	join_mark(&back, &w->p);
+	set_mark(&w->p, &back);
 	return all | MAY_RETURN;
 }
 

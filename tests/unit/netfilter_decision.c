@@ -394,6 +394,35 @@ static void test_ttl_changed(void **state)
 	assert_int_equal(f->d.nr, 3);
 }
 
+/* A mark that is set on one of two ways is not known where they meet. */
+static void test_mark_of_two_ways(void **state)
+{
+	struct fixture *f = *state;
+	struct attrs maybe = {0}, set = {0}, drop = {0}, last = {0};
+	uint32_t two = 2;
+	struct expr e;
+
+	plain(&maybe, "limit");
+	verdict(&maybe, NFT_JUMP, "web");
+	add_rule(f, f->base, &maybe);
+	e = expr_begin(&set, "immediate");
+	put32(&set, NFTA_IMMEDIATE_DREG, NFT_REG_1);
+	put_value(&set, NFTA_IMMEDIATE_DATA, &two, sizeof(two));
+	expr_end(&set, e);
+	e = expr_begin(&set, "meta");
+	put32(&set, NFTA_META_SREG, NFT_REG_1);
+	put32(&set, NFTA_META_KEY, NFT_META_MARK);
+	expr_end(&set, e);
+	add_rule(f, f->user, &set);
+	meta(&drop, NFT_META_MARK, &f->p.mark, sizeof(f->p.mark));
+	verdict(&drop, NF_DROP, NULL);
+	add_rule(f, f->base, &drop);
+	verdict(&last, NF_DROP, NULL);
+	add_rule(f, f->base, &last);
+	assert_null(decide(f));
+	assert_int_equal(f->d.nr, 2);
+}
+
 /* A chain that is gone to returns to where its caller would have. */
 static void test_goto(void **state)
 {
@@ -592,13 +621,16 @@ static void test_unread_family(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_rule),	TEST(test_policy),	  TEST(test_jump),
-		TEST(test_goto),	TEST(test_uncertain),	  TEST(test_unknown_expression),
-		TEST(test_interfaces),	TEST(test_mark),	  TEST(test_priorities),
-		TEST(test_intervals),	TEST(test_map),		  TEST(test_hotdrop),
-		TEST(test_bounded),	TEST(test_unread_family), TEST(test_two_ways),
-		TEST(test_fragment),	TEST(test_nat),		  TEST(test_before_nat),
-		TEST(test_ttl_changed),
+		TEST(test_rule),	TEST(test_policy),
+		TEST(test_jump),	TEST(test_goto),
+		TEST(test_uncertain),	TEST(test_unknown_expression),
+		TEST(test_interfaces),	TEST(test_mark),
+		TEST(test_priorities),	TEST(test_intervals),
+		TEST(test_map),		TEST(test_hotdrop),
+		TEST(test_bounded),	TEST(test_unread_family),
+		TEST(test_two_ways),	TEST(test_fragment),
+		TEST(test_nat),		TEST(test_before_nat),
+		TEST(test_ttl_changed), TEST(test_mark_of_two_ways),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
