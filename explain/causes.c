@@ -2,8 +2,7 @@
 /*
  * The table is searched from its beginning: the first entry whose reason or place fits, and whose
  * evidence holds, is the cause. More particular entries come first, and the last one of a reason or
- * place needs no evidence: it says no more than the kernel's code allows. Checked against Linux
- * 4.19, 5.10, 6.1 and 6.12.
+ * place needs no evidence: it says no more than the code of the kernel allows (Linux 5.10 to 6.18).
  */
 #include "explain/causes.h"
 
