@@ -492,6 +492,10 @@ static void eval_objref(struct eval *e, struct nl_attrs attrs)
 	case NFT_OBJECT_CT_TIMEOUT:
 	case NFT_OBJECT_SECMARK:
 		return;
+	case NFT_OBJECT_CONNLIMIT:
+		be_unsure(e);
+		end_with(e, NF_ACT_UNKNOWN, "connlimit");
+		return;
 	case NFT_OBJECT_SYNPROXY:
 		end_with(e, NF_ACT_UNKNOWN, "synproxy");
 		return;
@@ -514,7 +518,7 @@ static const struct {
 	{"flow_offload", true, NF_ACT_CONTINUE, NULL},
 	{"limit", true, NF_ACT_CONTINUE, NULL},
 	{"quota", true, NF_ACT_CONTINUE, NULL},
-	{"connlimit", true, NF_ACT_CONTINUE, NULL},
+	{"connlimit", true, NF_ACT_UNKNOWN, "connlimit"}, /* drops what is no connection */
 	{"dynset", true, NF_ACT_CONTINUE, NULL},
 	{"tproxy", true, NF_ACT_CONTINUE, NULL},
 	{"nat", false, NF_ACT_NAT, "NAT"},

@@ -466,6 +466,21 @@ static void test_unknown_expression(void **state)
 	assert_int_equal(f->d.nr, 2);
 }
 
+/* nft_connlimit_do_eval() drops by itself, whatever follows in the rule. */
+static void test_connlimit(void **state)
+{
+	struct fixture *f = *state;
+	struct attrs limit = {0};
+
+	plain(&limit, "connlimit");
+	dport(&limit, NFT_CMP_EQ, 53);
+	verdict(&limit, NF_ACCEPT, NULL);
+	add_rule(f, f->base, &limit);
+	f->base->policy = NF_ACT_DROP;
+	assert_null(decide(f));
+	assert_int_equal(f->d.nr, 2);
+}
+
 static void test_interfaces(void **state)
 {
 	struct fixture *f = *state;
@@ -631,6 +646,7 @@ int main(void)
 		TEST(test_two_ways),	TEST(test_fragment),
 		TEST(test_nat),		TEST(test_before_nat),
 		TEST(test_ttl_changed), TEST(test_mark_of_two_ways),
+		TEST(test_connlimit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
