@@ -96,7 +96,8 @@ static void make_layout(struct world *w)
 	w->off[QDISC_LEN] = w->off[SKB_CB] + 4 * (rnd(w) % 12);
 	PLACE(8, LIMIT_SKB, SKB_HEAD, SKB_DATA, SKB_DEV, SKB_SK, CONNTRACK);
 	PLACE(4, LIMIT_SKB, SKB_TAIL, SKB_END, SKB_LEN, SKB_MARK, TRUESIZE);
-	PLACE(2, LIMIT_SKB, SKB_MAC_HEADER, SKB_NETWORK_HEADER, SKB_PROTOCOL, TRANSPORT_HEADER);
+	PLACE(2, LIMIT_SKB, SKB_MAC_HEADER, SKB_NETWORK_HEADER, SKB_PROTOCOL, TRANSPORT_HEADER,
+	      SKB_VLAN_PROTO, SKB_VLAN_TCI);
 	w->off[TCP_CB_SEQ] = 0;
 	w->off[TCP_CB_FLAGS] = 4 + rnd(w) % 40;
 
@@ -274,6 +275,19 @@ static void see_skb(struct world *w, struct packet_sample *s)
 	s->tcp = s->packet->tcp_flags != 0;
 }
 
+/* With the bit that marks a tag up to 4.20, or without. */
+static void see_tagged(struct world *w, uint16_t present)
+{
+	for (size_t i = 0; i < TAGGED_NR; i++) {
+		struct tagged_sample *s = &w->e->tagged[i];
+
+		noise(w, s->skb, sizeof(s->skb));
+		PUT(s->skb, SKB_VLAN_PROTO, uint16_t, htons(tagged_tags[i].proto));
+		PUT(s->skb, SKB_VLAN_TCI, uint16_t, tagged_tags[i].tci | present);
+		s->seen = true;
+	}
+}
+
 static void see_pointees(struct world *w, struct packet_sample *s, uint64_t net)
 {
 	const struct slots *slots = &w->e->slots;
@@ -366,10 +380,9 @@ static void expect_measured(const struct world *w, const struct layout *l, int m
 			 l->at[m].bit_off / 8, l->at[m].other / 8, w->off[m]);
 }
 
-static bool is_vlan(int m)
+static bool is_vlan_bit(int m)
 {
-	return m == SKB_VLAN_PROTO || m == SKB_VLAN_TCI || m == SKB_VLAN_PRESENT ||
-	       m == SKB_VLAN_ALL;
+	return m == SKB_VLAN_PRESENT || m == SKB_VLAN_ALL;
 }
 
 static void expect_everything(struct world *w)
@@ -384,15 +397,17 @@ static void expect_everything(struct world *w)
 	deduce_len(w->e, w->places);
 	deduce_tcp_cb(w->e, w->places);
 	deduce_devices(w->e, w->places);
+	see_tagged(w, TAGGED_PRESENT);
+	deduce_vlan(w->e, w->places);
 	layout_merge(&l, w->places, &nothing);
 	for (int m = 0; m < LAYOUT_NR; m++) {
-		if (is_vlan(m))
+		if (is_vlan_bit(m))
 			assert_int_equal(l.at[m].status, LAYOUT_UNKNOWN);
 		else
 			expect_measured(w, &l, m);
 	}
 	assert_int_equal(l.at[SK_PROTOCOL].bits, w->short_protocol ? 8 : 16);
-	assert_int_equal(layout_nr(&l), LAYOUT_NR - 4);
+	assert_int_equal(layout_nr(&l), LAYOUT_NR - 2);
 }
 
 static void test_everything_is_found(void **state)
@@ -410,12 +425,15 @@ static void test_everything_is_found(void **state)
 	[SKC_STATE] = 18, [SKC_NET] = 48, [SKC_V6_DADDR] = 56, [SKC_V6_RCV_SADDR] = 72
 #define SKB_LAYOUT_4X                                                                              \
 	[SKB_SK] = 24, [SKB_DEV] = 32, [SKB_CB] = 40, [QDISC_LEN] = 40, [CONNTRACK] = 112,         \
-	[SKB_LEN] = 128, [SKB_MARK] = 168, [SKB_PROTOCOL] = 180, [TRANSPORT_HEADER] = 182,         \
-	[SKB_NETWORK_HEADER] = 184, [SKB_MAC_HEADER] = 186, [SKB_TAIL] = 188, [SKB_END] = 192,     \
-	[SKB_HEAD] = 200, [SKB_DATA] = 208, [TRUESIZE] = 216
+	[SKB_LEN] = 128, [SKB_VLAN_PROTO] = 160, [SKB_VLAN_TCI] = 162, [SKB_MARK] = 168,           \
+	[SKB_PROTOCOL] = 180, [TRANSPORT_HEADER] = 182, [SKB_NETWORK_HEADER] = 184,                \
+	[SKB_MAC_HEADER] = 186, [SKB_TAIL] = 188, [SKB_END] = 192, [SKB_HEAD] = 200,               \
+	[SKB_DATA] = 208, [TRUESIZE] = 216
 #define DEV_LAYOUT_4X                                                                              \
 	[DEV_NAME] = 0, [DEV_IFINDEX] = 256, [DEV_MTU] = 568, [DEV_TYPE] = 588, [DEV_NET] = 1264,  \
 	[NET_INUM] = 136
+
+#define RHEL7 2 /* index in known_layouts[] */
 
 /*
  * Real layouts, where conntrack's entry could be taken for the socket: x86_64 4.4 and 4.9 as in
@@ -431,6 +449,8 @@ static const int known_layouts[][NR_PARTS] = {
 	 [SKB_LEN] = 104,
 	 [SKB_PROTOCOL] = 126,
 	 [CONNTRACK] = 136,
+	 [SKB_VLAN_PROTO] = 160,
+	 [SKB_VLAN_TCI] = 162,
 	 [SKB_MARK] = 180,
 	 [TRANSPORT_HEADER] = 192,
 	 [SKB_MAC_HEADER] = 196,
@@ -503,6 +523,51 @@ static void test_ambiguous_and_reported(void **state)
 	free_world(w);
 }
 
+static void expect_no_vlan(struct world *w)
+{
+	const struct translated nothing = {0};
+	struct layout l;
+
+	deduce_vlan(w->e, w->places);
+	layout_merge(&l, w->places, &nothing);
+	assert_int_equal(l.at[SKB_VLAN_PROTO].status, LAYOUT_UNKNOWN);
+	assert_int_equal(l.at[SKB_VLAN_TCI].status, LAYOUT_UNKNOWN);
+}
+
+/* Neither member is used unless both are found. */
+static void test_vlan_is_not_guessed(void **state)
+{
+	struct world *w = make_world(5);
+
+	memcpy(w->off, known_layouts[RHEL7], sizeof(w->off));
+	expect_no_vlan(w); /* no packet was seen */
+	see_tagged(w, 0);  /* 5.0: no bit of vlan_tci marks the tag */
+	expect_no_vlan(w);
+
+	see_tagged(w, TAGGED_PRESENT);
+	w->e->tagged[2].seen = false;
+	memset(w->e->tagged[2].skb, 0, SAMPLE_SKB_SZ);
+	deduce_vlan(w->e, w->places);
+	assert_int_equal(places_unique(&w->places[SKB_VLAN_PROTO]), 160);
+	assert_int_equal(places_unique(&w->places[SKB_VLAN_TCI]), 162);
+
+	w->e->tagged[2].seen = true; /* it had no tag */
+	expect_no_vlan(w);
+	w->e->tagged[2].seen = false;
+	for (size_t i = 0; i < TAGGED_NR; i++) {
+		uint8_t *skb = w->e->tagged[i].skb;
+
+		memcpy(skb + 90, skb + 162, 2);
+	}
+	expect_no_vlan(w);
+
+	see_tagged(w, TAGGED_PRESENT);
+	for (size_t i = 2; i < TAGGED_NR; i++)
+		w->e->tagged[i].seen = false;
+	expect_no_vlan(w); /* two packets are not enough */
+	free_world(w);
+}
+
 /* Two slots that lead to the packet, or none that does: nothing is said about buffers. */
 static void test_no_buffer(void **state)
 {
@@ -560,6 +625,7 @@ int main(void)
 		cmocka_unit_test(test_everything_is_found),
 		cmocka_unit_test(test_known_layouts),
 		cmocka_unit_test(test_ambiguous_and_reported),
+		cmocka_unit_test(test_vlan_is_not_guessed),
 		cmocka_unit_test(test_no_buffer),
 		cmocka_unit_test(test_pointers),
 	};

@@ -9,6 +9,7 @@
 #define THE_SKB	     (-1) /* the skb itself, instead of a slot */
 #define ETH_HLEN     14
 #define IPV4_HLEN    20
+#define TAGGED_MIN   3
 #define TCP_DOFF     12	   /* header byte whose upper half is the header length in words */
 #define HEADROOM_MAX 4096  /* bytes before the data of our packets */
 #define TAILROOM_MAX 65536 /* and after it */
@@ -271,6 +272,28 @@ void deduce_len(const struct evidence *e, struct places *places)
 			places_keep(&places[SKB_LEN], s->rx_skb, SKB_MAX_SZ, 4, &s->packet->l3_len,
 				    sizeof(s->packet->l3_len));
 	}
+}
+
+/*
+ * Without the protocol, tagged packets could not be filtered as on the wire: both or none. In one
+ * packet alone, 16 bits may fit by chance.
+ */
+void deduce_vlan(const struct evidence *e, struct places *places)
+{
+	struct places *tci = &places[SKB_VLAN_TCI], *proto = &places[SKB_VLAN_PROTO];
+
+	for (size_t i = 0; i < TAGGED_NR; i++) {
+		const struct tagged_sample *s = &e->tagged[i];
+		uint16_t in_skb = tagged_tags[i].tci | TAGGED_PRESENT;
+		uint16_t tpid = htons(tagged_tags[i].proto);
+
+		if (!s->seen)
+			continue;
+		places_keep(tci, s->skb, SKB_MAX_SZ, 2, &in_skb, sizeof(in_skb));
+		places_keep(proto, s->skb, SKB_MAX_SZ, 2, &tpid, sizeof(tpid));
+	}
+	if (tci->nr_packets < TAGGED_MIN || places_unique(tci) < 0 || places_unique(proto) < 0)
+		*tci = *proto = (struct places){0};
 }
 
 static bool has_name(const uint8_t *mem, const struct packet *p)

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "types/measure/layout.h"
+#include "types/measure/tagged.h"
 #include "types/measure/traffic.h"
 
 #define SAMPLE_SKB_SZ	  512 /* bytes copied from an skb */
@@ -65,11 +66,18 @@ struct device_sample {
 	uint8_t memory[SAMPLE_DEV_SZ];
 };
 
+/* A packet of tagged.h, sampled at SAMPLE_COPY. */
+struct tagged_sample {
+	bool seen;
+	uint8_t skb[SAMPLE_SKB_SZ];
+};
+
 struct evidence {
 	struct packet_sample samples[TRAFFIC_MAX];
 	size_t nr;
 	struct device_sample devices[TRAFFIC_MAX_DEVICES];
 	size_t nr_devices;
+	struct tagged_sample tagged[TAGGED_NR]; /* of tagged_tags[] */
 	uint32_t netns;
 	struct slots slots;    /* of the skb, from pass 1 */
 	struct slots sk_slots; /* of the socket, from pass 2 */
@@ -85,10 +93,12 @@ unsigned int nr_xmit(const struct evidence *e);
 int deduce_slots(struct evidence *e);
 int deduce_skb(struct evidence *e, struct places *places);
 void deduce_dev_and_sk(const struct evidence *e, struct places *places);
-/* The same for SAMPLE_DEV, SAMPLE_RX and SAMPLE_TCP. */
+/* The same for SAMPLE_DEV, SAMPLE_RX, SAMPLE_TCP and SAMPLE_COPY. */
 void deduce_devices(const struct evidence *e, struct places *places);
 void deduce_len(const struct evidence *e, struct places *places);
 void deduce_tcp_cb(const struct evidence *e, struct places *places);
+/* For kernels before 5.0, where a bit of vlan_tci marks the tag. Nothing fits on later ones. */
+void deduce_vlan(const struct evidence *e, struct places *places);
 
 /*
  * True for a kernel address, which is safe to read. On x86_64 the top 16 bits are set, or the top 8

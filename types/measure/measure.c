@@ -184,6 +184,48 @@ static int sample_devices(struct measurement *m, struct pass *p, struct err *err
 	return ret;
 }
 
+static int sample_tagged(struct measurement *m, const struct pass *p, int fd, struct err *err)
+{
+	struct sampler sampler;
+	uint64_t addr;
+	int ret = sampler_open(&sampler, &m->env, p->point, p->chunks, p->nr, err);
+
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < TAGGED_NR && !ret; i++) {
+		struct tagged_sample *s = &m->e->tagged[i];
+
+		ret = tagged_send(fd, i);
+		if (!ret)
+			ret = sampler_arm(&sampler);
+		if (ret)
+			err_sys(err, ret, "cannot send tagged packet %zu", i);
+		else if (!tagged_receive(fd, i))
+			s->seen = !sampler_fetch(&sampler, &addr, s->skb);
+	}
+	sampler_close(&sampler);
+	return ret;
+}
+
+/* For kernels that have no filters in BPF (3.19), which report these offsets. */
+static void measure_vlan(struct measurement *m, struct pass *p)
+{
+	struct err why = ERR_INIT;
+	int fd = tagged_open(), ret = fd;
+
+	*p = (struct pass){.point = SAMPLE_COPY};
+	add_chunks(p, 0, 0, 0, 0, SAMPLE_SKB_SZ);
+	if (fd < 0)
+		err_sys(&why, fd, "cannot open a packet socket");
+	else
+		ret = sample_tagged(m, p, fd, &why);
+	if (ret)
+		log_verbose("cannot measure sk_buff.vlan_tci: %s", why.msg);
+	if (fd >= 0)
+		close(fd);
+	deduce_vlan(m->e, m->places);
+}
+
 /* For kernels that do not report offsets. */
 static void read_filter(struct measurement *m)
 {
@@ -210,6 +252,8 @@ static void measure_rest(struct measurement *m, struct pass *p)
 			log_verbose("cannot measure sk_buff.len: %s", why.msg);
 		deduce_len(m->e, m->places);
 	}
+	if (!is_known(m, SKB_VLAN_TCI))
+		measure_vlan(m, p);
 	if (m->env.backend->tracepoints)
 		return;
 	err_clear(&why);

@@ -33,8 +33,10 @@ static const struct sample_hook {
 	{"tcp_v4_send_check", SAMPLE_TCP, false},
 	{"tcp_v4_do_rcv", SAMPLE_TCP, false}, /* on receive, with the same tcp_skb_cb */
 	{"dev_get_flags", SAMPLE_DEV, false},
+	{"skb_copy_datagram_iovec", SAMPLE_COPY, false}, /* up to 3.18 */
 	{"net_dev_queue", SAMPLE_XMIT, true},
 	{"netif_rx", SAMPLE_RX, true},
+	{"skb_copy_datagram_iovec", SAMPLE_COPY, true},
 	/* clang-format on */
 };
 
@@ -162,14 +164,17 @@ static const struct known_entry *known_by_name(const struct known *known, const 
 	return NULL;
 }
 
-/* Get the register with the object to sample. False if unknown. */
+/*
+ * Get the register with the object to sample. False if unknown. Functions that the table does not
+ * have get it in the first.
+ */
 static bool find_register(const struct sampler *s, const struct sample_hook *h, uint8_t *reg)
 {
 	const struct known_entry *e = known_by_name(
 		s->env.known, h->name, h->is_tracepoint ? KNOWN_TRACEPOINT : KNOWN_FUNC);
 
 	*reg = e ? e->skb : 0;
-	return e || h->point == SAMPLE_DEV;
+	return e || h->point == SAMPLE_DEV || h->point == SAMPLE_COPY;
 }
 
 static int add_target(struct sampler *s, const struct sample_hook *h, struct err *err)

@@ -25,6 +25,7 @@ enum sample_point {
 	SAMPLE_RX,   /* received from loopback, same skb: data is after that header */
 	SAMPLE_TCP,  /* data is at the TCP header, the only one so far; not with tracepoints */
 	SAMPLE_DEV,  /* no packet: a device whose flags are queried; not with tracepoints */
+	SAMPLE_COPY, /* received by this task, which copies it to user space */
 	SAMPLE_NR
 };
 
