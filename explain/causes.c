@@ -74,7 +74,7 @@ struct cause {
 #define IP6_RCV	      "ip6_rcv_core|ipv6_rcv|ipv6_list_rcv"
 #define IP6_DISCARD                                                                                \
 	"ip6_pkt_discard|ip6_pkt_discard_out|ip6_pkt_prohibit|ip6_pkt_prohibit_out|ip6_pkt_drop"
-#define DISCARD	 "dst_discard|dst_discard_out"
+#define DISCARD	 "dst_discard|dst_discard_out|dst_discard_sk"
 #define UDP_RCV	 "__udp4_lib_rcv|__udp6_lib_rcv"
 #define TCP_RCV	 "tcp_v4_rcv|tcp_v6_rcv"
 #define FORWARD	 "ip_forward|ip6_forward"
@@ -291,7 +291,8 @@ static const struct cause table[] = {
 	{NULL, "udp_recvmsg|udpv6_recvmsg", NULL, L4_CSUM},
 	{NULL, "icmp_rcv|ping_rcv", ev_is_pong, NO_PONG},
 	{NULL, "icmp_rcv", NULL,
-	 "possible: this ICMP type is not answered or taken, or its checksum is wrong"},
+	 "possibly not a loss: older kernels free ICMP here that was handled, too; else this type is "
+	 "not answered, or the checksum is wrong"},
 	{NULL, "icmpv6_rcv", NULL,
 	 "possibly not a loss: this function frees ICMPv6 that was handled, too"},
 	{NULL, "arp_error_report|ndisc_error_report|neigh_invalidate", NULL, NEIGH},

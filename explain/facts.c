@@ -213,10 +213,18 @@ static int take_route(void *arg, const struct nlmsghdr *msg)
 	struct route_job *j = arg;
 	const struct rtmsg *rt = NLMSG_DATA(msg);
 	struct nl_attrs as = nl_msg_attrs(msg, sizeof(*rt));
-	struct nl_attr metrics;
+	struct nl_attr metrics, a;
+	struct rta_cacheinfo cache;
 
 	if (msg->nlmsg_len < NLMSG_LENGTH(sizeof(*rt)))
 		return -EPROTO;
+	/* IPv6 of old kernels answers with an unreachable route where there is none */
+	if (rt->rtm_type == RTN_UNREACHABLE && nl_find(as, RTA_CACHEINFO, &a) &&
+	    a.sz >= sizeof(cache)) {
+		memcpy(&cache, a.data, sizeof(cache));
+		if ((int)cache.rta_error == -ENETUNREACH)
+			return -ENETUNREACH;
+	}
 	j->out->type = rt->rtm_type;
 	j->out->oif = attr_u32(as, RTA_OIF);
 	if (nl_find(as, RTA_METRICS, &metrics))

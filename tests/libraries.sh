@@ -96,8 +96,8 @@ verdict() {
 }
 
 begin='libraries: building for x86_64'
-getting="libraries: getting sources from Debian's trixie"
-hint="hint: 'make LIBC=system' links the libraries of this system"
+getting="libraries: downloading sources from Debian trixie"
+hint="hint: 'make LIBC=system' links with the libraries of this system"
 reached='libraries: musl does not build: configure: reached'
 reasons=
 
@@ -112,13 +112,13 @@ nr_lines 4
 verdict pinned
 
 run 1 "$sum"
-says "libraries: musl 1-1 is not there any more; taking $tar"
+says "libraries: musl 1-1 is no longer available; using $tar"
 says "$reached"
 has $tar
 verdict pin_gone
 
 run 2 "$(echo other | sha256sum | cut -d ' ' -f 1)"
-says "libraries: '$tar' is not the file that libraries pins: its SHA-256 differs"
+says "libraries: '$tar' does not have the SHA-256 pinned in packaging/libraries"
 says "$hint"
 has_not $tar
 nr_lines 4
@@ -126,7 +126,7 @@ verdict other_sum
 
 mv "$T/mirror/pool" "$T/mirror/elsewhere"
 run 2 "$sum"
-grep -q "^libraries: cannot get the source of musl: E: .*$tar" "$T/said" ||
+grep -q "^libraries: cannot download the source of musl: E: .*$tar" "$T/said" ||
 	reasons='; it does not say which file is missing'
 says "$hint"
 nr_lines 4

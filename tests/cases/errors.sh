@@ -52,7 +52,7 @@ case_error_shared_directory() {
 	mkdir -p -m 1777 "$T/shared"
 	echo content >"$T/victim"
 	ln -s ../victim "$T/shared/link"
-	ln -s ../nothing "$T/shared/dangling"
+	ln -s ../absent "$T/shared/dangling"
 	ln -s .. "$T/shared/way"
 	ln "$T/victim" "$T/shared/hard"
 	echo theirs >"$T/shared/theirs"
@@ -81,7 +81,7 @@ case_error_shared_directory() {
 	said "'$T/shared/way/ready': 'way' is a symbolic link"
 	[ "$(cat "$T/victim" "$T/shared/theirs")" = "content
 theirs" ] || bad "a file was modified"
-	[ ! -e "$T/nothing" ] || bad "a file was created"
+	[ ! -e "$T/absent" ] || bad "a file was created"
 	rm -rf "$T/shared" "$T/victim"
 }
 

@@ -434,6 +434,7 @@ static const char *const clear[] = {
 	"UNIX_DISCONNECT",
 	"UNIX_SKIP_OOB",
 	"SKB_GSO_SEG",
+	"SKB_BAD_GSO",
 	"SKB_UCOPY_FAULT",
 	"PACKET_SOCK_ERROR",
 	"VXLAN_ENTRY_EXISTS",
