@@ -105,6 +105,8 @@ case_error_btf_pack_damaged() {
 	whole=$(wc -c <"$T/packed")
 	own=$(wc -c <"$SKBTRAIL")
 	for at in $((own + 100)) $((whole - 60)) $((whole - 5)); do
+		# A process that is about to end keeps its program from being written to.
+		rm -f "$T/cut" "$T/flipped"
 		head -c "$at" "$T/packed" >"$T/cut"
 		{ cat "$T/cut"; printf '\252'; tail -c +$((at + 2)) "$T/packed"; } >"$T/flipped"
 		for f in cut flipped; do
