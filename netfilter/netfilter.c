@@ -237,6 +237,9 @@ static void add_uncertain(struct text *t, const struct nf_decision *d)
 	}
 	if (nr > NAMED_MAX)
 		add(t, " or %zu more", nr - NAMED_MAX);
+	if (!nr && !d->overflow)
+		add(t, ": no rule fits; possible: conntrack, whose table may be full "
+		       "(net.netfilter.nf_conntrack_count and _max)");
 }
 
 static void explain(struct text *t, const struct ns *n, uint64_t ts, struct nf_decision *d)
