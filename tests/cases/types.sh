@@ -108,7 +108,9 @@ case_error_btf_pack_damaged() {
 		# A process that is about to end keeps its program from being written to.
 		rm -f "$T/cut" "$T/flipped"
 		head -c "$at" "$T/packed" >"$T/cut"
-		{ cat "$T/cut"; printf '\252'; tail -c +$((at + 2)) "$T/packed"; } >"$T/flipped"
+		byte=$(tail -c +$((at + 1)) "$T/packed" | head -c 1 | od -An -tu1)
+		byte=$(printf '%03o' $(((byte + 85) % 256)))
+		{ cat "$T/cut"; printf "\\$byte"; tail -c +$((at + 2)) "$T/packed"; } >"$T/flipped"
 		for f in cut flipped; do
 			chmod +x "$T/$f"
 			hide_types "$T/$f"
