@@ -88,6 +88,12 @@ static inline uint64_t bytes_u64(struct bytes *b)
 	return v;
 }
 
+/* A number in network byte order, wherever it is. */
+static inline uint16_t be16_at(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
 /* Move to offset off from the start. Seeking past the end sets bad. */
 static inline bool bytes_seek(struct bytes *b, size_t off)
 {

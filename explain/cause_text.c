@@ -5,38 +5,23 @@
 #include <stdio.h>
 #include <string.h>
 
-struct text {
-	char *buf;
-	size_t sz, len;
-};
+#include "base/textbuf.h"
 
-static void add(struct text *t, const char *s, size_t len)
+static void add_number(struct textbuf *t, int v)
 {
-	for (size_t i = 0; i < len; i++, t->len++)
-		if (t->len + 1 < t->sz)
-			t->buf[t->len] = s[i];
+	if (v < 0)
+		textbuf_str(t, "?");
+	else
+		textbuf_printf(t, "%d", v);
 }
 
-static void add_str(struct text *t, const char *s)
-{
-	add(t, s, strlen(s));
-}
-
-static void add_number(struct text *t, int v)
-{
-	char buf[16];
-
-	snprintf(buf, sizeof(buf), "%d", v);
-	add_str(t, v < 0 ? "?" : buf);
-}
-
-static void add_addr(struct text *t, const struct tuple *tu, const uint8_t *addr)
+static void add_addr(struct textbuf *t, const struct tuple *tu, const uint8_t *addr)
 {
 	char buf[INET6_ADDRSTRLEN] = "?";
 
 	if (tu->family)
 		inet_ntop(tu->family, addr, buf, sizeof(buf));
-	add_str(t, buf);
+	textbuf_str(t, buf);
 }
 
 static const char *proto_name(uint8_t proto, char *buf, size_t sz)
@@ -54,23 +39,20 @@ static const char *proto_name(uint8_t proto, char *buf, size_t sz)
 }
 
 /* Into commands to be copied, too: no blanks, quotes or semicolons. */
-static void add_name(struct text *t, const char *name)
+static void add_name(struct textbuf *t, const char *name)
 {
 	static const char safe[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:@+-";
-	char buf[8];
 
 	for (; *name; name++) {
-		if (strchr(safe, *name)) {
-			add(t, name, 1);
-			continue;
-		}
-		snprintf(buf, sizeof(buf), "?%02x", (unsigned char)*name);
-		add_str(t, buf);
+		if (strchr(safe, *name))
+			textbuf_mem(t, name, 1);
+		else
+			textbuf_printf(t, "?%02x", (unsigned char)*name);
 	}
 }
 
-static void add_value(struct text *t, char what, struct evidence *e)
+static void add_value(struct textbuf *t, char what, struct evidence *e)
 {
 	const struct trace_event *te = e->te;
 	const struct trail_event *raw = &te->raw;
@@ -87,7 +69,7 @@ static void add_value(struct text *t, char what, struct evidence *e)
 		add_number(t, te->tuple.has_ports ? te->tuple.dport : -1);
 		break;
 	case 't':
-		add_str(t, proto_name(te->tuple.proto, buf, sizeof(buf)));
+		textbuf_str(t, proto_name(te->tuple.proto, buf, sizeof(buf)));
 		break;
 	case 'i':
 		add_name(t, raw->ifname[0] ? raw->ifname : "DEV");
@@ -105,35 +87,32 @@ static void add_value(struct text *t, char what, struct evidence *e)
 		if (ev_qdisc(e)[0])
 			add_name(t, ev_qdisc(e));
 		else
-			add_str(t, "?");
+			textbuf_str(t, "?");
 		break;
 	case '4':
-		add_str(t, ev_is_v6(e) ? "ipv6" : "ipv4");
+		textbuf_str(t, ev_is_v6(e) ? "ipv6" : "ipv4");
 		break;
 	case '6':
-		add_str(t, ev_is_v6(e) ? " -6" : "");
+		textbuf_str(t, ev_is_v6(e) ? " -6" : "");
 		break;
 	case 'r':
 		add_number(t, ev_rp_filter(e));
 		break;
 	case 'e':
-		snprintf(buf, sizeof(buf), "0x%04x", raw->protocol);
-		add_str(t, buf);
+		textbuf_printf(t, "0x%04x", raw->protocol);
 		break;
 	}
 }
 
 size_t cause_fill(const char *text, struct evidence *e, char *buf, size_t sz)
 {
-	struct text t = {.buf = buf, .sz = sz};
+	struct textbuf t = {.buf = buf, .sz = sz};
 
 	for (; *text; text++) {
 		if (*text == '%' && text[1])
 			add_value(&t, *++text, e);
 		else
-			add(&t, text, 1);
+			textbuf_mem(&t, text, 1);
 	}
-	if (sz)
-		buf[t.len < sz ? t.len : sz - 1] = '\0';
 	return t.len;
 }

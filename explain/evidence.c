@@ -9,16 +9,13 @@
 
 #include <linux/rtnetlink.h>
 
+#include "base/bytes.h"
+
 /* ---- the packet ---- */
 
 static const struct trail_event *raw_of(const struct evidence *e)
 {
 	return &e->te->raw;
-}
-
-static unsigned int be16_at(const uint8_t *p)
-{
-	return (unsigned int)p[0] << 8 | p[1];
 }
 
 /* The sum of the Internet checksum, not folded. */

@@ -22,6 +22,7 @@ struct seen {
 };
 
 struct explain {
+	struct netns_cache places;
 	struct netfilter *netfilter;
 	struct facts facts;
 	struct seen seen[SEEN_NR]; /* by a hash of skb; the newest wins */
@@ -42,8 +43,8 @@ int explain_open(struct explain **out, const struct explain_opts *opts)
 
 	if (!e)
 		return -ENOMEM;
-	if (netfilter_open(&e->netfilter, opts->roots, opts->has_nftables) ||
-	    facts_open(&e->facts)) {
+	if (netfilter_open(&e->netfilter, opts->roots, &e->places, opts->has_nftables) ||
+	    facts_open(&e->facts, &e->places)) {
 		explain_close(e);
 		return -ENOMEM;
 	}

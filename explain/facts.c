@@ -2,7 +2,7 @@
 #include "explain/facts.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,25 +14,16 @@
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 
+#include "base/number.h"
 #include "kern/clock.h"
 #include "kern/net.h"
 #include "kern/netlink.h"
-#include "kern/netns.h"
 
 #define COST_SHARE 5		       /* one part of the time in five */
 #define BUDGET_MAX UINT64_C(500000000) /* ns of asking that may be saved up */
-#define NR_PLACES  32
-
-/* Where a namespace was found. */
-struct place {
-	uint32_t inode; /* 0: none */
-	char path[64];
-};
-
 struct asker {
-	uint64_t budget, then; /* ns; then: when it was reckoned */
-	struct place places[NR_PLACES];
-	size_t next; /* of places, to be replaced */
+	uint64_t budget, then;	    /* ns; then: when it was reckoned */
+	struct netns_cache *places; /* not owned */
 };
 
 /* ---- asking within a budget ---- */
@@ -48,46 +39,15 @@ static bool may_ask(struct asker *a)
 	return a->budget > 0;
 }
 
-struct search {
-	struct asker *asker;
-	uint32_t inode;
-};
-
-static bool note_place(void *arg, const struct netns_place *p)
-{
-	struct search *s = arg;
-	struct place *new;
-
-	if (p->inode != s->inode)
-		return false;
-	new = &s->asker->places[s->asker->next++ % NR_PLACES];
-	new->inode = p->inode;
-	new->path[0] = '\0';
-	if (strlen(p->path) < sizeof(new->path))
-		strcpy(new->path, p->path);
-	return true;
-}
-
-static const char *path_of(struct asker *a, uint32_t inode)
-{
-	for (size_t i = 0; i < NR_PLACES; i++)
-		if (a->places[i].inode == inode)
-			return a->places[i].path;
-	return NULL;
-}
-
 /* fn in the namespace; false: not asked, or it failed. */
 static bool ask(struct asker *a, uint32_t netns, int (*fn)(void *arg), void *arg)
 {
-	struct search s = {.asker = a, .inode = netns};
 	uint64_t start = clock_now(), took;
 	int ret;
 
 	if (!may_ask(a))
 		return false;
-	if (netns != netns_self() && !path_of(a, netns))
-		netns_each(&netns_roots, note_place, &s);
-	ret = netns_call(path_of(a, netns), netns, fn, arg);
+	ret = netns_call(a->places, netns, fn, arg);
 	took = clock_now() - start;
 	a->budget = took < a->budget ? a->budget - took : 0;
 	return ret == 0;
@@ -103,20 +63,15 @@ struct setting {
 static int read_setting(void *arg)
 {
 	struct setting *s = arg;
-	char path[160], buf[16] = "";
-	ssize_t n;
-	int fd;
+	char path[160];
+	int64_t v;
 
 	if (snprintf(path, sizeof(path), "/proc/sys/net/%s", s->path) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	n = read(fd, buf, sizeof(buf) - 1);
-	close(fd);
-	if (n <= 0)
+	v = number_in_file(path);
+	if (v < 0)
 		return -EIO;
-	s->value = atoi(buf);
+	s->value = v < INT_MAX ? (int)v : INT_MAX;
 	return 0;
 }
 
@@ -306,12 +261,13 @@ static enum fact_socket facts_socket(void *arg, uint32_t netns, const struct fac
 
 /* ---- public ---- */
 
-int facts_open(struct facts *f)
+int facts_open(struct facts *f, struct netns_cache *places)
 {
 	struct asker *a = calloc(1, sizeof(*a));
 
 	if (!a)
 		return -ENOMEM;
+	a->places = places;
 	a->budget = BUDGET_MAX;
 	a->then = clock_now();
 	*f = (struct facts){

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kern/net.h"
+
 #include "explain/sockets.h"
 
 /* Addresses are in network byte order; family is AF_INET or AF_INET6. */
@@ -38,9 +40,9 @@ struct facts {
 
 /*
  * The kernel's answers. Asking takes a fifth of the time at most, over a few seconds: in a flood of
- * drops the answer is "unknown". -ENOMEM.
+ * drops the answer is "unknown". places must outlive it. -ENOMEM.
  */
-int facts_open(struct facts *f);
+int facts_open(struct facts *f, struct netns_cache *places);
 void facts_close(struct facts *f);
 
 #endif

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+
+#include "kern/net.h"
 
 #define TCP_TIME_WAIT_STATE 6
 #define TCP_LISTEN_STATE    10
@@ -87,13 +87,10 @@ enum fact_socket sockets_match(const char *line, const struct fact_flow *flow)
 static enum fact_socket find_in(const char *list, const struct fact_flow *flow)
 {
 	enum fact_socket best = SOCKET_NONE;
-	char path[64], line[512];
+	FILE *f = netns_open_proc(list);
+	char line[512];
 	size_t nr = 0;
-	FILE *f;
 
-	/* this thread's namespace; /proc/thread-self came in 3.17 */
-	snprintf(path, sizeof(path), "/proc/self/task/%ld/net/%s", (long)syscall(SYS_gettid), list);
-	f = fopen(path, "re");
 	if (!f)
 		return SOCKET_UNKNOWN;
 	while (nr++ < LINES_MAX && fgets(line, sizeof(line), f)) {

@@ -34,6 +34,7 @@ static int parse_inode(const char *spec, uint32_t *inum)
 }
 
 struct wanted {
+	struct netns_cache *cache;
 	uint32_t inode;
 	int fd;
 };
@@ -49,12 +50,15 @@ static bool open_if_wanted(void *arg, const struct netns_place *p)
 		close(w->fd);
 		w->fd = -ENOENT;
 	}
+	if (w->fd >= 0 && w->cache)
+		netns_cache_add(w->cache, p);
 	return w->fd >= 0;
 }
 
-static int open_by_inode(uint32_t inode, struct err *err)
+/* cache: to note where it was found, or NULL. */
+static int open_by_inode(uint32_t inode, struct netns_cache *cache, struct err *err)
 {
-	struct wanted w = {.inode = inode, .fd = -ENOENT};
+	struct wanted w = {.inode = inode, .fd = -ENOENT, .cache = cache};
 
 	netns_each(&netns_roots, open_if_wanted, &w);
 	if (w.fd >= 0)
@@ -240,7 +244,7 @@ int ifindex_of(const char *ifname, const char *netns, uint32_t *ifindex, struct 
 		return bad_inode(netns, err);
 	if (inum && inum == netns_self())
 		return lookup(ifname, netns, ifindex, err);
-	ns_fd = ret ? open_by_inode(inum, err) : open_by_spec(netns, err);
+	ns_fd = ret ? open_by_inode(inum, NULL, err) : open_by_spec(netns, err);
 	if (ns_fd < 0)
 		return ns_fd;
 	ret = lookup_in(ns_fd, ifname, netns, ifindex, err);
@@ -322,25 +326,45 @@ size_t ifindex_elsewhere(uint32_t ifindex, uint32_t netns, char *buf, size_t sz)
 
 /* ---- elsewhere ---- */
 
-/* An fd of the namespace, or -errno. */
-static int open_hinted(const char *hint, uint32_t inum)
+void netns_cache_add(struct netns_cache *c, const struct netns_place *p)
 {
-	int fd = hint && *hint ? netns_open(hint) : -ENOENT;
+	size_t nr = sizeof(c->places) / sizeof(c->places[0]), i = 0;
 
-	if (fd >= 0 && netns_fd_inode(fd) == inum)
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return open_by_inode(inum, NULL);
+	if (strlen(p->path) >= sizeof(c->places[0].path))
+		return;
+	while (i < nr && c->places[i].inode != p->inode)
+		i++;
+	if (i == nr)
+		i = c->next++ % nr;
+	c->places[i].inode = p->inode;
+	strcpy(c->places[i].path, p->path);
 }
 
-int netns_call(const char *hint, uint32_t inum, int (*fn)(void *arg), void *arg)
+/* An fd of the namespace, or -errno. */
+static int open_cached(struct netns_cache *c, uint32_t inode)
+{
+	for (size_t i = 0; i < sizeof(c->places) / sizeof(c->places[0]); i++) {
+		int fd;
+
+		if (c->places[i].inode != inode)
+			continue;
+		fd = netns_open(c->places[i].path);
+		if (fd >= 0 && netns_fd_inode(fd) == inode)
+			return fd;
+		if (fd >= 0)
+			close(fd);
+		break;
+	}
+	return open_by_inode(inode, c, NULL);
+}
+
+int netns_call(struct netns_cache *c, uint32_t inode, int (*fn)(void *arg), void *arg)
 {
 	int ns_fd, own_fd, ret;
 
-	if (inum == netns_self())
+	if (inode == netns_self())
 		return fn(arg);
-	ns_fd = open_hinted(hint, inum);
+	ns_fd = open_cached(c, inode);
 	if (ns_fd < 0)
 		return ns_fd == -EPERM || ns_fd == -EACCES ? -EPERM : -ESRCH;
 	own_fd = open_own();
@@ -357,4 +381,18 @@ int netns_call(const char *hint, uint32_t inum, int (*fn)(void *arg), void *arg)
 		close(own_fd);
 	close(ns_fd);
 	return ret;
+}
+
+FILE *netns_open_proc(const char *name)
+{
+	char path[96];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/thread-self/net/%s", name);
+	f = fopen(path, "re");
+	if (f)
+		return f;
+	/* before 3.17: no thread-self */
+	snprintf(path, sizeof(path), "/proc/self/task/%d/net/%s", (int)gettid(), name);
+	return fopen(path, "re");
 }

@@ -5,8 +5,10 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/err.h"
+#include "kern/netns.h"
 
 /*
  * Inode number of a network namespace. spec: a path (with a slash) to a namespace file, "inode:N",
@@ -33,12 +35,26 @@ int ifindex_of(const char *ifname, const char *netns, uint32_t *ifindex, struct 
  */
 size_t ifindex_elsewhere(uint32_t ifindex, uint32_t netns, char *buf, size_t sz);
 
+/* Where network namespaces were last found, to enter them without a search. All zeroes: empty. */
+struct netns_cache {
+	struct {
+		uint32_t inode; /* 0: none */
+		char path[64];
+	} places[256];
+	size_t next; /* to be replaced */
+};
+
+void netns_cache_add(struct netns_cache *c, const struct netns_place *p);
+
 /*
  * Call fn in the network namespace with this inode number; only the calling thread changes its
- * namespace, and only during the call. What fn opens there stays there. hint: a namespace file that
- * may be it, or NULL; else mounts and processes are searched. Returns what fn returns, or -ESRCH: no
- * mount or process has that namespace; -EPERM.
+ * namespace, and only during the call. What fn opens there stays there. A namespace that is not
+ * where the cache says is searched for in mounts and processes. Returns what fn returns, or -ESRCH:
+ * no mount or process has that namespace; -EPERM.
  */
-int netns_call(const char *hint, uint32_t inum, int (*fn)(void *arg), void *arg);
+int netns_call(struct netns_cache *c, uint32_t inode, int (*fn)(void *arg), void *arg);
+
+/* Open a file of /proc/net as the calling thread's namespace has it; NULL: there is none. */
+FILE *netns_open_proc(const char *name);
 
 #endif

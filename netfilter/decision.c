@@ -2,8 +2,6 @@
 #include "netfilter/decision.h"
 
 #include <netinet/in.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <linux/netfilter.h>
@@ -51,7 +49,6 @@ static void add_candidate(struct walk *w, const struct nf_chain *c, const struct
 		.table = c->table,
 		.chain = c,
 		.rule = r,
-		.target = o->target,
 		.nr_path = w->nr_path,
 	};
 	memcpy(cand->detail, o->detail, sizeof(cand->detail));
@@ -390,7 +387,7 @@ void nf_decide(const struct nf_ruleset *rs, const struct nf_packet *p, struct nf
 	}
 }
 
-static bool may_drop(const struct nf_candidate *c)
+bool nf_candidate_may_drop(const struct nf_candidate *c)
 {
 	return c->action == NF_ACT_DROP || c->action == NF_ACT_REJECT ||
 	       c->action == NF_ACT_UNKNOWN;
@@ -426,7 +423,7 @@ const struct nf_candidate *nf_decision_drop(struct nf_decision *d)
 	if (d->overflow)
 		return NULL;
 	for (size_t i = 0; i < d->nr; i++) {
-		if (!may_drop(&d->c[i]))
+		if (!nf_candidate_may_drop(&d->c[i]))
 			continue;
 		if (found && (found->rule != d->c[i].rule || found->chain != d->c[i].chain))
 			return NULL;
@@ -472,73 +469,54 @@ static const char *iptables_name(uint8_t family)
 	return "iptables";
 }
 
-struct text {
-	char *buf;
-	size_t sz, len;
-};
-
-__attribute__((format(printf, 2, 3))) static void add(struct text *t, const char *fmt, ...)
-{
-	size_t left = t->len < t->sz ? t->sz - t->len : 0;
-	va_list args;
-	int n;
-
-	va_start(args, fmt);
-	n = vsnprintf(left ? t->buf + t->len : NULL, left, fmt, args);
-	va_end(args);
-	t->len += n > 0 ? (size_t)n : 0;
-}
-
-static void add_printable(struct text *t, const char *s)
+static void add_printable(struct textbuf *t, const char *s)
 {
 	for (; *s; s++)
-		add(t, "%c", (unsigned char)*s < ' ' || *s == 0x7f ? '?' : *s);
+		textbuf_mem(t, (unsigned char)*s < ' ' || *s == 0x7f ? "?" : s, 1);
 }
 
 /* "rule 3", "rule 3 (handle 12)", "handle 12", with its comment */
-static void add_rule(struct text *t, const struct nf_table *table, const struct nf_rule *r)
+static void add_rule(struct textbuf *t, const struct nf_table *table, const struct nf_rule *r)
 {
 	bool by_number = table->backend == NF_IPTABLES || table->by_iptables;
 
 	if (by_number)
-		add(t, " rule %u", r->number);
+		textbuf_printf(t, " rule %u", r->number);
 	if (r->handle)
-		add(t, by_number ? " (handle %llu)" : " handle %llu",
-		    (unsigned long long)r->handle);
+		textbuf_printf(t, by_number ? " (handle %llu)" : " handle %llu",
+			       (unsigned long long)r->handle);
 	if (r->comment) {
-		add(t, " \"");
+		textbuf_printf(t, " \"");
 		add_printable(t, r->comment);
-		add(t, "\"");
+		textbuf_printf(t, "\"");
 	}
 }
 
-size_t nf_candidate_format(const struct nf_candidate *c, char *buf, size_t sz)
+void nf_candidate_format(const struct nf_candidate *c, struct textbuf *t)
 {
 	const struct nf_table *table = c->table;
-	struct text t = {.buf = buf, .sz = sz};
 
 	if (table->backend == NF_IPTABLES)
-		add(&t, "%s ", iptables_name(table->family));
+		textbuf_printf(t, "%s ", iptables_name(table->family));
 	else if (table->by_iptables)
-		add(&t, "%s-nft ", iptables_name(table->family));
+		textbuf_printf(t, "%s-nft ", iptables_name(table->family));
 	else
-		add(&t, "nft %s ", family_name(table->family));
-	add_printable(&t, table->name);
+		textbuf_printf(t, "nft %s ", family_name(table->family));
+	add_printable(t, table->name);
 	for (size_t i = 0; i < c->nr_path; i++) {
-		add(&t, i ? " -> chain " : " ");
-		add_printable(&t, c->path[i].chain->name);
-		add_rule(&t, table, c->path[i].rule);
+		textbuf_printf(t, i ? " -> chain " : " ");
+		add_printable(t, c->path[i].chain->name);
+		add_rule(t, table, c->path[i].rule);
 	}
-	add(&t, c->nr_path ? " -> chain " : " ");
-	add_printable(&t, c->chain->name);
+	textbuf_printf(t, c->nr_path ? " -> chain " : " ");
+	add_printable(t, c->chain->name);
 	if (c->rule)
-		add_rule(&t, table, c->rule);
+		add_rule(t, table, c->rule);
 	else
-		add(&t, " policy");
+		textbuf_printf(t, " policy");
 	if (c->detail[0] && c->action != NF_ACT_REJECT) {
-		add(&t, " (");
-		add_printable(&t, c->detail);
-		add(&t, ")");
+		textbuf_printf(t, " (");
+		add_printable(t, c->detail);
+		textbuf_printf(t, ")");
 	}
-	return t.len;
 }

@@ -9,6 +9,7 @@
 #ifndef NETFILTER_DECISION_H
 #define NETFILTER_DECISION_H
 
+#include "base/textbuf.h"
 #include "netfilter/ruleset.h"
 
 #define NF_PATH_MAX	  16 /* jumps */
@@ -21,7 +22,6 @@ struct nf_candidate {
 	const struct nf_table *table;
 	const struct nf_chain *chain; /* of the rule, or the base chain of a policy */
 	const struct nf_rule *rule;   /* NULL: the policy */
-	const char *target;	      /* "REJECT", "DNAT": as a person writes it; NULL: a verdict */
 	char detail[64];	      /* "map element 8032", "icmp-port-unreachable"; "": none */
 	size_t nr_path;
 	/* The rules that jumped there, the base chain's first. */
@@ -44,6 +44,9 @@ struct nf_decision {
  */
 void nf_decide(const struct nf_ruleset *rs, const struct nf_packet *p, struct nf_decision *d);
 
+/* Whether the packet may have been dropped there. */
+bool nf_candidate_may_drop(const struct nf_candidate *c);
+
 /*
  * The only candidate that drops (or rejects) the packet, or NULL: several may have, or none. Where
  * one rule may have been reached in several ways, the candidate has no path.
@@ -51,10 +54,10 @@ void nf_decide(const struct nf_ruleset *rs, const struct nf_packet *p, struct nf
 const struct nf_candidate *nf_decision_drop(struct nf_decision *d);
 
 /*
- * "iptables filter FORWARD rule 3 -> chain BLOCK rule 2 \"no web\"", "nft inet fw forward handle
- * 12", "iptables filter INPUT policy". snprintf()'s way. Bytes of names that a terminal would take
+ * Append "iptables filter FORWARD rule 3 -> chain BLOCK rule 2 \"no web\"", "nft inet fw forward handle
+ * 12", "iptables filter INPUT policy". Bytes of names that a terminal would take
  * for commands are replaced by '?'.
  */
-size_t nf_candidate_format(const struct nf_candidate *c, char *buf, size_t sz);
+void nf_candidate_format(const struct nf_candidate *c, struct textbuf *t);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <net/if.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,13 +28,13 @@ struct ns {
 	uint64_t fingerprint;	   /* of xtables */
 	uint64_t from, to;	   /* CLOCK_MONOTONIC */
 	uint64_t next;		   /* no look for changes before that */
-	char path[64];		   /* where it was found; \"\": unknown */
 	struct if_nameindex *devs; /* owned, by if_nameindex(); NULL: unknown */
 	bool has_changed;	   /* before `from` there were others */
 };
 
 struct netfilter {
 	const struct netns_roots *roots;
+	struct netns_cache *places; /* not owned */
 	bool has_nftables;
 	struct ns *ns; /* owned */
 	size_t nr_ns;
@@ -81,10 +80,10 @@ static void read_ns(const struct netfilter *nf, struct ns *n)
 
 	nf_ruleset_release(&n->rules);
 	n->rules.arena.limit = NF_RULESET_MAX;
-	n->err = netns_call(n->path, n->inum, read_rules, &j);
+	n->err = netns_call(nf->places, n->inum, read_rules, &j);
 	if (n->err)
 		nf_ruleset_release(&n->rules);
-	netns_call(n->path, n->inum, read_devs, &n->devs);
+	netns_call(nf->places, n->inum, read_devs, &n->devs);
 	n->fingerprint = xt_fingerprint(&n->rules);
 	n->from = n->to = clock_now();
 	n->next = n->err ? n->to + RETRY_NS : 0;
@@ -104,7 +103,7 @@ static void refresh_ns(const struct netfilter *nf, struct ns *n)
 	struct nf_ruleset now = {.arena = {.limit = NF_RULESET_MAX}};
 	struct job j = {.nf = nf, .rules = &now};
 	uint64_t ts = clock_now();
-	int err = netns_call(n->path, n->inum, check_rules, &j);
+	int err = netns_call(nf->places, n->inum, check_rules, &j);
 	bool same = !err && !n->err && j.generation == n->rules.generation &&
 		    xt_fingerprint(&now) == n->fingerprint;
 
@@ -134,7 +133,7 @@ static struct ns *find_ns(struct netfilter *nf, uint32_t inum)
 	return NULL;
 }
 
-static struct ns *add_ns(struct netfilter *nf, uint32_t inum, const char *path)
+static struct ns *add_ns(struct netfilter *nf, uint32_t inum)
 {
 	struct ns *n;
 
@@ -145,8 +144,6 @@ static struct ns *add_ns(struct netfilter *nf, uint32_t inum, const char *path)
 		release_ns(n);
 	}
 	*n = (struct ns){.inum = inum};
-	if (strlen(path) < sizeof(n->path))
-		strcpy(n->path, path);
 	read_ns(nf, n);
 	return n;
 }
@@ -155,8 +152,10 @@ static bool read_place(void *arg, const struct netns_place *p)
 {
 	struct netfilter *nf = arg;
 
-	if (!find_ns(nf, p->inode))
-		add_ns(nf, p->inode, p->path);
+	if (!find_ns(nf, p->inode)) {
+		netns_cache_add(nf->places, p);
+		add_ns(nf, p->inode);
+	}
 	return nf->nr_ns == NAMESPACES_MAX;
 }
 
@@ -165,7 +164,8 @@ void netfilter_read_all(struct netfilter *nf)
 	netns_each(nf->roots, read_place, nf);
 }
 
-int netfilter_open(struct netfilter **out, const struct netns_roots *roots, bool has_nftables)
+int netfilter_open(struct netfilter **out, const struct netns_roots *roots,
+		   struct netns_cache *places, bool has_nftables)
 {
 	struct netfilter *nf = calloc(1, sizeof(*nf));
 
@@ -177,6 +177,7 @@ int netfilter_open(struct netfilter **out, const struct netns_roots *roots, bool
 		return -ENOMEM;
 	}
 	nf->roots = roots;
+	nf->places = places;
 	nf->has_nftables = has_nftables;
 	*out = nf;
 	return 0;
@@ -194,78 +195,54 @@ void netfilter_close(struct netfilter *nf)
 
 /* ---- explaining ---- */
 
-struct text {
-	char *buf;
-	size_t sz, len;
-};
-
-__attribute__((format(printf, 2, 3))) static void add(struct text *t, const char *fmt, ...)
-{
-	size_t left = t->len < t->sz ? t->sz - t->len : 0;
-	va_list args;
-	int n;
-
-	va_start(args, fmt);
-	n = vsnprintf(left ? t->buf + t->len : NULL, left, fmt, args);
-	va_end(args);
-	t->len += n > 0 ? (size_t)n : 0;
-}
-
-static void add_candidate(struct text *t, const struct nf_candidate *c)
-{
-	size_t left = t->len < t->sz ? t->sz - t->len : 0;
-
-	t->len += nf_candidate_format(c, left ? t->buf + t->len : NULL, left);
-}
-
-/* The packet's own data were dropped at no known rule: what fits, and that it is not certain. */
-static void add_uncertain(struct text *t, const struct nf_decision *d)
+/* Which rules and policies fit, where no one of them is certain. */
+static void add_uncertain(struct textbuf *t, const struct nf_decision *d)
 {
 	size_t nr = 0;
 
 	for (size_t i = 0; i < d->nr; i++) {
 		const struct nf_candidate *c = &d->c[i];
 
-		if (c->action != NF_ACT_DROP && c->action != NF_ACT_REJECT &&
-		    c->action != NF_ACT_UNKNOWN)
+		if (!nf_candidate_may_drop(c))
 			continue;
 		if (nr < NAMED_MAX) {
-			add(t, nr ? " or " : "; possible: ");
-			add_candidate(t, c);
+			textbuf_printf(t, nr ? " or " : "; possible: ");
+			nf_candidate_format(c, t);
 		}
 		nr++;
 	}
 	if (nr > NAMED_MAX)
-		add(t, " or %zu more", nr - NAMED_MAX);
+		textbuf_printf(t, " or %zu more", nr - NAMED_MAX);
 	if (!nr && !d->overflow)
-		add(t, ": no rule fits; possible: conntrack, whose table may be full "
-		       "(net.netfilter.nf_conntrack_count and _max)");
+		textbuf_printf(t, ": no rule fits; possible: conntrack, whose table may be full "
+				  "(net.netfilter.nf_conntrack_count and _max)");
 }
 
-static void explain(struct text *t, const struct ns *n, uint64_t ts, struct nf_decision *d)
+static void explain(struct textbuf *t, const struct ns *n, uint64_t ts, struct nf_decision *d)
 {
 	const struct nf_candidate *c = nf_decision_drop(d);
 
 	if (ts < n->from && n->has_changed) {
-		add(t, "DROP by netfilter, rule unknown: the ruleset was changed about then");
+		textbuf_printf(
+			t, "DROP by netfilter, rule unknown: the ruleset was changed about then");
 		return;
 	}
 	if (!c) {
-		add(t, "DROP by netfilter, rule unknown");
+		textbuf_printf(t, "DROP by netfilter, rule unknown");
 		add_uncertain(t, d);
 		return;
 	}
 	if (c->action == NF_ACT_REJECT && c->detail[0])
-		add(t, "REJECT (%s) by ", c->detail);
+		textbuf_printf(t, "REJECT (%s) by ", c->detail);
 	else
-		add(t, "%s by ", c->action == NF_ACT_REJECT ? "REJECT" : "DROP");
-	add_candidate(t, c);
+		textbuf_printf(t, "%s by ", c->action == NF_ACT_REJECT ? "REJECT" : "DROP");
+	nf_candidate_format(c, t);
 	if (ts < n->from)
-		add(t, ", by the rules %llu ms later",
-		    (unsigned long long)((n->from - ts) / 1000000 + 1));
+		textbuf_printf(t, ", by the rules %llu ms later",
+			       (unsigned long long)((n->from - ts) / 1000000 + 1));
 	else if (ts > n->to)
-		add(t, ", by the rules %llu ms before",
-		    (unsigned long long)((ts - n->to) / 1000000 + 1));
+		textbuf_printf(t, ", by the rules %llu ms before",
+			       (unsigned long long)((ts - n->to) / 1000000 + 1));
 }
 
 static const char *dev_name(const struct ns *n, uint32_t ifindex)
@@ -278,14 +255,14 @@ static const char *dev_name(const struct ns *n, uint32_t ifindex)
 }
 
 /* A device may have come since the last look. */
-static void name_dev(struct ns *n, struct nf_dev *dev)
+static void name_dev(const struct netfilter *nf, struct ns *n, struct nf_dev *dev)
 {
 	const char *name;
 
 	if (!dev->known || !dev->ifindex || dev->name[0])
 		return;
 	name = dev_name(n, dev->ifindex);
-	if (!name && !netns_call(n->path, n->inum, read_devs, &n->devs))
+	if (!name && !netns_call(nf->places, n->inum, read_devs, &n->devs))
 		name = dev_name(n, dev->ifindex);
 	if (name)
 		strncpy(dev->name, name, sizeof(dev->name) - 1);
@@ -307,18 +284,18 @@ static void decide_below_ip(const struct ns *n, const struct nf_packet *p, struc
 size_t netfilter_explain_drop(struct netfilter *nf, uint32_t netns, uint64_t ts,
 			      const struct nf_packet *packet, char *buf, size_t sz)
 {
-	struct text t = {.buf = buf, .sz = sz};
+	struct textbuf t = {.buf = buf, .sz = sz};
 	struct ns *n = find_ns(nf, netns);
 	struct nf_packet p = *packet;
 
 	if (!n)
-		n = add_ns(nf, netns, "");
+		n = add_ns(nf, netns);
 	else if (ts > n->to && clock_now() >= n->next)
 		refresh_ns(nf, n);
 	if (n->err)
 		return 0;
-	name_dev(n, &p.in);
-	name_dev(n, &p.out);
+	name_dev(nf, n, &p.in);
+	name_dev(nf, n, &p.out);
 	nf->decision.nr = 0;
 	nf->decision.overflow = false;
 	nf_decide(&n->rules, &p, &nf->decision);

@@ -9,13 +9,14 @@
 #ifndef NETFILTER_NETFILTER_H
 #define NETFILTER_NETFILTER_H
 
-#include "kern/netns.h"
+#include "kern/net.h"
 #include "netfilter/decision.h"
 
 struct netfilter;
 
-/* has_nftables: nf_tables is in the kernel or loaded. roots must outlive it. -ENOMEM. */
-int netfilter_open(struct netfilter **out, const struct netns_roots *roots, bool has_nftables);
+/* has_nftables: nf_tables is in the kernel or loaded. roots and places must outlive it. -ENOMEM. */
+int netfilter_open(struct netfilter **out, const struct netns_roots *roots,
+		   struct netns_cache *places, bool has_nftables);
 
 /*
  * Read the rulesets of all namespaces that can be found, so that packets that come from now on are

@@ -134,11 +134,10 @@ static void take_verdict(struct eval *e, struct nl_attrs data)
 	}
 }
 
-static void end_with(struct eval *e, enum nf_action action, const char *target)
+static void end_with(struct eval *e, enum nf_action action)
 {
 	e->has_verdict = true;
 	e->o->action = action;
-	e->o->target = target;
 }
 
 /* ---- expressions that load ---- */
@@ -417,7 +416,7 @@ static enum nf_truth eval_lookup(struct eval *e, struct nl_attrs attrs)
 	if (found == NF_NO)
 		return NF_NO;
 	if (nl_be32(&dreg) == NFT_REG_VERDICT) {
-		end_with(e, NF_ACT_UNKNOWN, NULL);
+		end_with(e, NF_ACT_UNKNOWN);
 		if (elem)
 			take_verdict(e, nl_attrs_of(elem->data, elem->data_sz));
 		if (elem && !elem->is_catchall)
@@ -453,7 +452,7 @@ static void eval_immediate(struct eval *e, struct nl_attrs attrs)
 
 static void eval_reject(struct eval *e, struct nl_attrs attrs)
 {
-	end_with(e, NF_ACT_REJECT, "REJECT");
+	end_with(e, NF_ACT_REJECT);
 	if (nl_find_be32(attrs, NFTA_REJECT_TYPE, 0) == NFT_REJECT_TCP_RST)
 		snprintf(e->o->detail, sizeof(e->o->detail), "tcp reset");
 }
@@ -494,10 +493,10 @@ static void eval_objref(struct eval *e, struct nl_attrs attrs)
 		return;
 	case NFT_OBJECT_CONNLIMIT:
 		be_unsure(e);
-		end_with(e, NF_ACT_UNKNOWN, "connlimit");
+		end_with(e, NF_ACT_UNKNOWN);
 		return;
 	case NFT_OBJECT_SYNPROXY:
-		end_with(e, NF_ACT_UNKNOWN, "synproxy");
+		end_with(e, NF_ACT_UNKNOWN);
 		return;
 	}
 	be_unsure(e);
@@ -508,25 +507,16 @@ static const struct {
 	const char *name;
 	bool may_break; /* the rule may end here */
 	uint8_t action; /* enum nf_action */
-	const char *target;
 } simple[] = {
-	{"counter", false, NF_ACT_CONTINUE, NULL},
-	{"last", false, NF_ACT_CONTINUE, NULL},
-	{"log", false, NF_ACT_CONTINUE, NULL},
-	{"notrack", false, NF_ACT_CONTINUE, NULL},
-	{"dup", false, NF_ACT_CONTINUE, NULL},
-	{"flow_offload", true, NF_ACT_CONTINUE, NULL},
-	{"limit", true, NF_ACT_CONTINUE, NULL},
-	{"quota", true, NF_ACT_CONTINUE, NULL},
-	{"connlimit", true, NF_ACT_UNKNOWN, "connlimit"}, /* drops what is no connection */
-	{"dynset", true, NF_ACT_CONTINUE, NULL},
-	{"tproxy", true, NF_ACT_CONTINUE, NULL},
-	{"nat", false, NF_ACT_NAT, "NAT"},
-	{"masq", false, NF_ACT_NAT, "MASQUERADE"},
-	{"redir", false, NF_ACT_NAT, "REDIRECT"},
-	{"queue", false, NF_ACT_QUEUE, NULL},
-	{"fwd", false, NF_ACT_STOLEN, "fwd"},
-	{"synproxy", false, NF_ACT_UNKNOWN, "synproxy"},
+	{"counter", false, NF_ACT_CONTINUE}, {"last", false, NF_ACT_CONTINUE},
+	{"log", false, NF_ACT_CONTINUE},     {"notrack", false, NF_ACT_CONTINUE},
+	{"dup", false, NF_ACT_CONTINUE},     {"flow_offload", true, NF_ACT_CONTINUE},
+	{"limit", true, NF_ACT_CONTINUE},    {"quota", true, NF_ACT_CONTINUE},
+	{"connlimit", true, NF_ACT_UNKNOWN}, /* drops what is no connection */
+	{"dynset", true, NF_ACT_CONTINUE},   {"tproxy", true, NF_ACT_CONTINUE},
+	{"nat", false, NF_ACT_NAT},	     {"masq", false, NF_ACT_NAT},
+	{"redir", false, NF_ACT_NAT},	     {"queue", false, NF_ACT_QUEUE},
+	{"fwd", false, NF_ACT_STOLEN},	     {"synproxy", false, NF_ACT_UNKNOWN},
 };
 
 /* Those that load something that is not known here. */
@@ -541,7 +531,7 @@ static void eval_other(struct eval *e, const char *name)
 		if (simple[i].may_break)
 			be_unsure(e);
 		if (simple[i].action != NF_ACT_CONTINUE)
-			end_with(e, simple[i].action, simple[i].target);
+			end_with(e, simple[i].action);
 		return;
 	}
 	be_unsure(e);
@@ -549,7 +539,7 @@ static void eval_other(struct eval *e, const char *name)
 	for (size_t i = 0; i < sizeof(loads) / sizeof(loads[0]); i++)
 		if (!strcmp(name, loads[i]))
 			return;
-	end_with(e, NF_ACT_UNKNOWN, NULL); /* of a newer kernel */
+	end_with(e, NF_ACT_UNKNOWN); /* of a newer kernel */
 }
 
 static enum nf_truth eval_expr(struct eval *e, const char *name, struct nl_attrs attrs)

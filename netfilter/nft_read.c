@@ -19,7 +19,6 @@
 struct reading {
 	struct nf_ruleset *rs;
 	struct netlink nl;
-	struct nf_table *table; /* of the set whose elements are read */
 	struct nf_set *set;
 	size_t cap; /* of set->elems */
 	uint32_t generation;
@@ -143,7 +142,6 @@ static int take_chain(void *arg, const struct nlmsghdr *msg)
 	struct nf_table *t = table_of(rd, msg, NFTA_CHAIN_TABLE);
 	struct nl_attrs attrs = nl_msg_attrs(msg, sizeof(struct nfgenmsg));
 	const char *name = nl_find_str(attrs, NFTA_CHAIN_NAME);
-	struct nl_attr handle;
 	struct nf_chain *c;
 
 	if (!t || !name)
@@ -151,8 +149,6 @@ static int take_chain(void *arg, const struct nlmsghdr *msg)
 	c = nf_chain_add(rd->rs, t, name);
 	if (!c)
 		return -ENOMEM;
-	if (nl_find(attrs, NFTA_CHAIN_HANDLE, &handle))
-		c->handle = nl_be64(&handle);
 	return take_base_chain(rd, c, attrs);
 }
 
@@ -411,7 +407,6 @@ static int read_elems(struct reading *rd, struct nf_table *t, struct nf_set *s)
 	memcpy(payload, &nfg, sizeof(nfg));
 	sz = put_str(payload, sz, NFTA_SET_ELEM_LIST_TABLE, t->name);
 	sz = put_str(payload, sz, NFTA_SET_ELEM_LIST_SET, s->name);
-	rd->table = t;
 	rd->set = s;
 	rd->cap = 0;
 	ret = request(rd, NFT_MSG_GETSETELEM, NLM_F_DUMP, payload, sz, take_elems);

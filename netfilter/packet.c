@@ -3,15 +3,12 @@
 
 #include <netinet/in.h>
 
+#include "base/bytes.h"
+
 #define ETH_IPV4 0x0800
 #define ETH_IPV6 0x86dd
 
 #define IPV6_EXT_MAX 8 /* headers to walk */
-
-static uint16_t be16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
 
 static void parse_ipv4(struct nf_packet *p)
 {
@@ -19,7 +16,7 @@ static void parse_ipv4(struct nf_packet *p)
 
 	if (p->hdr_len < 20 || p->hdr[0] >> 4 != 4)
 		return;
-	off = be16(p->hdr + 6);
+	off = be16_at(p->hdr + 6);
 	p->frag_off = (uint16_t)((off & 0x1fff) * 8);
 	p->is_fragment = p->frag_off != 0;
 	p->l4_proto = p->hdr[9];
@@ -55,7 +52,7 @@ static void parse_ipv6(struct nf_packet *p)
 		if (off + 8 > p->hdr_len)
 			return;
 		if (next == IPPROTO_FRAGMENT) {
-			p->frag_off = be16(h + 2) & 0xfff8;
+			p->frag_off = be16_at(h + 2) & 0xfff8;
 			p->is_fragment = p->frag_off != 0;
 			off += 8;
 		} else {

@@ -9,7 +9,6 @@
 struct nf_outcome {
 	uint8_t action;		/* enum nf_action */
 	struct nf_chain *chain; /* of a jump or goto; NULL: it is not in the ruleset */
-	const char *target;
 	char detail[64];
 };
 

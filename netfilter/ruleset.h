@@ -50,7 +50,6 @@ struct nf_rule {
 	uint32_t data_sz;
 	/* xtables only: nftables decides while it evaluates. */
 	uint8_t action;		/* enum nf_action */
-	const char *target;	/* "DROP", "REJECT", "DNAT"; NULL: none */
 	struct nf_chain *chain; /* of a jump or goto */
 	struct nf_rule *next;	/* in the chain */
 };
@@ -65,7 +64,6 @@ struct nf_chain {
 	uint8_t policy; /* NF_ACT_ACCEPT or NF_ACT_DROP */
 	int32_t priority;
 	const char *dev; /* of the family netdev; NULL: any */
-	uint64_t handle;
 	struct nf_table *table;
 	struct nf_chain *next; /* in the table */
 	struct nf_chain *same_hash;

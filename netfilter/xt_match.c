@@ -22,6 +22,7 @@
 #include <linux/netfilter_ipv4/ipt_ttl.h>
 #include <linux/netfilter_ipv6/ip6_tables.h>
 
+#include "base/bytes.h"
 #include "netfilter/private.h"
 
 struct match {
@@ -32,11 +33,6 @@ struct match {
 
 /* The structure that a match brings, if it is that large. */
 #define INFO(m, type) ((m)->sz >= sizeof(type) ? (const type *)(m)->info : NULL)
-
-static uint16_t be16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
 
 static bool port_fits(const uint16_t range[2], uint16_t port, bool invert)
 {
@@ -61,8 +57,8 @@ static enum nf_truth match_tcp(const struct match *m)
 		return ret;
 	if (!i || !th)
 		return NF_MAYBE;
-	if (!port_fits(i->spts, be16(th), i->invflags & XT_TCP_INV_SRCPT) ||
-	    !port_fits(i->dpts, be16(th + 2), i->invflags & XT_TCP_INV_DSTPT) ||
+	if (!port_fits(i->spts, be16_at(th), i->invflags & XT_TCP_INV_SRCPT) ||
+	    !port_fits(i->dpts, be16_at(th + 2), i->invflags & XT_TCP_INV_DSTPT) ||
 	    ((th[13] & i->flg_mask) == i->flg_cmp) == !!(i->invflags & XT_TCP_INV_FLAGS))
 		return NF_NO;
 	return i->option ? NF_MAYBE : NF_YES;
@@ -78,8 +74,8 @@ static enum nf_truth match_udp(const struct match *m)
 		return ret;
 	if (!i || !uh)
 		return NF_MAYBE;
-	return nf_truth_of(port_fits(i->spts, be16(uh), i->invflags & XT_UDP_INV_SRCPT) &&
-			   port_fits(i->dpts, be16(uh + 2), i->invflags & XT_UDP_INV_DSTPT));
+	return nf_truth_of(port_fits(i->spts, be16_at(uh), i->invflags & XT_UDP_INV_SRCPT) &&
+			   port_fits(i->dpts, be16_at(uh + 2), i->invflags & XT_UDP_INV_DSTPT));
 }
 
 static enum nf_truth icmp_fits(const struct match *m, uint8_t type, uint8_t min, uint8_t max,
@@ -137,7 +133,7 @@ static enum nf_truth match_multiport(const struct match *m)
 		return ret;
 	if (!i || !ports)
 		return NF_MAYBE;
-	return nf_truth_of(port_listed(i, be16(ports), be16(ports + 2)) != !!i->invert);
+	return nf_truth_of(port_listed(i, be16_at(ports), be16_at(ports + 2)) != !!i->invert);
 }
 
 static enum nf_truth match_mark(const struct match *m)
@@ -209,7 +205,7 @@ static enum nf_truth match_length(const struct match *m)
 
 	if (!i || !p->has_len || p->protocol != 0x0800 || p->hdr_len < 20)
 		return NF_MAYBE;
-	len = be16(p->hdr + 2);
+	len = be16_at(p->hdr + 2);
 	return nf_truth_of((len >= i->min && len <= i->max) != !!i->invert);
 }
 
@@ -351,7 +347,6 @@ void xt_target_outcome(const char *name, const void *info, size_t sz, struct nf_
 	size_t i = find_target(name);
 
 	o->action = i < NR_TARGETS ? targets[i].action : NF_ACT_UNKNOWN;
-	o->target = i < NR_TARGETS ? targets[i].name : NULL;
 	if (o->action == NF_ACT_REJECT)
 		reject_detail(info, sz, p, o);
 	if (i < NR_TARGETS && targets[i].changes & NF_CHANGES_MARK)

@@ -9,7 +9,7 @@
 
 #include <linux/netfilter.h>
 
-#include "base/lines.h"
+#include "kern/net.h"
 #include "netfilter/xt.h"
 #include "netfilter/xt_private.h"
 
@@ -360,23 +360,9 @@ static int read_table(struct nf_ruleset *rs, const struct xt_family *f, int fd, 
 	return ret;
 }
 
-static FILE *open_names(const char *file)
-{
-	char path[96];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/thread-self/net/%s", file);
-	f = fopen(path, "re");
-	if (f)
-		return f;
-	/* before 3.17 */
-	snprintf(path, sizeof(path), "/proc/self/task/%d/net/%s", (int)gettid(), file);
-	return fopen(path, "re");
-}
-
 static int read_family(struct nf_ruleset *rs, const struct xt_family *f)
 {
-	FILE *names = open_names(f->names);
+	FILE *names = netns_open_proc(f->names);
 	char name[XT_TABLE_MAXNAMELEN + 2];
 	int fd = -1, ret = 0;
 
@@ -397,7 +383,7 @@ static int read_family(struct nf_ruleset *rs, const struct xt_family *f)
 
 static bool has_tables(const char *file)
 {
-	FILE *f = open_names(file);
+	FILE *f = netns_open_proc(file);
 	bool any = f && fgetc(f) != EOF;
 
 	if (f)

@@ -12,11 +12,6 @@
 
 #define NR_EXT_HEADERS_MAX 8 /* more than legitimate packets have or hdr holds */
 
-static uint16_t be16(const uint8_t *p)
-{
-	return p[0] << 8 | p[1];
-}
-
 static bool proto_has_ports(uint8_t proto)
 {
 	return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP ||
@@ -32,8 +27,8 @@ static void transport_decode(struct tuple *t, struct bytes b)
 		return;
 	if (proto_has_ports(t->proto) && left >= 4) {
 		t->has_ports = true;
-		t->sport = be16(p);
-		t->dport = be16(p + 2);
+		t->sport = be16_at(p);
+		t->dport = be16_at(p + 2);
 	}
 	if (t->proto == IPPROTO_TCP && left >= 14) {
 		t->has_tcp_flags = true;
@@ -54,7 +49,7 @@ static bool ipv4_decode(struct tuple *t, struct bytes b)
 		return false;
 	t->family = AF_INET;
 	t->proto = ip[9];
-	t->is_fragment = be16(ip + 6) & 0x1fff;
+	t->is_fragment = be16_at(ip + 6) & 0x1fff;
 	memcpy(t->saddr, ip + 12, 4);
 	memcpy(t->daddr, ip + 16, 4);
 	if (bytes_take(&b, 4 * (ip[0] & 15) - 20))
@@ -82,7 +77,7 @@ static bool ipv6_skip_extensions(struct tuple *t, struct bytes *b)
 		more = p[1] * (t->proto == IPPROTO_AH ? 4 : 8);
 		if (t->proto == IPPROTO_FRAGMENT) {
 			more = 0;
-			t->is_fragment = be16(p + 2) & 0xfff8;
+			t->is_fragment = be16_at(p + 2) & 0xfff8;
 		}
 		t->proto = p[0];
 		if (t->is_fragment)
@@ -117,9 +112,9 @@ static bool arp_decode(struct tuple *t, struct bytes b)
 	t->is_arp = true;
 	if (!head)
 		return true;
-	t->arp_op = be16(head + 6);
+	t->arp_op = be16_at(head + 6);
 	body = bytes_take(&b, 20);
-	if (!body || be16(head + 2) != ETH_P_IP || head[4] != 6 || head[5] != 4)
+	if (!body || be16_at(head + 2) != ETH_P_IP || head[4] != 6 || head[5] != 4)
 		return true;
 	t->family = AF_INET;
 	memcpy(t->saddr, body + 6, 4);
@@ -152,8 +147,8 @@ static bool vlan_decode(struct tuple *t, struct bytes b)
 
 		if (!tag)
 			return false;
-		if (be16(tag + 2) != ETH_P_8021Q && be16(tag + 2) != ETH_P_8021AD)
-			return ethertype_decode(t, be16(tag + 2), b);
+		if (be16_at(tag + 2) != ETH_P_8021Q && be16_at(tag + 2) != ETH_P_8021AD)
+			return ethertype_decode(t, be16_at(tag + 2), b);
 	}
 	return false;
 }

@@ -8,6 +8,15 @@ HANDLE='( \(handle [0-9]+\))?'
 may_fail() { "$@" >/dev/null 2>&1 || :; }
 udp_to() { may_fail on_client "$BURST" "$1" "$2" 1; }
 
+# trace_udp PORT...: a datagram to each port of the server, traced.
+trace_udp() {
+	trace_start "udp and dst host $SERVER" || return
+	for port; do
+		udp_to "$SERVER" "$port"
+	done
+	trace_stop
+}
+
 # expect_why TUPLE WORDS: the packet's drop ends with them. A slow machine does not look for changes of
 # the rules at each drop, and says so.
 expect_why() {
@@ -36,11 +45,7 @@ case_why_iptables() {
 	ipt -A BLOCK -p udp -m udp --dport 5002 -m comment --comment 'no web' -j DROP
 	ipt -A BLOCK -p udp -m udp --dport 5003 -j REJECT
 	[ -z "$skip" ] || { rules_off; return; }
-	trace_start "udp and dst host $SERVER" || return
-	for port in 5001 5002 5003; do
-		udp_to "$SERVER" $port
-	done
-	trace_stop
+	trace_udp 5001 5002 5003 || return
 	expect "$SERVER:5001"
 	expect_why "$SERVER:5002" \
 		"DROP by iptables(-nft)? filter OUTPUT rule 2$HANDLE -> chain BLOCK rule 1$HANDLE \"no web\""
@@ -57,11 +62,7 @@ case_why_iptables_policy() {
 	ipt_server -A INPUT -p udp -m mark --mark 7 -j DROP
 	ipt_server -P INPUT DROP
 	[ -z "$skip" ] || { rules_off; return; }
-	trace_start "udp and dst host $SERVER" || return
-	for port in 5001 5002 5003; do
-		udp_to "$SERVER" $port
-	done
-	trace_stop
+	trace_udp 5001 5002 5003 || return
 	expect_why "$SERVER:5003" "DROP by iptables(-nft)? filter INPUT policy"
 	expect "$SERVER:5002.*: DROP by .*iptables(-nft)? filter INPUT (rule 2|policy)"
 	expect_not "$SERVER:5001.*: DROP by"
@@ -104,11 +105,7 @@ case_why_nft() {
 		}
 	}
 	EOF
-	trace_start "udp and dst host $SERVER" || return
-	for port in 5001 5003 5004 5006 5008 5010; do
-		udp_to "$SERVER" $port
-	done
-	trace_stop
+	trace_udp 5001 5003 5004 5006 5008 5010 || return
 	expect_why "$SERVER:5001" "DROP by nft inet skbtrail out handle [0-9]+"
 	expect_why "$SERVER:5003" "DROP by nft inet skbtrail out handle [0-9]+ \\(map element 5003\\)"
 	expect_why "$SERVER:5004" \
@@ -135,11 +132,7 @@ case_why_nft_concat() {
 		}
 	}
 	EOF
-	trace_start "udp and dst host $SERVER" || return
-	for port in 5002 5003 5004; do
-		udp_to "$SERVER" $port
-	done
-	trace_stop
+	trace_udp 5002 5003 5004 || return
 	expect_why "$SERVER:5002" "DROP by nft ip skbtrail out handle [0-9]+"
 	expect_why "$SERVER:5004" "DROP by nft ip skbtrail out policy"
 	expect_not "$SERVER:5003.*: DROP by"

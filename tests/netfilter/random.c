@@ -181,7 +181,7 @@ static void print_decision(const struct nf_decision *d)
 	char buf[256];
 
 	for (size_t i = 0; i < d->nr; i++) {
-		nf_candidate_format(&d->c[i], buf, sizeof(buf));
+		nf_candidate_format(&d->c[i], &(struct textbuf){.buf = buf, .sz = sizeof(buf)});
 		printf("  candidate, action %u: %s\n", d->c[i].action, buf);
 	}
 	if (d->overflow)

@@ -355,11 +355,12 @@ static void kernel_facts(void **state)
 	uint32_t self = netns_self();
 	struct fact_route route;
 	struct fact_dev dev;
+	struct netns_cache places = {0};
 	struct facts f;
 	int fd;
 
 	(void)state;
-	assert_int_equal(facts_open(&f), 0);
+	assert_int_equal(facts_open(&f, &places), 0);
 	assert_true(f.setting(f.arg, self, "ipv4/ip_forward") >= 0);
 	assert_int_equal(f.setting(f.arg, self, "ipv4/no_such_thing"), -1);
 	assert_true(f.route(f.arg, self, AF_INET, lo, 0, &route));

@@ -236,7 +236,7 @@ static void assert_says(struct fixture *f, const char *words)
 	char buf[256];
 
 	assert_non_null(c);
-	nf_candidate_format(c, buf, sizeof(buf));
+	nf_candidate_format(c, &(struct textbuf){.buf = buf, .sz = sizeof(buf)});
 	assert_string_equal(buf, words);
 }
 
