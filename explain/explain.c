@@ -15,7 +15,8 @@
 
 /* The last hook that a packet was seen at. */
 struct seen {
-	uint64_t skb; /* 0: none */
+	uint64_t skb;		 /* 0: none */
+	uint32_t netns, ifindex; /* of its event: they do not change within a hook */
 	struct hook_place place;
 	bool has_out;
 	uint32_t out; /* index of the output device; 0: none */
@@ -60,10 +61,14 @@ static struct seen *slot(struct explain *e, uint64_t skb)
 
 _Static_assert(SEEN_NR == 1 << (64 - 54), "slot() yields ten bits");
 
+/* A hook that is not known must not leave the one that the address's last packet was at. */
 static void note_hook(struct explain *e, const struct trace_event *te)
 {
-	struct seen *s = slot(e, te->raw.skb);
-	struct seen new = {.skb = te->raw.skb};
+	struct seen new = {
+		.skb = te->raw.skb,
+		.netns = te->raw.netns,
+		.ifindex = te->raw.ifindex,
+	};
 
 	if (te->raw.flags & TRAIL_F_HOOK) {
 		new.place.family = TRAIL_HOOK_PF(te->raw.hook);
@@ -71,9 +76,18 @@ static void note_hook(struct explain *e, const struct trace_event *te)
 		new.has_out = true;
 		new.out = te->raw.reason;
 	} else if (!hook_of_caller(te->caller.name, &new.place)) {
-		return;
+		new.skb = 0;
 	}
-	*s = new;
+	*slot(e, te->raw.skb) = new;
+}
+
+/* NULL: the packet was at no hook that is known. */
+static const struct seen *find_seen(struct explain *e, const struct trail_event *raw)
+{
+	const struct seen *s = slot(e, raw->skb);
+
+	return s->skb == raw->skb && s->netns == raw->netns && s->ifindex == raw->ifindex ? s
+											  : NULL;
 }
 
 static uint8_t family_of(const struct trail_event *raw)
@@ -103,7 +117,7 @@ static size_t explain_netfilter(struct explain *e, const struct trace_event *te,
 				size_t sz)
 {
 	const struct trail_event *raw = &te->raw;
-	const struct seen *s = slot(e, raw->skb);
+	const struct seen *s = find_seen(e, raw);
 	struct nf_packet p = {
 		.family = family_of(raw),
 		.hook = NF_HOOK_UNKNOWN,
@@ -118,7 +132,7 @@ static size_t explain_netfilter(struct explain *e, const struct trace_event *te,
 
 	p.protocol = protocol_of(p.family, raw);
 	memcpy(p.skb_dev.name, raw->ifname, sizeof(p.skb_dev.name));
-	if (s->skb == raw->skb) {
+	if (s) {
 		p.family = s->place.family;
 		p.hook = s->place.hook;
 		p.out.known = s->has_out;

@@ -6,12 +6,16 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter_arp.h>
 
-/* Linux 3.10 to 6.18; what is inlined there shows as its caller. */
+/*
+ * Linux 3.10 to 6.18; what is inlined there shows as its caller. Names that end with _sk are of 3.15
+ * to 4.3, and of RHEL 7.
+ */
 static const struct {
 	const char *caller;
 	struct hook_place place;
 } table[] = {
 	{"__ip_local_out", {NFPROTO_IPV4, NF_INET_LOCAL_OUT}},
+	{"__ip_local_out_sk", {NFPROTO_IPV4, NF_INET_LOCAL_OUT}},
 	{"arp_rcv", {NFPROTO_ARP, NF_ARP_IN}},
 	{"arp_send_dst", {NFPROTO_ARP, NF_ARP_OUT}},
 	{"arp_xmit", {NFPROTO_ARP, NF_ARP_OUT}},
@@ -21,6 +25,7 @@ static const struct {
 	{"ip6_output", {NFPROTO_IPV6, NF_INET_POST_ROUTING}},
 	{"ip6_xmit", {NFPROTO_IPV6, NF_INET_LOCAL_OUT}},
 	{"__ip6_local_out", {NFPROTO_IPV6, NF_INET_LOCAL_OUT}},
+	{"__ip6_local_out_sk", {NFPROTO_IPV6, NF_INET_LOCAL_OUT}},
 	{"ip_forward", {NFPROTO_IPV4, NF_INET_FORWARD}},
 	{"ip_local_deliver", {NFPROTO_IPV4, NF_INET_LOCAL_IN}},
 	{"ip_mc_output", {NFPROTO_IPV4, NF_INET_POST_ROUTING}},

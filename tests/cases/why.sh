@@ -23,11 +23,6 @@ expect_why() {
 	expect "$1.*(kfree_skb|kfree_skb_reason|sk_skb_reason_drop).*: $2(, by the rules [0-9]+ ms before)?\$"
 }
 
-# In guests, what earlier cases sent may fill the table of connections; then conntrack drops.
-roomy_conntrack() {
-	[ -z "${MUST_HAVE-}" ] || echo 262144 >/proc/sys/net/netfilter/nf_conntrack_max
-} 2>/dev/null
-
 rules_off() {
 	on_server "$IPTABLES" -w -P INPUT ACCEPT
 	for where in on_client on_server; do
@@ -38,7 +33,6 @@ rules_off() {
 } 2>/dev/null
 
 case_why_iptables() {
-	roomy_conntrack
 	ipt -N BLOCK
 	ipt -A OUTPUT -p udp --dport 5001 -j ACCEPT
 	ipt -A OUTPUT -d "$SERVER" -j BLOCK
