@@ -27,6 +27,7 @@ struct explain {
 	struct netfilter *netfilter;
 	struct facts facts;
 	struct seen seen[SEEN_NR]; /* by a hash of skb; the newest wins */
+	char why[WHY_TEXT_SZ];	   /* of the last event */
 };
 
 void explain_close(struct explain *e)
@@ -113,8 +114,7 @@ static uint16_t protocol_of(uint8_t family, const struct trail_event *raw)
 	return family == NFPROTO_IPV6 ? 0x86dd : raw->protocol;
 }
 
-static size_t explain_netfilter(struct explain *e, const struct trace_event *te, char *buf,
-				size_t sz)
+static void explain_netfilter(struct explain *e, const struct trace_event *te, struct textbuf *t)
 {
 	const struct trail_event *raw = &te->raw;
 	const struct seen *s = find_seen(e, raw);
@@ -145,7 +145,7 @@ static size_t explain_netfilter(struct explain *e, const struct trace_event *te,
 			p.ct_info = NF_CT_INVALID;
 	}
 	nf_packet_parse(&p);
-	return netfilter_explain_drop(e->netfilter, raw->netns, raw->ts, &p, buf, sz);
+	netfilter_explain_drop(e->netfilter, raw->netns, raw->ts, &p, t);
 }
 
 /* Kernels with reasons name netfilter; on older ones the hooks' caller frees. */
@@ -157,16 +157,52 @@ static bool is_netfilter_drop(const struct trace_event *te)
 	       !strcmp(te->caller.name, "nf_hook_slow");
 }
 
-size_t explain_event(void *arg, const struct trace_event *te, char *buf, size_t sz)
-{
-	struct explain *e = arg;
+/* ---- the explainers ---- */
 
-	if (te->raw.type != TRAIL_EVENT_SKB || te->raw.flags & TRAIL_F_SKB_GONE)
-		return 0;
+static void explain_hook(struct explain *e, struct trace_event *te, struct textbuf *t)
+{
+	(void)t;
 	if (te->func.name && !strcmp(te->func.name, "nf_hook_slow"))
 		note_hook(e, te);
+}
+
+static void explain_drop(struct explain *e, struct trace_event *te, struct textbuf *t)
+{
+	char cause[WHY_TEXT_SZ];
+
 	if (!te->is_drop)
-		return 0;
-	return is_netfilter_drop(te) ? explain_netfilter(e, te, buf, sz)
-				     : cause_explain(te, &e->facts, buf, sz);
+		return;
+	if (is_netfilter_drop(te))
+		explain_netfilter(e, te, t);
+	else if (cause_explain(te, &e->facts, cause, sizeof(cause)))
+		textbuf_str(t, cause);
+}
+
+/* Each may add a sentence to what is said of an event. */
+static void (*const explainers[])(struct explain *e, struct trace_event *te, struct textbuf *t) = {
+	explain_hook,
+	explain_drop,
+};
+
+#define NR_EXPLAINERS (sizeof(explainers) / sizeof(explainers[0]))
+
+void explain_event(void *arg, struct trace_event *te)
+{
+	struct explain *e = arg;
+	struct textbuf t = {.buf = e->why, .sz = sizeof(e->why)};
+
+	if (te->raw.type != TRAIL_EVENT_SKB || te->raw.flags & TRAIL_F_SKB_GONE)
+		return;
+	for (size_t i = 0; i < NR_EXPLAINERS; i++) {
+		char one[WHY_TEXT_SZ];
+		struct textbuf sentence = {.buf = one, .sz = sizeof(one)};
+
+		explainers[i](e, te, &sentence);
+		if (!sentence.len)
+			continue;
+		if (t.len)
+			textbuf_str(&t, "; ");
+		textbuf_str(&t, one);
+	}
+	te->why = t.len ? e->why : NULL;
 }

@@ -22,10 +22,10 @@ struct explain_opts {
 int explain_open(struct explain **out, const struct explain_opts *opts);
 
 /*
- * To be called with every event, in order: arg is the struct explain. Where the event is a packet's
- * end, why. snprintf()'s way; 0: nothing to say.
+ * To be called with every event, in order: arg is the struct explain. Sets te->why, which is valid
+ * until the next call, if there is something to say.
  */
-size_t explain_event(void *arg, const struct trace_event *te, char *buf, size_t sz);
+void explain_event(void *arg, struct trace_event *te);
 
 void explain_close(struct explain *e);
 

@@ -164,11 +164,12 @@ static const char *netns(void *arg, uint32_t inode)
 	return kn->netns ? netns_names_get(kn->netns, inode, clock_now()) : NULL;
 }
 
-static size_t why(void *arg, const struct trace_event *te, char *buf, size_t sz)
+static void explain(void *arg, struct trace_event *te)
 {
 	const struct kernel_names *kn = arg;
 
-	return kn->why ? kn->why(kn->why_arg, te, buf, sz) : 0;
+	if (kn->explain)
+		kn->explain(kn->explain_arg, te);
 }
 
 struct names kernel_names(struct kernel_names *kn)
@@ -181,7 +182,7 @@ struct names kernel_names(struct kernel_names *kn)
 		.netns = netns,
 		.text = text,
 		.stack = stack,
-		.why = why,
+		.explain = explain,
 		.arg = kn,
 	};
 }

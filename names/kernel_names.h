@@ -23,8 +23,8 @@ struct kernel_names {
 	const struct prog_config *config;
 	int stacks_fd;		   /* stack trace map; -1: none */
 	struct netns_names *netns; /* NULL: names not wanted */
-	size_t (*why)(void *arg, const struct trace_event *te, char *buf, size_t sz); /* or NULL */
-	void *why_arg;
+	void (*explain)(void *arg, struct trace_event *te); /* or NULL */
+	void *explain_arg;
 };
 
 /* The interface that the output uses; kn must outlive it. */

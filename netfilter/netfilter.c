@@ -281,10 +281,9 @@ static void decide_below_ip(const struct ns *n, const struct nf_packet *p, struc
 	}
 }
 
-size_t netfilter_explain_drop(struct netfilter *nf, uint32_t netns, uint64_t ts,
-			      const struct nf_packet *packet, char *buf, size_t sz)
+void netfilter_explain_drop(struct netfilter *nf, uint32_t netns, uint64_t ts,
+			    const struct nf_packet *packet, struct textbuf *t)
 {
-	struct textbuf t = {.buf = buf, .sz = sz};
 	struct ns *n = find_ns(nf, netns);
 	struct nf_packet p = *packet;
 
@@ -293,7 +292,7 @@ size_t netfilter_explain_drop(struct netfilter *nf, uint32_t netns, uint64_t ts,
 	else if (ts > n->to && clock_now() >= n->next)
 		refresh_ns(nf, n);
 	if (n->err)
-		return 0;
+		return;
 	name_dev(nf, n, &p.in);
 	name_dev(nf, n, &p.out);
 	nf->decision.nr = 0;
@@ -301,6 +300,5 @@ size_t netfilter_explain_drop(struct netfilter *nf, uint32_t netns, uint64_t ts,
 	nf_decide(&n->rules, &p, &nf->decision);
 	if (p.hook == NF_HOOK_UNKNOWN)
 		decide_below_ip(n, &p, &nf->decision);
-	explain(&t, n, ts, &nf->decision);
-	return t.len;
+	explain(t, n, ts, &nf->decision);
 }

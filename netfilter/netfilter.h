@@ -27,10 +27,10 @@ void netfilter_read_all(struct netfilter *nf);
 /*
  * Who dropped the packet p, seen in the namespace netns at the time ts (CLOCK_MONOTONIC), as text:
  * "DROP by iptables filter INPUT rule 3". Where it is not certain the text says so and names what
- * fits. p->hook may be unknown. Returns snprintf()'s length; 0: nothing can be said.
+ * fits. p->hook may be unknown. Appends to t, or nothing if nothing can be said.
  */
-size_t netfilter_explain_drop(struct netfilter *nf, uint32_t netns, uint64_t ts,
-			      const struct nf_packet *p, char *buf, size_t sz);
+void netfilter_explain_drop(struct netfilter *nf, uint32_t netns, uint64_t ts,
+			    const struct nf_packet *p, struct textbuf *t);
 
 void netfilter_close(struct netfilter *nf);
 

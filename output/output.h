@@ -34,7 +34,7 @@ enum names_text { TEXT_SKB, TEXT_SHARED_INFO, TEXT_SKB_META, TEXT_XDP_META };
 
 /*
  * A provider of names. Lookups do not block; unknown names are NULL. The callbacks netns, text,
- * stack and why are optional.
+ * stack and explain are optional.
  */
 struct names {
 	/* The probed function containing ip (targets first, then all symbols). */
@@ -58,9 +58,9 @@ struct names {
 	/* Get at most max return addresses of a TRAIL_PART_STACK_ID. Returns their number or
 	 * -errno. */
 	int (*stack)(void *arg, int64_t id, uint64_t *addrs, size_t max);
-	/* Why the packet ended here, as one line; called for every event, in order. snprintf()'s
-	 * way; 0: nothing to say. */
-	size_t (*why)(void *arg, const struct trace_event *te, char *buf, size_t buf_sz);
+	/* Set te->why; called for every event, in order. What it points to is valid until the next
+	 * call. */
+	void (*explain)(void *arg, struct trace_event *te);
 	void *arg;
 };
 

@@ -30,7 +30,6 @@ struct pipeline {
 	struct parts_pool *parts;
 	struct tracker *tracker;
 	struct trace_event te;
-	char why[WHY_TEXT_SZ]; /* of te */
 	struct pipeline_stats stats;
 	uint64_t nr_received;  /* events, without parts */
 	uint64_t lost_samples; /* reported by the transport since the last event */
@@ -114,8 +113,8 @@ static void explain(struct pipeline *p)
 {
 	const struct names *n = &p->names.inner;
 
-	if (n->why && n->why(n->arg, &p->te, p->why, sizeof(p->why)))
-		p->te.why = p->why;
+	if (n->explain)
+		n->explain(n->arg, &p->te);
 }
 
 /* Callback of reorder, in timestamp order. */

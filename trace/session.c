@@ -364,8 +364,8 @@ static int session_start(struct session *s, struct err *err)
 		.config = &s->config.prog,
 		.stacks_fd = s->programs.maps.fd[MAP_STACK_TRACES],
 		.netns = s->netns_names,
-		.why = s->explain ? explain_event : NULL,
-		.why_arg = s->explain,
+		.explain = s->explain ? explain_event : NULL,
+		.explain_arg = s->explain,
 	};
 	s->names = kernel_names(&s->live);
 	return open_sink(s, err);
