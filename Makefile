@@ -227,7 +227,7 @@ DEPS := gcc make clang llvm binutils flex bison bzip2 xz-utils linux-libc-dev li
 DEPS_arm64 := gcc-aarch64-linux-gnu qemu-system-arm
 DEPS_riscv64 := gcc-riscv64-linux-gnu qemu-system-misc
 DEPS_RUN := iproute2 iptables nftables busybox-static procps
-DEPS_CHECK := libcmocka-dev qemu-system-x86 cpio kmod python3 file \
+DEPS_CHECK := libcmocka-dev qemu-system-x86 cpio kmod lz4 zstd python3 file \
 	groff-base
 
 deps: ## install missing Debian packages (DEPS in the Makefile)

@@ -8,6 +8,7 @@
 # Does nothing if KERNEL.btf is newer than the image. Before 5.11 modules have no BTF, and DIR is
 # empty.
 set -u
+exec 3>&2
 
 objcopy=${OBJCOPY:-llvm-objcopy} # supports all architectures
 
@@ -37,12 +38,16 @@ magic() { od -An -t x1 -j "$2" -N "$3" "$1" | tr -d ' \n'; }
 # end.
 unpack() {
 	case $(magic "$1" 0 4) in
-	1f8b*) gzip -dc "$1" ;;
-	fd377a58) xz -dc --single-stream "$1" ;;
-	28b52ffd) head -c -4 "$1" | zstd -qdc ;;
-	02214c18) head -c -4 "$1" | lz4 -qdc ;;
+	1f8b*) needs gzip && gzip -dc "$1" ;;
+	fd377a58) needs xz && xz -dc --single-stream "$1" ;;
+	28b52ffd) needs zstd && head -c -4 "$1" | zstd -qdc ;;
+	02214c18) needs lz4 && head -c -4 "$1" | lz4 -qdc ;;
 	*) cat "$1" ;;
 	esac 2>/dev/null
+}
+
+needs() {
+	command -v "$1" >/dev/null || { echo "$image: unpacking it takes $1" >&3; return 1; }
 }
 
 # The ELF file in a bzImage (Documentation/arch/x86/boot.rst), or in the image itself.
