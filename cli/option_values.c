@@ -137,6 +137,23 @@ int value_timestamp(enum timestamp_mode *mode, const char *arg)
 	return -EINVAL;
 }
 
+int value_verdict(enum verdict_mode *mode, const char *arg)
+{
+	static const char *const names[] = {
+		[VERDICTS_DROPS] = "drops",
+		[VERDICTS_ALL] = "all",
+		[VERDICTS_NONE] = "none",
+	};
+
+	for (size_t i = VERDICTS_DROPS; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!strcmp(arg, names[i])) {
+			*mode = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
 int value_colour(const char **colour, const char *arg)
 {
 	*colour = arg;

@@ -34,6 +34,8 @@ int value_list(struct option_list *l, const char *arg);
 /* "MARK" or "MARK/MASK". */
 int value_mark(uint32_t *mark, uint32_t *mask, const char *arg);
 int value_timestamp(enum timestamp_mode *mode, const char *arg);
+/* "drops", "all", "none" */
+int value_verdict(enum verdict_mode *mode, const char *arg);
 int value_colour(const char **colour, const char *arg);
 int value_backend(const char **name, const char *arg);
 

@@ -21,7 +21,8 @@ enum opt_type {
 	OPT_AGE,
 	OPT_MARK,
 	OPT_TIMESTAMP,
-	OPT_COLOUR
+	OPT_COLOUR,
+	OPT_VERDICT
 };
 
 struct opt {
@@ -99,6 +100,8 @@ static const struct opt opts[] = {
 	 AT(output_tuple)},
 	{NULL, "output-why", 0, NULL, "why a packet was dropped (default true)", OPT_FLAG,
 	 AT(output_why)},
+	{NULL, "output-verdict", 0, "MODE", "firewall verdicts: drops, all or none (default drops)",
+	 OPT_VERDICT, AT(output_verdict)},
 	{NULL, "output-tcp-flags", 0, NULL, "flags of TCP packets", OPT_FLAG, AT(output_tcp_flags)},
 	{NULL, "output-caller", 0, NULL, "where the function was called from", OPT_FLAG,
 	 AT(output_caller)},
@@ -184,6 +187,8 @@ static const char *opt_accepts(const struct opt *opt)
 		return "MARK or MARK/MASK, decimal or 0x..., with all bits of MARK in MASK";
 	case OPT_TIMESTAMP:
 		return "none, current, relative or absolute";
+	case OPT_VERDICT:
+		return "drops, all or none";
 	case OPT_COLOUR:
 		return "auto, always or never";
 	case OPT_TEXT:
@@ -234,6 +239,9 @@ static int opt_set(struct options *o, const struct opt *opt, const char *arg, st
 		break;
 	case OPT_COLOUR:
 		ret = value_colour(field, arg);
+		break;
+	case OPT_VERDICT:
+		ret = value_verdict(field, arg);
 		break;
 	}
 	if (ret == -ENOMEM)
@@ -408,6 +416,8 @@ int options_parse(struct options *o, int argc, char **argv, struct err *err)
 		o->nr_files = argc - optind;
 		return check_pack(o, err);
 	}
+	if (o->output_verdict == VERDICTS_DEFAULT)
+		o->output_verdict = o->verbose ? VERDICTS_ALL : VERDICTS_DROPS;
 	ret = join_words(o, argc - optind, argv + optind, err);
 	if (o->filter_non_skb_funcs.nr || o->filter_track_bpf_helpers)
 		o->filter_track_skb_by_stackid = true;

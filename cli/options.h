@@ -41,6 +41,7 @@ struct options {
 	bool output_meta;
 	bool output_tuple;
 	bool output_why;
+	enum verdict_mode output_verdict;
 	bool output_tcp_flags;
 	bool output_caller;
 	bool output_stack;

@@ -16,14 +16,15 @@ struct explain;
 struct explain_opts {
 	const struct netns_roots *roots; /* must outlive it */
 	bool has_nftables;		 /* nf_tables is in the kernel or loaded */
+	enum verdict_mode verdicts;
 };
 
 /* Reads the rulesets of all namespaces. -ENOMEM. */
 int explain_open(struct explain **out, const struct explain_opts *opts);
 
 /*
- * To be called with every event, in order: arg is the struct explain. Sets te->why, which is valid
- * until the next call, if there is something to say.
+ * To be called with every event, in order: arg is the struct explain. Sets te->why and
+ * te->verdicts, which are valid until the next call, if there is something to say.
  */
 void explain_event(void *arg, struct trace_event *te);
 

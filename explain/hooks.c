@@ -7,8 +7,8 @@
 #include <linux/netfilter_arp.h>
 
 /*
- * Linux 3.10 to 6.18; what is inlined there shows as its caller. Names that end with _sk are of 3.15
- * to 4.3, and of RHEL 7.
+ * Linux 3.10 to 6.18; what is inlined there shows as its caller. Names that end with _sk are
+ * of 3.15 to 4.3, and of RHEL 7.
  */
 static const struct {
 	const char *caller;
@@ -37,15 +37,118 @@ static const struct {
 	{"rawv6_send_hdrinc", {NFPROTO_IPV6, NF_INET_LOCAL_OUT}},
 };
 
+/* Compilers add ".isra.0", ".constprop.0". */
+static bool same_function(const char *symbol, const char *name)
+{
+	size_t len = strcspn(symbol, ".");
+
+	return !strncmp(name, symbol, len) && !name[len];
+}
+
 bool hook_of_caller(const char *caller, struct hook_place *place)
 {
-	size_t len = caller ? strcspn(caller, ".") : 0;
-
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		if (strncmp(table[i].caller, caller ? caller : "", len) || table[i].caller[len])
+		if (!caller || !same_function(caller, table[i].caller))
 			continue;
 		*place = table[i].place;
 		return true;
+	}
+	return false;
+}
+
+enum {
+	PRE = 1 << NF_INET_PRE_ROUTING,
+	IN = 1 << NF_INET_LOCAL_IN,
+	FORWARD = 1 << NF_INET_FORWARD,
+	OUT = 1 << NF_INET_LOCAL_OUT,
+	POST = 1 << NF_INET_POST_ROUTING
+};
+
+/* The hooks that a packet may come from, without having been at another one since. */
+static const struct {
+	const char *func;
+	uint8_t hooks;
+} behind[] = {
+	{"ip_rcv_finish", PRE},
+	{"ip_rcv_finish_core", PRE},
+	{"ip6_rcv_finish", PRE},
+	{"ip_route_input_noref", PRE},
+	{"ip6_route_input", PRE},
+	{"ip_local_deliver", PRE},
+	{"ip6_input", PRE},
+	{"ip6_mc_input", PRE},
+	{"ip_forward", PRE},
+	{"ip6_forward", PRE},
+	{"ip_local_deliver_finish", PRE | IN},
+	{"ip6_input_finish", PRE | IN},
+	{"ip_protocol_deliver_rcu", PRE | IN},
+	{"ip6_protocol_deliver_rcu", PRE | IN},
+	{"raw_local_deliver", PRE | IN},
+	{"raw6_local_deliver", PRE | IN},
+	{"tcp_v4_rcv", PRE | IN},
+	{"tcp_v6_rcv", PRE | IN},
+	{"udp_rcv", PRE | IN},
+	{"udpv6_rcv", PRE | IN},
+	{"__udp4_lib_rcv", PRE | IN},
+	{"__udp6_lib_rcv", PRE | IN},
+	{"icmp_rcv", PRE | IN},
+	{"icmpv6_rcv", PRE | IN},
+	{"ip_forward_finish", PRE | FORWARD},
+	{"ip6_forward_finish", PRE | FORWARD},
+	{"ip_output", PRE | FORWARD | OUT},
+	{"ip_mc_output", PRE | FORWARD | OUT},
+	{"ip6_output", PRE | FORWARD | OUT},
+	{"ip_finish_output", PRE | FORWARD | OUT | POST},
+	{"__ip_finish_output", PRE | FORWARD | OUT | POST},
+	{"ip_finish_output2", PRE | FORWARD | OUT | POST},
+	{"ip6_finish_output", PRE | FORWARD | OUT | POST},
+	{"__ip6_finish_output", PRE | FORWARD | OUT | POST},
+	{"ip6_finish_output2", PRE | FORWARD | OUT | POST},
+	{"dev_queue_xmit", PRE | FORWARD | OUT | POST},
+	{"__dev_queue_xmit", PRE | FORWARD | OUT | POST},
+};
+
+bool hook_is_left(const char *func, uint8_t hook)
+{
+	for (size_t i = 0;
+	     func && hook < NF_INET_NUMHOOKS && i < sizeof(behind) / sizeof(behind[0]); i++)
+		if (same_function(func, behind[i].func))
+			return behind[i].hooks >> hook & 1;
+	return false;
+}
+
+bool hook_is_part(const char *func)
+{
+	static const char *const starts[] = {
+		"nf_",
+		"nft_",
+		"ipt_",
+		"ip6t_",
+		"xt_",
+		"iptable_",
+		"ip6table_",
+		"ipv4_conntrack_",
+		"ipv4_confirm",
+		"ipv6_conntrack_",
+		"ipv6_confirm",
+		"ip_route_me_harder",
+		"ip6_route_me_harder",
+	};
+
+	for (size_t i = 0; func && i < sizeof(starts) / sizeof(starts[0]); i++)
+		if (!strncmp(func, starts[i], strlen(starts[i])))
+			return true;
+	return false;
+}
+
+bool hook_follows(uint8_t from, uint8_t to)
+{
+	switch (to) {
+	case NF_INET_LOCAL_IN:
+	case NF_INET_FORWARD:
+		return from == NF_INET_PRE_ROUTING;
+	case NF_INET_POST_ROUTING:
+		return from == NF_INET_FORWARD || from == NF_INET_LOCAL_OUT;
 	}
 	return false;
 }

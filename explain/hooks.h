@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* hooks.h - at which netfilter hook a packet is, by the function that calls nf_hook_slow(). */
+/* hooks.h - where a packet is, seen from netfilter's hooks, by the functions that handle it. */
 #ifndef EXPLAIN_HOOKS_H
 #define EXPLAIN_HOOKS_H
 
@@ -11,7 +11,21 @@ struct hook_place {
 	uint8_t hook;	/* NF_INET_*, NF_ARP_*, NF_BR_*, NF_NETDEV_* */
 };
 
-/* caller: a symbol, which may have a compiler's suffix; NULL: unknown. False: not in the table. */
+/* By the caller of nf_hook_slow(): a symbol, which may have a compiler's suffix; NULL: unknown.
+ * False: not in the table. */
 bool hook_of_caller(const char *caller, struct hook_place *place);
+
+/*
+ * Whether a packet of IP that was at the hook NF_INET_* has left it when this function gets it.
+ * Only functions that no other packet gets without having been at the hook, if that has functions
+ * at all, and before anything else than netfilter may rewrite it.
+ */
+bool hook_is_left(const char *func, uint8_t hook);
+
+/* Whether the function works for a hook. */
+bool hook_is_part(const char *func);
+
+/* Whether a packet of IP comes to the hook `to` from the hook `from`, and is still the same. */
+bool hook_follows(uint8_t from, uint8_t to);
 
 #endif

@@ -121,7 +121,7 @@ static int set_consts(const struct programs *p, struct prog *prog, const struct 
 		{"has_func_ip",
 		 function && p->backend->attach_type && features_has(f, FEAT_GET_FUNC_IP)},
 		{"has_ringbuf", features_has(f, FEAT_RINGBUF)},
-		{"want_ct", t->want_caller || t->location_arg != TARGET_NO_ARG},
+		{"want_ct", true},
 		{"hook_shape", t->hook_shape},
 		{"want_caller", t->want_caller},
 		{"filter", m->filter != NULL},

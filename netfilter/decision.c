@@ -6,9 +6,9 @@
 
 #include <linux/netfilter.h>
 
+#include "base/textbuf.h"
 #include "netfilter/private.h"
 
-#define BASE_CHAINS_MAX	   128
 #define CONNTRACK_PRIORITY -200
 #define NAT_DST_PRIORITY   -100 /* where packets come in and are made */
 #define NAT_SRC_PRIORITY   100
@@ -19,13 +19,22 @@ struct walk {
 	struct nf_packet p;
 	struct nf_decision *d;
 	size_t budget;
-	uint8_t hook;
+	const struct nf_chain *base;
 	size_t nr_path;
 	struct {
 		const struct nf_chain *chain;
 		const struct nf_rule *rule;
 	} path[NF_PATH_MAX];
 };
+
+void nf_queue_outcome(struct nf_outcome *o, unsigned int num, unsigned int total, bool bypass)
+{
+	struct textbuf t = {.buf = o->detail, .sz = sizeof(o->detail)};
+
+	textbuf_printf(&t, total > 1 ? "%u-%u" : "%u", num, num + total - 1);
+	if (bypass)
+		textbuf_str(&t, " bypass");
+}
 
 /* Where the way may go on behind a chain: a bit each. */
 enum { MAY_RETURN = 1, MAY_ACCEPT = 2 };
@@ -36,8 +45,10 @@ static void add_candidate(struct walk *w, const struct nf_chain *c, const struct
 	struct nf_candidate *cand;
 
 	/* what is accepted only fills half of the room: the rest is for what ends packets */
-	if (w->d->nr >= NF_CANDIDATES_MAX / 2 && o->action == NF_ACT_ACCEPT)
+	if (w->d->nr >= NF_CANDIDATES_MAX / 2 && o->action == NF_ACT_ACCEPT) {
+		w->d->accepts_cut = true;
 		return;
+	}
 	if (w->d->nr == NF_CANDIDATES_MAX) {
 		w->d->overflow = true;
 		return;
@@ -45,10 +56,12 @@ static void add_candidate(struct walk *w, const struct nf_chain *c, const struct
 	cand = &w->d->c[w->d->nr++];
 	*cand = (struct nf_candidate){
 		.action = o->action,
-		.hook = w->hook,
+		.hook = w->base->hook,
 		.table = c->table,
 		.chain = c,
+		.base = w->base,
 		.rule = r,
+		.target = o->target,
 		.nr_path = w->nr_path,
 	};
 	memcpy(cand->detail, o->detail, sizeof(cand->detail));
@@ -111,6 +124,7 @@ static unsigned int walk_rule(struct walk *w, const struct nf_chain *c, const st
 		return MAY_RETURN | MAY_ACCEPT;
 	case NF_ACT_ACCEPT:
 	case NF_ACT_NAT:
+	case NF_ACT_QUEUE: /* user space may accept it, and nobody may be there */
 		add_candidate(w, c, r, o);
 		return MAY_ACCEPT;
 	default:
@@ -199,7 +213,7 @@ static bool walk_base(struct walk *w, const struct nf_chain *c)
 	unsigned int may;
 
 	w->nr_path = 0;
-	w->hook = c->hook;
+	w->base = c;
 	may = walk_chain(w, c);
 	if (may & MAY_RETURN) {
 		add_candidate(w, c, NULL, &(struct nf_outcome){.action = c->policy});
@@ -224,9 +238,8 @@ static bool device_fits(const struct nf_chain *c, const struct nf_packet *p)
 	return !c->dev || !dev->known || !dev->name[0] || !strcmp(c->dev, dev->name);
 }
 
-/* The base chains that the packet may pass, in the order in which they are called. */
-static size_t base_chains(const struct nf_ruleset *rs, const struct nf_packet *p,
-			  const struct nf_chain **list, bool *overflow)
+size_t nf_base_chains(const struct nf_ruleset *rs, const struct nf_packet *p,
+		      const struct nf_chain **list, bool *overflow)
 {
 	size_t nr = 0;
 
@@ -239,7 +252,7 @@ static size_t base_chains(const struct nf_ruleset *rs, const struct nf_packet *p
 			if (!c->is_base || !device_fits(c, p) ||
 			    (p->hook != NF_HOOK_UNKNOWN && p->hook != c->hook))
 				continue;
-			if (nr == BASE_CHAINS_MAX) {
+			if (nr == NF_BASE_CHAINS_MAX) {
 				*overflow = true;
 				return nr;
 			}
@@ -353,6 +366,11 @@ static struct nf_packet packet_at(const struct nf_packet *p, const struct nf_cha
 {
 	struct nf_packet q = *p;
 
+	if (p->before && (c->is_nat || is_before_nat(c))) {
+		q.hdr = p->before;
+		q.hdr_len = p->before_len;
+		nf_packet_parse(&q);
+	}
 	q.has_mark = p->has_mark && !(changes & NF_CHANGES_MARK);
 	q.has_len = p->has_len && !(changes & NF_CHANGES_HEADER);
 	q.has_tos_ttl = !(changes & NF_CHANGES_HEADER);
@@ -365,10 +383,26 @@ static struct nf_packet packet_at(const struct nf_packet *p, const struct nf_cha
 	return q;
 }
 
+void nf_decide_chain(const struct nf_ruleset *rs, const struct nf_packet *p,
+		     const struct nf_chain *base, struct nf_decision *d)
+{
+	const struct nf_chain *list[NF_BASE_CHAINS_MAX];
+	size_t nr = nf_base_chains(rs, p, list, &d->overflow);
+	struct walk w = {.d = d, .budget = BUDGET_MIN + BUDGET_FACTOR * rs->nr_rules};
+	bool nat = has_nat(rs, p);
+
+	for (size_t i = 0; i < nr; i++) {
+		if (list[i] != base)
+			continue;
+		w.p = packet_at(p, base, changes_since(list, nr, i, nat));
+		walk_base(&w, base);
+	}
+}
+
 void nf_decide(const struct nf_ruleset *rs, const struct nf_packet *p, struct nf_decision *d)
 {
-	const struct nf_chain *list[BASE_CHAINS_MAX];
-	size_t nr = base_chains(rs, p, list, &d->overflow);
+	const struct nf_chain *list[NF_BASE_CHAINS_MAX];
+	size_t nr = nf_base_chains(rs, p, list, &d->overflow);
 	struct walk w = {.d = d, .budget = BUDGET_MIN + BUDGET_FACTOR * rs->nr_rules};
 	bool nat = has_nat(rs, p);
 	int dead_hook = -1;
@@ -416,14 +450,15 @@ static void merge(struct nf_candidate *found, const struct nf_candidate *c)
 		found->action = NF_ACT_UNKNOWN;
 }
 
-const struct nf_candidate *nf_decision_drop(struct nf_decision *d)
+const struct nf_candidate *nf_decision_only(struct nf_decision *d, nf_fits_fn fits,
+					    const struct nf_chain *base)
 {
 	struct nf_candidate *found = NULL;
 
 	if (d->overflow)
 		return NULL;
 	for (size_t i = 0; i < d->nr; i++) {
-		if (!nf_candidate_may_drop(&d->c[i]))
+		if (!fits(&d->c[i]) || (base && d->c[i].base != base))
 			continue;
 		if (found && (found->rule != d->c[i].rule || found->chain != d->c[i].chain))
 			return NULL;
@@ -435,88 +470,7 @@ const struct nf_candidate *nf_decision_drop(struct nf_decision *d)
 	return found && found->action != NF_ACT_UNKNOWN ? found : NULL;
 }
 
-/* ---- text ---- */
-
-static const char *family_name(uint8_t family)
+const struct nf_candidate *nf_decision_drop(struct nf_decision *d)
 {
-	switch (family) {
-	case NFPROTO_INET:
-		return "inet";
-	case NFPROTO_IPV4:
-		return "ip";
-	case NFPROTO_ARP:
-		return "arp";
-	case NFPROTO_NETDEV:
-		return "netdev";
-	case NFPROTO_BRIDGE:
-		return "bridge";
-	case NFPROTO_IPV6:
-		return "ip6";
-	}
-	return "?";
-}
-
-static const char *iptables_name(uint8_t family)
-{
-	switch (family) {
-	case NFPROTO_IPV6:
-		return "ip6tables";
-	case NFPROTO_ARP:
-		return "arptables";
-	case NFPROTO_BRIDGE:
-		return "ebtables";
-	}
-	return "iptables";
-}
-
-static void add_printable(struct textbuf *t, const char *s)
-{
-	for (; *s; s++)
-		textbuf_mem(t, (unsigned char)*s < ' ' || *s == 0x7f ? "?" : s, 1);
-}
-
-/* "rule 3", "rule 3 (handle 12)", "handle 12", with its comment */
-static void add_rule(struct textbuf *t, const struct nf_table *table, const struct nf_rule *r)
-{
-	bool by_number = table->backend == NF_IPTABLES || table->by_iptables;
-
-	if (by_number)
-		textbuf_printf(t, " rule %u", r->number);
-	if (r->handle)
-		textbuf_printf(t, by_number ? " (handle %llu)" : " handle %llu",
-			       (unsigned long long)r->handle);
-	if (r->comment) {
-		textbuf_printf(t, " \"");
-		add_printable(t, r->comment);
-		textbuf_printf(t, "\"");
-	}
-}
-
-void nf_candidate_format(const struct nf_candidate *c, struct textbuf *t)
-{
-	const struct nf_table *table = c->table;
-
-	if (table->backend == NF_IPTABLES)
-		textbuf_printf(t, "%s ", iptables_name(table->family));
-	else if (table->by_iptables)
-		textbuf_printf(t, "%s-nft ", iptables_name(table->family));
-	else
-		textbuf_printf(t, "nft %s ", family_name(table->family));
-	add_printable(t, table->name);
-	for (size_t i = 0; i < c->nr_path; i++) {
-		textbuf_printf(t, i ? " -> chain " : " ");
-		add_printable(t, c->path[i].chain->name);
-		add_rule(t, table, c->path[i].rule);
-	}
-	textbuf_printf(t, c->nr_path ? " -> chain " : " ");
-	add_printable(t, c->chain->name);
-	if (c->rule)
-		add_rule(t, table, c->rule);
-	else
-		textbuf_printf(t, " policy");
-	if (c->detail[0] && c->action != NF_ACT_REJECT) {
-		textbuf_printf(t, " (");
-		add_printable(t, c->detail);
-		textbuf_printf(t, ")");
-	}
+	return nf_decision_only(d, nf_candidate_may_drop, NULL);
 }

@@ -9,7 +9,6 @@
 #ifndef NETFILTER_DECISION_H
 #define NETFILTER_DECISION_H
 
-#include "base/textbuf.h"
 #include "netfilter/ruleset.h"
 
 #define NF_PATH_MAX	  16 /* jumps */
@@ -21,8 +20,10 @@ struct nf_candidate {
 	uint8_t hook;
 	const struct nf_table *table;
 	const struct nf_chain *chain; /* of the rule, or the base chain of a policy */
+	const struct nf_chain *base;  /* the base chain that led there */
 	const struct nf_rule *rule;   /* NULL: the policy */
-	char detail[64];	      /* "map element 8032", "icmp-port-unreachable"; "": none */
+	const char *target;	      /* the extension that decided; NULL: none */
+	char detail[64]; /* "map element 8032", "icmp-port-unreachable", "5": a queue; "": none */
 	size_t nr_path;
 	/* The rules that jumped there, the base chain's first. */
 	struct {
@@ -34,6 +35,7 @@ struct nf_candidate {
 struct nf_decision {
 	size_t nr;
 	bool overflow; /* there are more than fit, or the ruleset is too deep: nothing is certain */
+	bool accepts_cut; /* there are more that accept than fit */
 	struct nf_candidate c[NF_CANDIDATES_MAX];
 };
 
@@ -44,20 +46,32 @@ struct nf_decision {
  */
 void nf_decide(const struct nf_ruleset *rs, const struct nf_packet *p, struct nf_decision *d);
 
+/* The same for one base chain, which the packet passed for certain. */
+void nf_decide_chain(const struct nf_ruleset *rs, const struct nf_packet *p,
+		     const struct nf_chain *base, struct nf_decision *d);
+
 /* Whether the packet may have been dropped there. */
 bool nf_candidate_may_drop(const struct nf_candidate *c);
 
 /*
- * The only candidate that drops (or rejects) the packet, or NULL: several may have, or none. Where
- * one rule may have been reached in several ways, the candidate has no path.
+ * The only candidate that fits (drops the packet, translates it), or NULL: several do, or none.
+ * Where one rule may have been reached in several ways, the candidate has no path. base: only
+ * those of this base chain; NULL: of any.
  */
+typedef bool (*nf_fits_fn)(const struct nf_candidate *c);
+const struct nf_candidate *nf_decision_only(struct nf_decision *d, nf_fits_fn fits,
+					    const struct nf_chain *base);
+
+/* nf_decision_only() for packets that were dropped. */
 const struct nf_candidate *nf_decision_drop(struct nf_decision *d);
 
+#define NF_BASE_CHAINS_MAX 128
+
 /*
- * Append "iptables filter FORWARD rule 3 -> chain BLOCK rule 2 \"no web\"", "nft inet fw forward handle
- * 12", "iptables filter INPUT policy". Bytes of names that a terminal would take
- * for commands are replaced by '?'.
+ * The base chains that the packet may pass at its hook, in the order in which they are called.
+ * *overflow: there are more. list has room for NF_BASE_CHAINS_MAX.
  */
-void nf_candidate_format(const struct nf_candidate *c, struct textbuf *t);
+size_t nf_base_chains(const struct nf_ruleset *rs, const struct nf_packet *p,
+		      const struct nf_chain **list, bool *overflow);
 
 #endif

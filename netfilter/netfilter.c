@@ -13,10 +13,10 @@
 #include "kern/clock.h"
 #include "kern/net.h"
 #include "netfilter/nft.h"
+#include "netfilter/say.h"
 #include "netfilter/xt.h"
 
 #define NAMESPACES_MAX 256
-#define NAMED_MAX      3		    /* candidates named where several fit */
 #define COST_SHARE     4		    /* looking for changes may take a fifth of the time */
 #define RETRY_NS       UINT64_C(1000000000) /* for a namespace that cannot be read */
 
@@ -195,56 +195,6 @@ void netfilter_close(struct netfilter *nf)
 
 /* ---- explaining ---- */
 
-/* Which rules and policies fit, where no one of them is certain. */
-static void add_uncertain(struct textbuf *t, const struct nf_decision *d)
-{
-	size_t nr = 0;
-
-	for (size_t i = 0; i < d->nr; i++) {
-		const struct nf_candidate *c = &d->c[i];
-
-		if (!nf_candidate_may_drop(c))
-			continue;
-		if (nr < NAMED_MAX) {
-			textbuf_printf(t, nr ? " or " : "; possible: ");
-			nf_candidate_format(c, t);
-		}
-		nr++;
-	}
-	if (nr > NAMED_MAX)
-		textbuf_printf(t, " or %zu more", nr - NAMED_MAX);
-	if (!nr && !d->overflow)
-		textbuf_printf(t, ": no rule fits; possible: conntrack, whose table may be full "
-				  "(net.netfilter.nf_conntrack_count and _max)");
-}
-
-static void explain(struct textbuf *t, const struct ns *n, uint64_t ts, struct nf_decision *d)
-{
-	const struct nf_candidate *c = nf_decision_drop(d);
-
-	if (ts < n->from && n->has_changed) {
-		textbuf_printf(
-			t, "DROP by netfilter, rule unknown: the ruleset was changed about then");
-		return;
-	}
-	if (!c) {
-		textbuf_printf(t, "DROP by netfilter, rule unknown");
-		add_uncertain(t, d);
-		return;
-	}
-	if (c->action == NF_ACT_REJECT && c->detail[0])
-		textbuf_printf(t, "REJECT (%s) by ", c->detail);
-	else
-		textbuf_printf(t, "%s by ", c->action == NF_ACT_REJECT ? "REJECT" : "DROP");
-	nf_candidate_format(c, t);
-	if (ts < n->from)
-		textbuf_printf(t, ", by the rules %llu ms later",
-			       (unsigned long long)((n->from - ts) / 1000000 + 1));
-	else if (ts > n->to)
-		textbuf_printf(t, ", by the rules %llu ms before",
-			       (unsigned long long)((ts - n->to) / 1000000 + 1));
-}
-
 static const char *dev_name(const struct ns *n, uint32_t ifindex)
 {
 	const struct if_nameindex *d = n->devs;
@@ -281,24 +231,123 @@ static void decide_below_ip(const struct ns *n, const struct nf_packet *p, struc
 	}
 }
 
-void netfilter_explain_drop(struct netfilter *nf, uint32_t netns, uint64_t ts,
-			    const struct nf_packet *packet, struct textbuf *t)
+static struct nf_times times_of(const struct ns *n, uint64_t ts)
 {
-	struct ns *n = find_ns(nf, netns);
-	struct nf_packet p = *packet;
+	struct nf_times w = {.changed = ts < n->from && n->has_changed};
+
+	if (ts < n->from)
+		w.later_ms = (int64_t)((n->from - ts) / 1000000 + 1);
+	else if (ts > n->to)
+		w.before_ms = (int64_t)((ts - n->to) / 1000000 + 1);
+	return w;
+}
+
+/* The namespace with its rules as of now, and the packet with the names of its devices. */
+static struct ns *prepare(struct netfilter *nf, const struct nf_question *q, struct nf_packet *p)
+{
+	struct ns *n = find_ns(nf, q->netns);
 
 	if (!n)
-		n = add_ns(nf, netns);
-	else if (ts > n->to && clock_now() >= n->next)
+		n = add_ns(nf, q->netns);
+	else if (q->ts > n->to && clock_now() >= n->next)
 		refresh_ns(nf, n);
 	if (n->err)
-		return;
-	name_dev(nf, n, &p.in);
-	name_dev(nf, n, &p.out);
+		return NULL;
+	*p = q->p;
+	name_dev(nf, n, &p->in);
+	name_dev(nf, n, &p->out);
+	name_dev(nf, n, &p->skb_dev);
+	nf_packet_parse(p);
 	nf->decision.nr = 0;
-	nf->decision.overflow = false;
+	nf->decision.overflow = nf->decision.accepts_cut = false;
+	return n;
+}
+
+void netfilter_explain_drop(struct netfilter *nf, const struct nf_question *q, enum nf_freed_by by,
+			    const struct nf_answer *a)
+{
+	struct nf_packet p;
+	struct ns *n = prepare(nf, q, &p);
+	struct nf_times w;
+
+	if (!n)
+		return;
+	w = times_of(n, q->ts);
 	nf_decide(&n->rules, &p, &nf->decision);
 	if (p.hook == NF_HOOK_UNKNOWN)
 		decide_below_ip(n, &p, &nf->decision);
-	explain(t, n, ts, &nf->decision);
+	nf_say_drop(a, &w, &nf->decision, by);
+}
+
+void netfilter_explain_queue(struct netfilter *nf, const struct nf_question *q,
+			     const struct nf_answer *a)
+{
+	struct nf_packet p;
+	struct ns *n = prepare(nf, q, &p);
+	struct nf_times w;
+
+	if (!n)
+		return;
+	w = times_of(n, q->ts);
+	nf_decide(&n->rules, &p, &nf->decision);
+	nf_say_queue(a, &w, &nf->decision);
+}
+
+static bool may_write_headers(const struct nf_ruleset *rs, const struct nf_packet *p)
+{
+	const struct nf_chain *list[NF_BASE_CHAINS_MAX];
+	bool may = false;
+	size_t nr = nf_base_chains(rs, p, list, &may);
+
+	for (size_t i = 0; i < nr; i++)
+		may |= (list[i]->table->changes & NF_CHANGES_BYTES) != 0;
+	return may;
+}
+
+void netfilter_explain_nat(struct netfilter *nf, const struct nf_question *q,
+			   const struct nf_nat *nat, const struct nf_answer *a)
+{
+	const struct nf_chain *list[NF_BASE_CHAINS_MAX];
+	struct nf_packet p;
+	struct ns *n = prepare(nf, q, &p);
+	struct nf_times w;
+	size_t nr;
+
+	if (!n)
+		return;
+	w = times_of(n, q->ts);
+	nr = nf_base_chains(&n->rules, &p, list, &nf->decision.overflow);
+	for (size_t i = 0; i < nr; i++)
+		if (list[i]->is_nat)
+			nf_decide_chain(&n->rules, &p, list[i], &nf->decision);
+	nf_say_nat(a, &w, &nf->decision, nat, &p, may_write_headers(&n->rules, &p));
+}
+
+void netfilter_explain_accept(struct netfilter *nf, const struct nf_question *q,
+			      const struct nf_answer *a)
+{
+	const struct nf_chain *list[NF_BASE_CHAINS_MAX];
+	struct nf_packet p;
+	struct ns *n = prepare(nf, q, &p);
+	const char *hook = nf_hook_name(q->p.family, q->p.hook);
+	struct nf_times w;
+	bool cut = false;
+	size_t nr, said = 0;
+
+	if (!n || !hook)
+		return;
+	w = times_of(n, q->ts);
+	nr = nf_base_chains(&n->rules, &p, list, &cut);
+	for (size_t i = 0; i < nr && said < VERDICTS_MAX; i++) {
+		if (list[i]->is_nat)
+			continue;
+		nf->decision.nr = 0;
+		nf->decision.overflow = nf->decision.accepts_cut = false;
+		nf_decide_chain(&n->rules, &p, list[i], &nf->decision);
+		if (!said)
+			textbuf_printf(a->t, "ACCEPT at %s", hook);
+		nf_say_accept(a, &w, &nf->decision, list[i], said++);
+	}
+	if (said)
+		nf_say_times(a, &w);
 }

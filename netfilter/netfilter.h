@@ -10,7 +10,7 @@
 #define NETFILTER_NETFILTER_H
 
 #include "kern/net.h"
-#include "netfilter/decision.h"
+#include "netfilter/question.h"
 
 struct netfilter;
 
@@ -25,12 +25,21 @@ int netfilter_open(struct netfilter **out, const struct netns_roots *roots,
 void netfilter_read_all(struct netfilter *nf);
 
 /*
- * Who dropped the packet p, seen in the namespace netns at the time ts (CLOCK_MONOTONIC), as text:
- * "DROP by iptables filter INPUT rule 3". Where it is not certain the text says so and names what
- * fits. p->hook may be unknown. Appends to t, or nothing if nothing can be said.
+ * Which rule or policy dropped the packet: "DROP by iptables filter INPUT rule 3"; translated it:
+ * "NAT 10.0.0.2:80 -> 192.168.1.5:80 by ..."; gave it to user space: "QUEUE 5 to user space by
+ * ...". Where it is not certain the text says so and names what fits.
  */
-void netfilter_explain_drop(struct netfilter *nf, uint32_t netns, uint64_t ts,
-			    const struct nf_packet *p, struct textbuf *t);
+void netfilter_explain_drop(struct netfilter *nf, const struct nf_question *q, enum nf_freed_by by,
+			    const struct nf_answer *a);
+void netfilter_explain_nat(struct netfilter *nf, const struct nf_question *q,
+			   const struct nf_nat *nat, const struct nf_answer *a);
+void netfilter_explain_queue(struct netfilter *nf, const struct nf_question *q,
+			     const struct nf_answer *a);
+
+/* For a packet that evidently went on behind the hook: what each base chain did, with priorities.
+ */
+void netfilter_explain_accept(struct netfilter *nf, const struct nf_question *q,
+			      const struct nf_answer *a);
 
 void netfilter_close(struct netfilter *nf);
 

@@ -10,6 +10,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 
+#include "base/bytes.h"
 #include "netfilter/nft_private.h"
 
 #define NR_WORDS      20 /* the verdict's register takes four words */
@@ -130,6 +131,8 @@ static void take_verdict(struct eval *e, struct nl_attrs data)
 		break;
 	case NF_QUEUE:
 		e->o->action = NF_ACT_QUEUE;
+		nf_queue_outcome(e->o, (uint32_t)code >> 16, 1,
+				 code & NF_VERDICT_FLAG_QUEUE_BYPASS);
 		break;
 	}
 }
@@ -457,6 +460,24 @@ static void eval_reject(struct eval *e, struct nl_attrs attrs)
 		snprintf(e->o->detail, sizeof(e->o->detail), "tcp reset");
 }
 
+static unsigned int find_be16(struct nl_attrs attrs, uint16_t type)
+{
+	struct nl_attr a;
+
+	return nl_find(attrs, type, &a) && a.sz == 2 ? be16_at(a.data) : 0;
+}
+
+static void eval_queue(struct eval *e, struct nl_attrs attrs)
+{
+	struct nl_attr a;
+
+	end_with(e, NF_ACT_QUEUE);
+	if (nl_find(attrs, NFTA_QUEUE_NUM, &a))
+		nf_queue_outcome(e->o, find_be16(attrs, NFTA_QUEUE_NUM),
+				 find_be16(attrs, NFTA_QUEUE_TOTAL),
+				 find_be16(attrs, NFTA_QUEUE_FLAGS) & NFT_QUEUE_FLAG_BYPASS);
+}
+
 static enum nf_truth eval_match(struct eval *e, struct nl_attrs attrs)
 {
 	const char *name = nl_find_str(attrs, NFTA_MATCH_NAME);
@@ -478,6 +499,7 @@ static void eval_target(struct eval *e, struct nl_attrs attrs)
 	if (name)
 		xt_target_outcome(name, info.data, info.sz, e->p, e->o);
 	e->has_verdict = e->o->action != NF_ACT_CONTINUE;
+	e->o->target = name;
 	if (e->truth != NF_YES)
 		e->p->has_mark &= e->has_verdict;
 }
@@ -515,8 +537,8 @@ static const struct {
 	{"connlimit", true, NF_ACT_UNKNOWN}, /* drops what is no connection */
 	{"dynset", true, NF_ACT_CONTINUE},   {"tproxy", true, NF_ACT_CONTINUE},
 	{"nat", false, NF_ACT_NAT},	     {"masq", false, NF_ACT_NAT},
-	{"redir", false, NF_ACT_NAT},	     {"queue", false, NF_ACT_QUEUE},
-	{"fwd", false, NF_ACT_STOLEN},	     {"synproxy", false, NF_ACT_UNKNOWN},
+	{"redir", false, NF_ACT_NAT},	     {"fwd", false, NF_ACT_STOLEN},
+	{"synproxy", false, NF_ACT_UNKNOWN},
 };
 
 /* Those that load something that is not known here. */
@@ -530,8 +552,10 @@ static void eval_other(struct eval *e, const char *name)
 			continue;
 		if (simple[i].may_break)
 			be_unsure(e);
-		if (simple[i].action != NF_ACT_CONTINUE)
+		if (simple[i].action != NF_ACT_CONTINUE) {
 			end_with(e, simple[i].action);
+			e->o->target = simple[i].name;
+		}
 		return;
 	}
 	be_unsure(e);
@@ -551,8 +575,8 @@ static enum nf_truth eval_expr(struct eval *e, const char *name, struct nl_attrs
 		{"bitwise", eval_bitwise}, {"byteorder", eval_byteorder},
 		{"ct", eval_ct},	   {"immediate", eval_immediate},
 		{"meta", eval_meta},	   {"objref", eval_objref},
-		{"payload", load_payload}, {"reject", eval_reject},
-		{"target", eval_target},
+		{"payload", load_payload}, {"queue", eval_queue},
+		{"reject", eval_reject},   {"target", eval_target},
 	};
 	static const struct {
 		const char *name;

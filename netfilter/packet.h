@@ -39,6 +39,8 @@ struct nf_packet {
 	struct nf_dev skb_dev; /* skb->dev; ifindex 0: it has none */
 	const uint8_t *hdr;    /* from the network header on; not owned */
 	size_t hdr_len;	       /* valid bytes of it */
+	const uint8_t *before; /* the same before the hook's NAT; NULL: not seen, or no NAT */
+	size_t before_len;
 	/* Found by nf_packet_parse(): */
 	bool has_l4;	  /* l4_off and l4_proto are known */
 	bool is_fragment; /* not the first one: there is no transport header */

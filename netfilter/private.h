@@ -9,6 +9,7 @@
 struct nf_outcome {
 	uint8_t action;		/* enum nf_action */
 	struct nf_chain *chain; /* of a jump or goto; NULL: it is not in the ruleset */
+	const char *target;	/* the extension's name, owned by the ruleset; NULL: none */
 	char detail[64];
 };
 
@@ -33,6 +34,9 @@ void xt_target_outcome(const char *name, const void *info, size_t sz, struct nf_
 
 /* enum nf_change of a target of xtables. */
 uint8_t xt_target_changes(const char *target);
+
+/* o->detail of packets for user space: the queue, or the first and the last. */
+void nf_queue_outcome(struct nf_outcome *o, unsigned int num, unsigned int total, bool bypass);
 
 static inline enum nf_truth nf_truth_of(bool b)
 {

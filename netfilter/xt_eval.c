@@ -107,11 +107,12 @@ enum nf_truth xt_rule_eval(const struct nf_rule *r, struct nf_packet *p, struct 
 		return ret;
 	o->action = r->action;
 	o->chain = r->chain;
-	if (r->action == NF_ACT_UNKNOWN)
-		xt_target_outcome((const char *)data + target +
-					  offsetof(struct xt_entry_target, u.user.name),
-				  data + target + sizeof(struct xt_entry_target),
+	if (r->action == NF_ACT_UNKNOWN) {
+		o->target =
+			(const char *)data + target + offsetof(struct xt_entry_target, u.user.name);
+		xt_target_outcome(o->target, data + target + sizeof(struct xt_entry_target),
 				  r->data_sz - target - sizeof(struct xt_entry_target), p, o);
+	}
 	p->has_mark &= has_mark;
 	return ret;
 }

@@ -11,6 +11,7 @@
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/xt_connmark.h>
 #include <linux/netfilter/xt_conntrack.h>
+#include <linux/netfilter/xt_NFQUEUE.h>
 #include <linux/netfilter/xt_iprange.h>
 #include <linux/netfilter/xt_length.h>
 #include <linux/netfilter/xt_mark.h>
@@ -290,6 +291,15 @@ static void reject_detail(const void *info, size_t sz, const struct nf_packet *p
 		snprintf(o->detail, sizeof(o->detail), "%s", ipt_reject_with[i->with]);
 }
 
+/* Members that a revision lacks are padding, and zero. */
+static void queue_detail(const void *info, size_t sz, struct nf_outcome *o)
+{
+	struct xt_NFQ_info_v3 i = {0};
+
+	memcpy(&i, info, sz < sizeof(i) ? sz : sizeof(i));
+	nf_queue_outcome(o, i.queuenum, i.queues_total, i.flags & NFQ_FLAG_BYPASS);
+}
+
 static const struct {
 	const char *name;
 	uint8_t action;	 /* enum nf_action */
@@ -349,6 +359,8 @@ void xt_target_outcome(const char *name, const void *info, size_t sz, struct nf_
 	o->action = i < NR_TARGETS ? targets[i].action : NF_ACT_UNKNOWN;
 	if (o->action == NF_ACT_REJECT)
 		reject_detail(info, sz, p, o);
+	if (o->action == NF_ACT_QUEUE)
+		queue_detail(info, sz, o);
 	if (i < NR_TARGETS && targets[i].changes & NF_CHANGES_MARK)
 		p->has_mark = false;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "output/format.h"
+#include "output/json_verdict.h"
 #include "output/outbuf.h"
 #include "output/output.h"
 #include "output/parts.h"
@@ -338,9 +339,10 @@ static int json_event(struct sink *sink, const struct trace_event *te, uint64_t 
 			json_tuple(o, ",\"tuple\":", &te->tuple);
 	}
 	json_parts(o, te, shown);
-	if (te->why && !shown->hide_why) {
+	if (why_is_shown(te, shown)) {
 		KEY(o, "why");
 		json_string(o, te->why);
+		json_verdicts(o, te->verdicts);
 	}
 	out_mem(o, "}\n", 2);
 	outbuf_end_event(o);

@@ -17,6 +17,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "base/verdict.h"
 #include "progs/trail_abi.h"
 
 /* ---- names of addresses and numbers ---- */
@@ -58,8 +59,8 @@ struct names {
 	/* Get at most max return addresses of a TRAIL_PART_STACK_ID. Returns their number or
 	 * -errno. */
 	int (*stack)(void *arg, int64_t id, uint64_t *addrs, size_t max);
-	/* Set te->why; called for every event, in order. What it points to is valid until the next
-	 * call. */
+	/* Set te->why and te->verdicts; called for every event, in order. What they point to is
+	 * valid until the next call. */
 	void (*explain)(void *arg, struct trace_event *te);
 	void *arg;
 };
@@ -115,6 +116,7 @@ struct trace_event {
 	bool is_drop;		/* a drop function, tracepoint or verdict; not just "consumed" */
 	const struct trace_parts *parts; /* NULL: none; valid until the next event */
 	const char *why;		 /* NULL: nothing is known; valid until the next event */
+	const struct verdicts *verdicts; /* the same */
 };
 
 #define WHY_TEXT_SZ 512
@@ -243,7 +245,7 @@ enum timestamp_mode { TS_NONE, TS_CURRENT, TS_RELATIVE, TS_ABSOLUTE };
 struct output_fields {
 	bool meta, tuple, tcp_flags, caller, stack, tunnel, skb, shared_info, cb, bpfmap;
 	bool netns_names;
-	bool hide_why;
+	bool hide_why, hide_verdicts;
 	unsigned int netns_names_max; /* characters; 0: unlimited */
 	const char *const *skb_meta;  /* expressions of --output-skb-metadata, at most
 					 TRAIL_MAX_META */
@@ -251,6 +253,12 @@ struct output_fields {
 	const char *const *xdp_meta;
 	size_t nr_xdp_meta;
 };
+
+/* Whether to show te->why, which tells the verdicts, too. */
+static inline bool why_is_shown(const struct trace_event *te, const struct output_fields *shown)
+{
+	return te->why && !shown->hide_why && !(shown->hide_verdicts && te->verdicts);
+}
 
 struct sink_opts {
 	enum timestamp_mode timestamp;

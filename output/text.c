@@ -185,7 +185,7 @@ static void text_func(struct text_sink *s, const struct trace_event *te)
 /* At the end of the line, behind whatever column is the last. */
 static void text_why(struct text_sink *s, const struct trace_event *te)
 {
-	if (!te->why || s->opts.shown.hide_why)
+	if (!why_is_shown(te, &s->opts.shown))
 		return;
 	out_str(&s->out, ": ");
 	out_escaped(&s->out, te->why);

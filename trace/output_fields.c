@@ -7,6 +7,7 @@ struct output_fields output_fields_of(const struct options *o)
 		.meta = o->output_meta,
 		.tuple = o->output_tuple,
 		.hide_why = !o->output_why,
+		.hide_verdicts = o->output_verdict == VERDICTS_NONE,
 		.tcp_flags = o->output_tcp_flags,
 		.caller = o->output_caller,
 		.stack = o->output_stack,
@@ -32,6 +33,7 @@ struct output_fields output_fields_replayed(const struct options *o,
 	s.meta &= o->output_meta;
 	s.tuple &= o->output_tuple;
 	s.hide_why = !o->output_why;
+	s.hide_verdicts = o->output_verdict == VERDICTS_NONE;
 	s.tcp_flags |= o->output_tcp_flags;
 	if (o->netns_names_max_length)
 		s.netns_names_max = o->netns_names_max_length;

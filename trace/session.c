@@ -296,8 +296,8 @@ static int open_explain(struct session *s, struct err *err)
 	struct ksym sym;
 	struct explain_opts opts = {
 		.roots = &netns_roots,
-		.has_nftables =
-			ksyms_by_name(s->discovery.ksyms, "nft_do_chain", false, 0, &sym),
+		.verdicts = s->o->output_verdict,
+		.has_nftables = ksyms_by_name(s->discovery.ksyms, "nft_do_chain", false, 0, &sym),
 	};
 
 	if (!s->o->output_why)

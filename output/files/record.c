@@ -13,6 +13,7 @@
  * to RECORD_NAME_SZ_MAX, so a record always fits.
  */
 struct record_buf {
+	/* META is larger than a VERDICT, whose texts have at most VERDICT_TEXT_MAX bytes */
 	uint8_t data[64 + (2 * TRAIL_MAX_META + 4) * (2 + RECORD_NAME_SZ_MAX)];
 	size_t sz;
 };
@@ -219,6 +220,31 @@ static void put_parts(struct record_sink *s, const struct trace_parts *p)
 	put_part(s, p, TRAIL_PART_META, b->data, b->sz);
 }
 
+static void buf_place(struct record_buf *b, const struct verdict_rule *r)
+{
+	buf_mem(b, &r->rule, sizeof(r->rule));
+	buf_mem(b, &r->handle, sizeof(r->handle));
+	buf_text(b, r->chain);
+}
+
+static void put_verdict(struct record_sink *s, struct verdict v)
+{
+	uint16_t flags =
+		(v.is_policy ? RECORD_IS_POLICY : 0) | (v.has_priority ? RECORD_HAS_PRIORITY : 0);
+	uint16_t nr_path = (uint16_t)v.nr_path;
+	struct record_buf *b = buf_reset(s);
+
+	buf_mem(b, &flags, sizeof(flags));
+	buf_mem(b, &v.priority, sizeof(v.priority));
+	for (size_t i = 0; i < VERDICT_NR_TEXTS; i++)
+		buf_text(b, *verdict_text(&v, i));
+	buf_mem(b, &nr_path, sizeof(nr_path));
+	buf_place(b, &v.at);
+	for (size_t i = 0; i < nr_path; i++)
+		buf_place(b, &v.path[i]);
+	put_buf(s, RECORD_VERDICT);
+}
+
 static int record_err(const struct record_sink *s)
 {
 	return s->out.err ? s->out.err : s->err;
@@ -250,6 +276,8 @@ static int record_event(struct sink *sink, const struct trace_event *te, uint64_
 		buf_text(buf_reset(s), te->why);
 		put_buf(s, RECORD_WHY);
 	}
+	for (size_t i = 0; te->verdicts && i < te->verdicts->nr; i++)
+		put_verdict(s, te->verdicts->v[i]);
 	put_record(&s->out, RECORD_EVENT, raw, sizeof(*raw));
 	outbuf_end_event(&s->out);
 	s->nr_events++;

@@ -23,6 +23,10 @@
  *	END     u64 events, u64 lost			last; a file without it is truncated
  *	NETNS   u32 inode; text name
  *	WHY     text					why the packet of the next event ended
+ *	VERDICT u16 flags (1: policy; 2: there is a priority); u32 priority; text verdict, family,
+ *		hook, backend, table, target, comment, detail, from, to; u16 length of the path;
+ *		then the place and those of the path: u32 rule, u64 handle; text chain. A text is ""
+ *		where there is none. Of the next event, in order: those before its WHY
  *	PART    u16 kind (enum trail_part_kind), u16 cut (1: truncated); then by kind:
  *		STACK            u64 addresses, each with its SYMBOL; at most TRAIL_MAX_STACK
  *		SKB, SHARED_INFO the struct as text, up to the record's end
@@ -49,6 +53,8 @@
 #define RECORD_NAMES_SZ	   (64 * 1024 * 1024) /* all names together */
 #define RECORD_NAME_SZ_MAX 1023
 
+enum { RECORD_IS_POLICY = 1, RECORD_HAS_PRIORITY = 2 }; /* flags of a VERDICT */
+
 enum record_tag {
 	RECORD_META = 1,
 	RECORD_FUNC,
@@ -61,6 +67,7 @@ enum record_tag {
 	RECORD_NETNS,
 	RECORD_PART,
 	RECORD_WHY,
+	RECORD_VERDICT,
 };
 
 /* Offset in struct output_fields of the bool for each bit of META's enabled fields. */

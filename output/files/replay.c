@@ -19,9 +19,11 @@ struct replay {
 	char *titles[2 * TRAIL_MAX_META]; /* owned; those of skb first */
 	struct trace_parts parts;	  /* of the next event */
 	bool parts_used;		  /* that event was delivered */
-	bool has_why;			  /* of the next event */
+	bool has_why;			  /* this and the next two: of the next event */
 	char why[WHY_TEXT_SZ];
-	char texts[2][RECORD_SZ_MAX];	  /* structs in parts, as text */
+	struct verdicts verdicts;
+	bool verdicts_used;	      /* that event was delivered */
+	char texts[2][RECORD_SZ_MAX]; /* structs in parts, as text */
 	char meta[TRAIL_MAX_META][RECORD_NAME_SZ_MAX + 1];
 	uint8_t buf[RECORD_SZ_MAX];
 	char input[INPUT_SZ]; /* of f: musl's own buffer, 1 KiB, is four events */
@@ -351,12 +353,54 @@ static int read_why(struct replay *r, struct bytes *b, struct err *err)
 	return b->bad ? malformed(r, "an explanation", err) : 0;
 }
 
+static const char *read_kept(struct replay *r, struct bytes *b)
+{
+	char text[VERDICT_TEXT_MAX + 1];
+
+	read_text(b, text, sizeof(text));
+	return verdicts_keep(&r->verdicts, text);
+}
+
+static void read_place(struct replay *r, struct bytes *b, struct verdict_rule *place)
+{
+	place->rule = bytes_u32(b);
+	place->handle = bytes_u64(b);
+	place->chain = read_kept(r, b);
+}
+
+static int read_verdict(struct replay *r, struct bytes *b, struct err *err)
+{
+	struct verdict ignored, *v;
+	uint16_t flags = bytes_u16(b);
+
+	if (r->verdicts_used)
+		verdicts_clear(&r->verdicts);
+	r->verdicts_used = false;
+	v = verdicts_add(&r->verdicts);
+	if (!v)
+		v = &ignored;
+	v->is_policy = flags & RECORD_IS_POLICY;
+	v->has_priority = flags & RECORD_HAS_PRIORITY;
+	v->priority = (int32_t)bytes_u32(b);
+	for (size_t i = 0; i < VERDICT_NR_TEXTS; i++)
+		*verdict_text(v, i) = read_kept(r, b);
+	v->nr_path = bytes_u16(b);
+	if (v->nr_path > VERDICT_PATH_MAX)
+		b->bad = true;
+	read_place(r, b, &v->at);
+	for (size_t i = 0; !b->bad && i < v->nr_path; i++)
+		read_place(r, b, &v->path[i]);
+	return b->bad ? malformed(r, "a verdict", err) : 0;
+}
+
 static int read_event(struct replay *r, struct bytes *b, struct trace_event *te, struct err *err)
 {
 	if (trace_event_decode(te, b->data, b->sz, &r->names))
 		return malformed(r, "event", err);
 	te->parts = r->parts.has ? &r->parts : NULL;
 	te->why = r->has_why ? r->why : NULL;
+	te->verdicts = r->verdicts.nr && !r->verdicts_used ? &r->verdicts : NULL;
+	r->verdicts_used = true;
 	r->has_why = false;
 	r->parts_used = true;
 	r->nr_events++;
@@ -378,6 +422,8 @@ static int handle_record(struct replay *r, int tag, struct bytes *b, struct trac
 		return read_part(r, b, err);
 	case RECORD_WHY:
 		return read_why(r, b, err);
+	case RECORD_VERDICT:
+		return read_verdict(r, b, err);
 	case RECORD_EVENT:
 		return read_event(r, b, te, err);
 	case RECORD_LOST:

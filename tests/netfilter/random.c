@@ -13,6 +13,7 @@
 
 #include <linux/netfilter.h>
 
+#include "netfilter/candidate.h"
 #include "netfilter/nft.h"
 #include "netfilter/xt.h"
 

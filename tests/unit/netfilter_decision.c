@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Rules of nftables, built as the kernel dumps them, and what they say about packets. */
-#include "netfilter/decision.h"
+#include "netfilter/candidate.h"
 
 #include <arpa/inet.h>
 #include <setjmp.h>
