@@ -19,6 +19,7 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/cases/follow.sh
 . tests/cases/shown.sh
 . tests/cases/why.sh
+. tests/cases/verdict.sh
 
 only=${1:-.}
 BURST=$PWD/${BURST:-build/burst}
@@ -44,7 +45,8 @@ shown='output_meta output_tuple output_tcp_flags output_netns_names output_mark_
 	skb_metadata output_parts_json output_parts_recorded'
 causes='why_iptables why_iptables_policy why_ip6tables why_nft why_nft_concat why_changed why_recorded
 	why_no_listener why_forwarding why_random_nft why_random_nft6
-	why_random_xt why_random_iptables_nft why_causes why_normal_ends'
+	why_random_xt why_random_iptables_nft why_causes why_normal_ends
+	verdict_nat verdict_no_nat verdict_nft_nat verdict_queue verdict_all verdict_none'
 errors='usage expression regex no_function interface netns btf btf_other_kernel btf_pack
 	btf_pack_damaged btf_contradicts_measured measure output_file shared_directory file_options replay backend
 	not_root full_stdout full_disk full_record options skb_expr metadata tunnel names'

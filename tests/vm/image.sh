@@ -21,7 +21,8 @@ modules='veth 8021q dummy bridge vxlan tun af_packet sch_netem sch_ingress cls_b
 	nf_tables nft_compat nft_ct nft_chain_nat nft_nat nft_masq nft_reject_ipv4 nft_reject_inet
 	nft_counter nf_conntrack virtio_pci virtio_net'
 # Modules that the kernel loads on demand.
-on_demand='geneve ipip ip_gre sch_tbf esp4 xfrm_user authenc crypto_null'
+on_demand='geneve ipip ip_gre sch_tbf esp4 xfrm_user authenc crypto_null xt_NFQUEUE nfnetlink_queue
+	xt_REDIRECT nft_redir nft_queue'
 
 [ -z "$root" ] || tests/sysroot.sh "${arch%/}"
 
