@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "netfilter/decision.h"
 
-#include <netinet/in.h>
 #include <string.h>
 
 #include <linux/netfilter.h>
@@ -119,6 +118,7 @@ static unsigned int walk_rule(struct walk *w, const struct nf_chain *c, const st
 		*ends |= may & MAY_RETURN;
 		return may & MAY_ACCEPT;
 	case NF_ACT_UNKNOWN:
+	case NF_ACT_TARGET:
 		add_candidate(w, c, r, o);
 		*ends = true;
 		return MAY_RETURN | MAY_ACCEPT;
@@ -164,7 +164,7 @@ static unsigned int walk_marks(struct walk *w, const struct nf_chain *c, const s
 	if (matches == NF_MAYBE)
 		join_mark(&on, &w->p);
 	may = walk_rule(w, c, r, o, &ends_here);
-	w->p.has_mark &= o->action != NF_ACT_UNKNOWN;
+	w->p.has_mark &= o->action != NF_ACT_UNKNOWN && o->action != NF_ACT_TARGET;
 	if (ends_here)
 		join_mark(back, &w->p);
 	if (may & MAY_RETURN)
@@ -173,6 +173,17 @@ static unsigned int walk_marks(struct walk *w, const struct nf_chain *c, const s
 		set_mark(&w->p, &on);
 	*ends |= ends_here;
 	return may;
+}
+
+/* A condition of the rule, or its target, may drop the packet by itself. */
+static void add_test(struct walk *w, const struct nf_chain *c, const struct nf_rule *r,
+		     const struct nf_outcome *o)
+{
+	struct nf_outcome tested = {.action = NF_ACT_TESTED};
+
+	memcpy(tested.detail, o->dropper, sizeof(tested.detail));
+	if (o->drops != NF_NO)
+		add_candidate(w, c, r, &tested);
 }
 
 /* All ways through a chain. */
@@ -193,6 +204,11 @@ static unsigned int walk_chain(struct walk *w, const struct nf_chain *c)
 		}
 		w->budget--;
 		matches = eval(w, c->table, r, &o);
+		add_test(w, c, r, &o);
+		if (o.drops == NF_YES) {
+			set_mark(&w->p, &back);
+			return all | (ends ? MAY_RETURN : 0);
+		}
 		if (matches == NF_NO)
 			continue;
 		may = walk_marks(w, c, r, &o, matches, &ends, &back);
@@ -266,37 +282,6 @@ size_t nf_base_chains(const struct nf_ruleset *rs, const struct nf_packet *p,
 		}
 	}
 	return nr;
-}
-
-/* Bytes that a match of this protocol reads of its header. */
-static size_t l4_header_sz(const struct nf_packet *p)
-{
-	const uint8_t *doff;
-
-	switch (p->l4_proto) {
-	case IPPROTO_TCP:
-		doff = nf_l4_bytes(p, 12, 1);
-		return doff && *doff >> 4 > 5 ? (size_t)(*doff >> 4) * 4 : 20;
-	case IPPROTO_UDP:
-	case IPPROTO_UDPLITE:
-	case IPPROTO_ICMP:
-	case IPPROTO_ICMPV6:
-		return 8;
-	}
-	return 4;
-}
-
-/*
- * Matches of xtables drop what is cut off in the transport header, and fragments that would
- * overwrite one ("hotdrop"): no rule says so.
- */
-static bool may_hotdrop(const struct nf_packet *p)
-{
-	if (!p->has_l4)
-		return p->family == NFPROTO_IPV4 || p->family == NFPROTO_IPV6;
-	if (p->is_fragment)
-		return p->frag_off == 8;
-	return p->has_len && p->len < p->l4_off + l4_header_sz(p);
 }
 
 /*
@@ -373,6 +358,7 @@ static struct nf_packet packet_at(const struct nf_packet *p, const struct nf_cha
 	}
 	q.has_mark = p->has_mark && !(changes & NF_CHANGES_MARK);
 	q.has_len = p->has_len && !(changes & NF_CHANGES_HEADER);
+	q.has_size = p->has_len; /* no rule cuts packets */
 	q.has_tos_ttl = !(changes & NF_CHANGES_HEADER);
 	q.has_ct = p->has_ct && !is_before_conntrack(c);
 	if (changes & NF_CHANGES_BYTES) {
@@ -407,7 +393,7 @@ void nf_decide(const struct nf_ruleset *rs, const struct nf_packet *p, struct nf
 	bool nat = has_nat(rs, p);
 	int dead_hook = -1;
 
-	if (rs->unread & (1u << p->family) || may_hotdrop(p))
+	if (rs->unread & (1u << p->family))
 		d->overflow = true;
 	for (size_t i = 0; i < nr; i++) {
 		uint8_t changes = changes_since(list, nr, i, nat);
@@ -423,8 +409,7 @@ void nf_decide(const struct nf_ruleset *rs, const struct nf_packet *p, struct nf
 
 bool nf_candidate_may_drop(const struct nf_candidate *c)
 {
-	return c->action == NF_ACT_DROP || c->action == NF_ACT_REJECT ||
-	       c->action == NF_ACT_UNKNOWN;
+	return c->action == NF_ACT_DROP || c->action == NF_ACT_REJECT || c->action >= NF_ACT_TARGET;
 }
 
 static bool same_path(const struct nf_candidate *a, const struct nf_candidate *b)
@@ -446,8 +431,11 @@ static void merge(struct nf_candidate *found, const struct nf_candidate *c)
 	}
 	if (strcmp(found->detail, c->detail))
 		found->detail[0] = '\0';
+	/* by its verdict or while it was tested: by this rule */
 	if (found->action != c->action)
-		found->action = NF_ACT_UNKNOWN;
+		found->action = found->action == NF_ACT_UNKNOWN || c->action == NF_ACT_UNKNOWN
+					? NF_ACT_UNKNOWN
+					: NF_ACT_DROP;
 }
 
 const struct nf_candidate *nf_decision_only(struct nf_decision *d, nf_fits_fn fits,

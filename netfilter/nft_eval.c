@@ -92,6 +92,12 @@ static void be_unsure(struct eval *e)
 	e->truth = NF_MAYBE;
 }
 
+/* An expression may drop the packet by itself. */
+static void note_drop(struct eval *e, enum nf_truth drops, const char *name)
+{
+	nf_note_drop(e->o, e->truth, drops, "by expression", name);
+}
+
 /* ---- verdicts ---- */
 
 static void take_verdict(struct eval *e, struct nl_attrs data)
@@ -168,8 +174,11 @@ static void load_payload(struct eval *e, struct nl_attrs attrs)
 	const uint8_t *v = NULL;
 	struct nl_attr a;
 
-	if (nl_find(attrs, NFTA_PAYLOAD_SREG, &a)) /* writes the packet */
+	if (nl_find(attrs, NFTA_PAYLOAD_SREG, &a)) { /* writes the packet */
+		if (base != NFT_PAYLOAD_NETWORK_HEADER || off + sz > p->hdr_len)
+			be_unsure(e);
 		return;
+	}
 	if (sz > NFT_KEY_MAX || off > 0xffff) {
 		forget_all(e);
 		be_unsure(e);
@@ -481,10 +490,17 @@ static void eval_queue(struct eval *e, struct nl_attrs attrs)
 static enum nf_truth eval_match(struct eval *e, struct nl_attrs attrs)
 {
 	const char *name = nl_find_str(attrs, NFTA_MATCH_NAME);
+	enum nf_truth drops;
 	struct nl_attr info;
 
-	if (!name || !nl_find(attrs, NFTA_MATCH_INFO, &info))
+	if (!name || !nl_find(attrs, NFTA_MATCH_INFO, &info)) {
+		note_drop(e, NF_MAYBE, "match");
 		return NF_MAYBE;
+	}
+	drops = xt_match_drops(name, info.data, info.sz, e->p);
+	nf_note_drop(e->o, e->truth, drops, "while testing match", name);
+	if (drops == NF_YES)
+		return NF_NO;
 	return xt_match_eval(name, nl_find_be32(attrs, NFTA_MATCH_REV, 0), info.data, info.sz,
 			     e->p);
 }
@@ -492,64 +508,89 @@ static enum nf_truth eval_match(struct eval *e, struct nl_attrs attrs)
 static void eval_target(struct eval *e, struct nl_attrs attrs)
 {
 	const char *name = nl_find_str(attrs, NFTA_TARGET_NAME);
+	uint32_t mark = e->p->mark;
 	struct nl_attr info = {0};
 
 	nl_find(attrs, NFTA_TARGET_INFO, &info);
 	e->o->action = NF_ACT_UNKNOWN;
 	if (name)
-		xt_target_outcome(name, info.data, info.sz, e->p, e->o);
+		xt_target_outcome(name, nl_find_be32(attrs, NFTA_TARGET_REV, 0), info.data, info.sz,
+				  e->p, e->o);
 	e->has_verdict = e->o->action != NF_ACT_CONTINUE;
 	e->o->target = name;
-	if (e->truth != NF_YES)
-		e->p->has_mark &= e->has_verdict;
+	if (e->truth != NF_YES && e->p->has_mark && e->p->mark != mark)
+		e->p->has_mark = false;
 }
 
 static void eval_objref(struct eval *e, struct nl_attrs attrs)
 {
-	switch (nl_find_be32(attrs, NFTA_OBJREF_IMM_TYPE, 0)) {
+	const char *map = nl_find_str(attrs, NFTA_OBJREF_SET_NAME);
+	const struct nf_set *set = map ? nft_set_find(e->table, map) : NULL;
+
+	if (map) /* what is not in the map ends the rule */
+		be_unsure(e);
+	switch (map ? (set ? set->obj_type : 0) : nl_find_be32(attrs, NFTA_OBJREF_IMM_TYPE, 0)) {
 	case NFT_OBJECT_COUNTER:
 	case NFT_OBJECT_CT_HELPER:
 	case NFT_OBJECT_TUNNEL:
 	case NFT_OBJECT_CT_TIMEOUT:
 	case NFT_OBJECT_SECMARK:
 		return;
-	case NFT_OBJECT_CONNLIMIT:
+	case NFT_OBJECT_QUOTA:
+	case NFT_OBJECT_LIMIT:
 		be_unsure(e);
-		end_with(e, NF_ACT_UNKNOWN);
+		return;
+	case NFT_OBJECT_CONNLIMIT:
+	case NFT_OBJECT_CT_EXPECT:
+		be_unsure(e);
+		note_drop(e, NF_MAYBE, "objref");
 		return;
 	case NFT_OBJECT_SYNPROXY:
-		end_with(e, NF_ACT_UNKNOWN);
+		end_with(e, NF_ACT_TARGET);
 		return;
 	}
 	be_unsure(e);
+	end_with(e, NF_ACT_UNKNOWN); /* of a newer kernel */
 }
 
 /* What an expression does that neither loads nor compares. */
 static const struct {
 	const char *name;
 	bool may_break; /* the rule may end here */
+	bool may_drop;	/* and the packet, whatever follows in the rule */
 	uint8_t action; /* enum nf_action */
 } simple[] = {
-	{"counter", false, NF_ACT_CONTINUE}, {"last", false, NF_ACT_CONTINUE},
-	{"log", false, NF_ACT_CONTINUE},     {"notrack", false, NF_ACT_CONTINUE},
-	{"dup", false, NF_ACT_CONTINUE},     {"flow_offload", true, NF_ACT_CONTINUE},
-	{"limit", true, NF_ACT_CONTINUE},    {"quota", true, NF_ACT_CONTINUE},
-	{"connlimit", true, NF_ACT_UNKNOWN}, /* drops what is no connection */
-	{"dynset", true, NF_ACT_CONTINUE},   {"tproxy", true, NF_ACT_CONTINUE},
-	{"nat", false, NF_ACT_NAT},	     {"masq", false, NF_ACT_NAT},
-	{"redir", false, NF_ACT_NAT},	     {"fwd", false, NF_ACT_STOLEN},
-	{"synproxy", false, NF_ACT_UNKNOWN},
+	{"connlimit", true, true, NF_ACT_CONTINUE}, /* drops what is no connection */
+	{"counter", false, false, NF_ACT_CONTINUE},
+	{"dup", false, false, NF_ACT_CONTINUE},
+	{"dynset", true, false, NF_ACT_CONTINUE},
+	{"flow_offload", true, false, NF_ACT_CONTINUE},
+	{"fwd", false, true, NF_ACT_STOLEN}, /* drops at the end of the TTL */
+	{"last", false, false, NF_ACT_CONTINUE},
+	{"limit", true, false, NF_ACT_CONTINUE},
+	{"log", false, false, NF_ACT_CONTINUE},
+	{"masq", false, true, NF_ACT_NAT}, /* drops where a device has no address */
+	{"nat", false, false, NF_ACT_NAT},
+	{"notrack", false, false, NF_ACT_CONTINUE},
+	{"quota", true, false, NF_ACT_CONTINUE},
+	{"redir", false, true, NF_ACT_NAT}, /* as masq */
+	{"synproxy", false, false, NF_ACT_TARGET},
+	{"tproxy", true, false, NF_ACT_CONTINUE},
 };
 
 /* Those that load something that is not known here. */
 static const char *const loads[] = {"exthdr", "fib",	"hash",	  "numgen", "osf",
 				    "rt",     "socket", "tunnel", "xfrm"};
 
-static void eval_other(struct eval *e, const char *name)
+static void eval_other(struct eval *e, const char *name, struct nl_attrs attrs)
 {
+	struct nl_attr a;
+
 	for (size_t i = 0; i < sizeof(simple) / sizeof(simple[0]); i++) {
 		if (strcmp(name, simple[i].name))
 			continue;
+		if (simple[i].may_drop)
+			note_drop(e, NF_MAYBE, name);
 		if (simple[i].may_break)
 			be_unsure(e);
 		if (simple[i].action != NF_ACT_CONTINUE) {
@@ -558,6 +599,9 @@ static void eval_other(struct eval *e, const char *name)
 		}
 		return;
 	}
+	/* one that strips an option of TCP drops what has broken ones (5.18) */
+	if (!strcmp(name, "exthdr") && !nl_find(attrs, NFTA_EXTHDR_DREG, &a))
+		note_drop(e, NF_MAYBE, name);
 	be_unsure(e);
 	forget_all(e);
 	for (size_t i = 0; i < sizeof(loads) / sizeof(loads[0]); i++)
@@ -597,7 +641,7 @@ static enum nf_truth eval_expr(struct eval *e, const char *name, struct nl_attrs
 			return NF_YES;
 		}
 	}
-	eval_other(e, name);
+	eval_other(e, name, attrs);
 	return NF_YES;
 }
 

@@ -25,6 +25,7 @@ struct nf_set {
 	const char *name;
 	uint32_t key_sz;
 	uint32_t flags;		   /* enum nft_set_flags */
+	uint32_t obj_type;	   /* of a map of objects: NFT_OBJECT_* */
 	bool is_read;		   /* its elements are here */
 	uint8_t nr_fields;	   /* of a concatenation; 0: not told */
 	uint8_t fields[16];	   /* their sizes in bytes */

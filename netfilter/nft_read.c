@@ -193,7 +193,9 @@ static uint8_t changes_of(const char *name, struct nl_attrs attrs)
 	if (!strcmp(name, "payload"))
 		return nl_find(attrs, NFTA_PAYLOAD_SREG, &a) ? NF_CHANGES_BYTES : 0;
 	if (!strcmp(name, "exthdr"))
-		return nl_find(attrs, NFTA_EXTHDR_SREG, &a) ? NF_CHANGES_HEADER : 0;
+		return nl_find(attrs, NFTA_EXTHDR_DREG, &a) ? 0 : NF_CHANGES_HEADER;
+	if (!strcmp(name, "queue"))
+		return NF_CHANGES_MARK | NF_CHANGES_BYTES;
 	if (!strcmp(name, "nat") || !strcmp(name, "masq") || !strcmp(name, "redir"))
 		return NF_CHANGES_ADDR;
 	if (!strcmp(name, "target"))
@@ -280,6 +282,7 @@ static int take_set(void *arg, const struct nlmsghdr *msg)
 		return -ENOMEM;
 	s->key_sz = nl_find_be32(attrs, NFTA_SET_KEY_LEN, 0);
 	s->flags = nl_find_be32(attrs, NFTA_SET_FLAGS, 0);
+	s->obj_type = nl_find_be32(attrs, NFTA_SET_OBJ_TYPE, 0);
 	take_fields(s, attrs);
 	s->next = t->sets;
 	t->sets = s;

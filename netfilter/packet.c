@@ -24,6 +24,12 @@ static void parse_ipv4(struct nf_packet *p)
 	p->has_l4 = true;
 }
 
+static bool is_extension(uint8_t next)
+{
+	return next == IPPROTO_HOPOPTS || next == IPPROTO_ROUTING || next == IPPROTO_DSTOPTS ||
+	       next == IPPROTO_FRAGMENT || next == IPPROTO_AH;
+}
+
 /* As ipv6_find_hdr() with target -1: to the first header that is not an extension. */
 static void parse_ipv6(struct nf_packet *p)
 {
@@ -36,14 +42,7 @@ static void parse_ipv6(struct nf_packet *p)
 	for (int i = 0; i < IPV6_EXT_MAX; i++) {
 		const uint8_t *h = p->hdr + off;
 
-		switch (next) {
-		case IPPROTO_HOPOPTS:
-		case IPPROTO_ROUTING:
-		case IPPROTO_DSTOPTS:
-		case IPPROTO_FRAGMENT:
-		case IPPROTO_AH:
-			break;
-		default:
+		if (!is_extension(next)) {
 			p->l4_proto = next;
 			p->l4_off = off;
 			p->has_l4 = true;
@@ -60,9 +59,10 @@ static void parse_ipv6(struct nf_packet *p)
 		}
 		next = h[0];
 		if (p->is_fragment) {
+			/* the kernel does not look behind it: it finds no transport header */
 			p->l4_proto = next;
 			p->l4_off = off;
-			p->has_l4 = true;
+			p->has_l4 = !is_extension(next);
 			return;
 		}
 	}
@@ -75,6 +75,17 @@ void nf_packet_parse(struct nf_packet *p)
 		parse_ipv4(p);
 	else if (p->protocol == ETH_IPV6)
 		parse_ipv6(p);
+}
+
+enum nf_truth nf_l4_is_cut(const struct nf_packet *p, size_t sz)
+{
+	if (!p->has_l4)
+		return NF_MAYBE;
+	if (p->is_fragment)
+		return NF_NO;
+	if (p->has_size)
+		return p->len < p->l4_off + sz ? NF_YES : NF_NO;
+	return p->hdr_len >= p->l4_off + sz ? NF_NO : NF_MAYBE;
 }
 
 const uint8_t *nf_l4_bytes(const struct nf_packet *p, size_t off, size_t sz)

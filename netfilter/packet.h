@@ -32,6 +32,7 @@ struct nf_packet {
 	uint16_t protocol; /* EtherType, host byte order */
 	bool has_mark, has_len, has_ct;
 	bool has_tos_ttl; /* set by nf_decide(): hdr's TOS and TTL are those that rules saw */
+	bool has_size;	  /* set by nf_decide(): len tells what is cut off */
 	uint32_t mark;
 	uint32_t len;	       /* from the network header on */
 	uint8_t ct_info;       /* enum ip_conntrack_info, NF_CT_UNTRACKED, or NF_CT_INVALID: none */
@@ -54,6 +55,9 @@ struct nf_packet {
 
 /* Fill in the last part from hdr. */
 void nf_packet_parse(struct nf_packet *p);
+
+/* Whether the packet ends within the first sz bytes of its transport header. */
+enum nf_truth nf_l4_is_cut(const struct nf_packet *p, size_t sz);
 
 /* sz bytes at off of the transport header; NULL: not known. */
 const uint8_t *nf_l4_bytes(const struct nf_packet *p, size_t off, size_t sz);

@@ -29,6 +29,8 @@ enum nf_action {
 	NF_ACT_JUMP,
 	NF_ACT_GOTO,
 	NF_ACT_RETURN,
+	NF_ACT_TARGET,	/* an extension that may drop, accept or go on: what it does is its own */
+	NF_ACT_TESTED,	/* a condition of the rule drops by itself, whatever the rule's verdict */
 	NF_ACT_UNKNOWN, /* an extension that may do any of these */
 };
 

@@ -53,6 +53,11 @@ static struct verdict *add_unknown(const struct nf_answer *a, const char *verdic
 	return v;
 }
 
+static bool may_do_any(const struct nf_candidate *c)
+{
+	return c->action == NF_ACT_UNKNOWN || c->action == NF_ACT_TARGET;
+}
+
 /* ---- drops ---- */
 
 /* Up to Linux 4.19 the hooks' caller frees also what a queue refuses. */
@@ -63,7 +68,7 @@ static bool may_end(const struct nf_candidate *c)
 
 static bool is_queue(const struct nf_candidate *c)
 {
-	return c->action == NF_ACT_QUEUE || c->action == NF_ACT_UNKNOWN;
+	return c->action == NF_ACT_QUEUE || may_do_any(c);
 }
 
 static const char *queue_name(const struct nf_candidate *c)
@@ -146,7 +151,7 @@ void nf_say_queue(const struct nf_answer *a, const struct nf_times *w, struct nf
 
 static bool may_translate(const struct nf_candidate *c)
 {
-	return c->action == NF_ACT_NAT || c->action == NF_ACT_UNKNOWN;
+	return c->action == NF_ACT_NAT || may_do_any(c);
 }
 
 enum ct { CT_UNKNOWN, CT_NEW, CT_RELATED, CT_EXISTING };
@@ -253,7 +258,7 @@ void nf_say_nat(const struct nf_answer *a, const struct nf_times *w, struct nf_d
 static bool may_pass(const struct nf_candidate *c)
 {
 	return c->action == NF_ACT_ACCEPT || c->action == NF_ACT_NAT || c->action == NF_ACT_QUEUE ||
-	       c->action == NF_ACT_UNKNOWN;
+	       may_do_any(c);
 }
 
 void nf_say_accept(const struct nf_answer *a, const struct nf_times *w, struct nf_decision *d,

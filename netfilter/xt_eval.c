@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Rules of iptables and ip6tables: ipt_do_table() and ip6t_do_table(). */
+#include <stdio.h>
 #include <string.h>
 
 #include <linux/netfilter.h>
@@ -55,7 +56,8 @@ static enum nf_truth plain_ipv4(const struct nf_rule *r, const struct nf_packet 
 }
 
 /* ip6_packet_match() */
-static enum nf_truth plain_ipv6(const struct nf_rule *r, const struct nf_packet *p)
+static enum nf_truth plain_ipv6(const struct nf_rule *r, const struct nf_packet *p,
+				struct nf_outcome *o)
 {
 	struct ip6t_ip6 ip;
 	enum nf_truth ret;
@@ -71,22 +73,52 @@ static enum nf_truth plain_ipv6(const struct nf_rule *r, const struct nf_packet 
 				    ip.invflags & IP6T_INV_VIA_OUT));
 	if (!(ip.flags & IP6T_F_PROTO) || ret == NF_NO)
 		return ret;
-	if (!p->has_l4)
+	if (!p->has_l4) {
+		/* what has no end of extension headers is dropped */
+		nf_note_drop(o, ret, NF_MAYBE, "while testing", "the protocol");
 		return NF_MAYBE;
+	}
 	if (ip.proto == p->l4_proto)
 		return ip.invflags & IP6T_INV_PROTO ? NF_NO : ret;
 	return ip.proto && !(ip.invflags & IP6T_INV_PROTO) ? NF_NO : ret;
 }
 
+void nf_note_drop(struct nf_outcome *o, enum nf_truth is_asked, enum nf_truth drops,
+		  const char *how, const char *name)
+{
+	drops = nf_and(is_asked, drops);
+	if (drops != NF_NO && o->drops == NF_NO)
+		snprintf(o->dropper, sizeof(o->dropper), "%s %.32s", how, name);
+	o->drops = nf_or(o->drops, drops);
+}
+
 static enum nf_truth eval_matches(const uint8_t *data, size_t off, size_t end,
-				  const struct nf_packet *p)
+				  const struct nf_packet *p, enum nf_truth ret,
+				  struct nf_outcome *o)
 {
 	struct xt_match_at m = {.off = off};
-	enum nf_truth ret = NF_YES;
 
-	while (ret != NF_NO && xt_next_match(data, end, &m))
+	while (ret != NF_NO && xt_next_match(data, end, &m)) {
+		enum nf_truth drops = xt_match_drops(m.name, m.info, m.sz, p);
+
+		nf_note_drop(o, ret, drops, "while testing match", m.name);
+		if (drops == NF_YES)
+			return NF_NO;
 		ret = nf_and(ret, xt_match_eval(m.name, m.revision, m.info, m.sz, p));
+	}
 	return ret;
+}
+
+static void eval_target(const struct nf_rule *r, size_t off, struct nf_packet *p,
+			struct nf_outcome *o)
+{
+	const char *target = (const char *)r->data + off;
+
+	o->target = target + offsetof(struct xt_entry_target, u.user.name);
+	xt_target_outcome(o->target,
+			  (uint8_t)target[offsetof(struct xt_entry_target, u.user.revision)],
+			  target + sizeof(struct xt_entry_target),
+			  r->data_sz - off - sizeof(struct xt_entry_target), p, o);
 }
 
 enum nf_truth xt_rule_eval(const struct nf_rule *r, struct nf_packet *p, struct nf_outcome *o)
@@ -96,23 +128,21 @@ enum nf_truth xt_rule_eval(const struct nf_rule *r, struct nf_packet *p, struct 
 	size_t offs = is_v4 ? offsetof(struct ipt_entry, target_offset)
 			    : offsetof(struct ip6t_entry, target_offset);
 	const uint8_t *data = r->data;
-	bool has_mark = p->has_mark;
+	uint32_t mark = p->mark;
 	uint16_t target;
-	enum nf_truth ret = is_v4 ? plain_ipv4(r, p) : plain_ipv6(r, p);
+	enum nf_truth ret = is_v4 ? plain_ipv4(r, p) : plain_ipv6(r, p, o);
 
 	memcpy(&target, data + offs, sizeof(target));
 	if (ret != NF_NO)
-		ret = nf_and(ret, eval_matches(data, plain_sz, target, p));
+		ret = eval_matches(data, plain_sz, target, p, ret, o);
 	if (ret == NF_NO)
 		return ret;
 	o->action = r->action;
 	o->chain = r->chain;
-	if (r->action == NF_ACT_UNKNOWN) {
-		o->target =
-			(const char *)data + target + offsetof(struct xt_entry_target, u.user.name);
-		xt_target_outcome(o->target, data + target + sizeof(struct xt_entry_target),
-				  r->data_sz - target - sizeof(struct xt_entry_target), p, o);
-	}
-	p->has_mark &= has_mark;
+	if (r->action == NF_ACT_UNKNOWN)
+		eval_target(r, target, p, o);
+	/* a mark that may have been set */
+	if (ret != NF_YES && p->has_mark && p->mark != mark)
+		p->has_mark = false;
 	return ret;
 }

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Matches and targets of xtables, from their kernel structures (include/uapi/linux/netfilter). What
+ * Matches of xtables, from their kernel structures (include/uapi/linux/netfilter). What
  * depends on more than the packet is NF_MAYBE.
  */
 #include <arpa/inet.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/xt_connmark.h>
 #include <linux/netfilter/xt_conntrack.h>
-#include <linux/netfilter/xt_NFQUEUE.h>
+#include <linux/netfilter/xt_dscp.h>
 #include <linux/netfilter/xt_iprange.h>
 #include <linux/netfilter/xt_length.h>
 #include <linux/netfilter/xt_mark.h>
@@ -19,7 +18,6 @@
 #include <linux/netfilter/xt_state.h>
 #include <linux/netfilter/xt_tcpudp.h>
 #include <linux/netfilter_ipv4/ip_tables.h>
-#include <linux/netfilter_ipv4/ipt_REJECT.h>
 #include <linux/netfilter_ipv4/ipt_ttl.h>
 #include <linux/netfilter_ipv6/ip6_tables.h>
 
@@ -31,6 +29,8 @@ struct match {
 	size_t sz;
 	const struct nf_packet *p;
 };
+
+#define RECENT_SET 2 /* of xt_recent_mtinfo.check_set */
 
 /* The structure that a match brings, if it is that large. */
 #define INFO(m, type) ((m)->sz >= sizeof(type) ? (const type *)(m)->info : NULL)
@@ -230,6 +230,19 @@ static enum nf_truth match_ttl(const struct match *m)
 	return NF_MAYBE;
 }
 
+/* The upper six bits of the TOS, or of the traffic class. */
+static enum nf_truth match_dscp(const struct match *m)
+{
+	const struct xt_dscp_info *i = INFO(m, struct xt_dscp_info);
+	const struct nf_packet *p = m->p;
+	uint8_t tos;
+
+	if (!i || !p->has_tos_ttl || p->hdr_len < 20)
+		return NF_MAYBE;
+	tos = p->protocol == 0x0800 ? p->hdr[1] : (uint8_t)(p->hdr[0] << 4 | p->hdr[1] >> 4);
+	return nf_truth_of((tos >> 2 == i->dscp) != !!i->invert);
+}
+
 static enum nf_truth match_comment(const struct match *m)
 {
 	(void)m;
@@ -244,6 +257,7 @@ static const struct {
 	{"comment", 0, match_comment},
 	{"conntrack", 3, match_conntrack},
 	{"conntrack", 2, match_conntrack}, /* shorter; the members used are the same */
+	{"dscp", 0, match_dscp},
 	{"icmp", 0, match_icmp},
 	{"icmp6", 0, match_icmp6},
 	{"iprange", 1, match_iprange},
@@ -267,109 +281,84 @@ enum nf_truth xt_match_eval(const char *name, unsigned int revision, const void 
 	return NF_MAYBE;
 }
 
-/* ---- targets ---- */
+/* ---- matches that drop ---- */
 
-static const char *const ipt_reject_with[] = {
-	[IPT_ICMP_NET_UNREACHABLE] = "icmp-net-unreachable",
-	[IPT_ICMP_HOST_UNREACHABLE] = "icmp-host-unreachable",
-	[IPT_ICMP_PROT_UNREACHABLE] = "icmp-proto-unreachable",
-	[IPT_ICMP_PORT_UNREACHABLE] = "icmp-port-unreachable",
-	[IPT_ICMP_ECHOREPLY] = "echo-reply",
-	[IPT_ICMP_NET_PROHIBITED] = "icmp-net-prohibited",
-	[IPT_ICMP_HOST_PROHIBITED] = "icmp-host-prohibited",
-	[IPT_TCP_RESET] = "tcp-reset",
-	[IPT_ICMP_ADMIN_PROHIBITED] = "icmp-admin-prohibited",
-};
-
-static void reject_detail(const void *info, size_t sz, const struct nf_packet *p,
-			  struct nf_outcome *o)
-{
-	const struct ipt_reject_info *i = info;
-
-	if (p->family == NFPROTO_IPV4 && sz >= sizeof(*i) &&
-	    (unsigned int)i->with < sizeof(ipt_reject_with) / sizeof(ipt_reject_with[0]))
-		snprintf(o->detail, sizeof(o->detail), "%s", ipt_reject_with[i->with]);
-}
-
-/* Members that a revision lacks are padding, and zero. */
-static void queue_detail(const void *info, size_t sz, struct nf_outcome *o)
-{
-	struct xt_NFQ_info_v3 i = {0};
-
-	memcpy(&i, info, sz < sizeof(i) ? sz : sizeof(i));
-	nf_queue_outcome(o, i.queuenum, i.queues_total, i.flags & NFQ_FLAG_BYPASS);
-}
-
+/* Bytes of the transport header without which the match drops. */
 static const struct {
 	const char *name;
-	uint8_t action;	 /* enum nf_action */
-	uint8_t changes; /* enum nf_change, NAT aside */
-} targets[] = {
-	{"AUDIT", NF_ACT_CONTINUE, 0},
-	{"CHECKSUM", NF_ACT_CONTINUE, 0},
-	{"CLASSIFY", NF_ACT_CONTINUE, 0},
-	{"CONNMARK", NF_ACT_CONTINUE, NF_CHANGES_MARK}, /* --restore-mark */
-	{"CONNSECMARK", NF_ACT_CONTINUE, 0},
-	{"CT", NF_ACT_CONTINUE, 0},
-	{"DNAT", NF_ACT_NAT, 0},
-	{"DSCP", NF_ACT_CONTINUE, NF_CHANGES_HEADER},
-	{"ECN", NF_ACT_CONTINUE, NF_CHANGES_HEADER},
-	{"HL", NF_ACT_CONTINUE, NF_CHANGES_HEADER},
-	{"HMARK", NF_ACT_CONTINUE, NF_CHANGES_MARK},
-	{"IDLETIMER", NF_ACT_CONTINUE, 0},
-	{"LED", NF_ACT_CONTINUE, 0},
-	{"LOG", NF_ACT_CONTINUE, 0},
-	{"MARK", NF_ACT_CONTINUE, NF_CHANGES_MARK},
-	{"MASQUERADE", NF_ACT_NAT, 0},
-	{"NETMAP", NF_ACT_NAT, 0},
-	{"NFLOG", NF_ACT_CONTINUE, 0},
-	{"NFQUEUE", NF_ACT_QUEUE, 0},
-	{"NOTRACK", NF_ACT_CONTINUE, 0},
-	{"RATEEST", NF_ACT_CONTINUE, 0},
-	{"REDIRECT", NF_ACT_NAT, 0},
-	{"REJECT", NF_ACT_REJECT, 0},
-	{"SECMARK", NF_ACT_CONTINUE, 0},
-	{"SET", NF_ACT_CONTINUE, NF_CHANGES_MARK}, /* --map-mark */
-	{"SNAT", NF_ACT_NAT, 0},
-	{"TCPMSS", NF_ACT_CONTINUE, NF_CHANGES_HEADER},
-	{"TCPOPTSTRIP", NF_ACT_CONTINUE, NF_CHANGES_HEADER},
-	{"TEE", NF_ACT_CONTINUE, 0},
-	{"TOS", NF_ACT_CONTINUE, NF_CHANGES_HEADER},
-	{"TRACE", NF_ACT_CONTINUE, 0},
-	{"TTL", NF_ACT_CONTINUE, NF_CHANGES_HEADER},
-	{"ULOG", NF_ACT_CONTINUE, 0},
+	uint8_t sz;
+} headers[] = {
+	{"ah", 12},	  {"dccp", 12}, {"esp", 8},  {"icmp", 8},    {"icmp6", 8}, {"ipcomp", 4},
+	{"multiport", 4}, {"sctp", 12}, {"tcp", 20}, {"tcpmss", 20}, {"udp", 8},   {"udplite", 8},
 };
 
-#define NR_TARGETS (sizeof(targets) / sizeof(targets[0]))
+/* Those that never drop, from Linux 3.10 to 6.18. What is not here may: newer ones, and connlimit,
+ * hashlimit (a full table), recent (no memory), eui64, frag, hbh, dst, mh, rt. */
+static const char *const harmless[] = {
+	"addrtype", "bpf",	 "cgroup",     "cluster",  "comment",  "connbytes", "connlabel",
+	"connmark", "conntrack", "cpu",	       "devgroup", "dscp",     "ecn",	    "helper",
+	"hl",	    "iprange",	 "ipv6header", "ipvs",	   "l2tp",     "length",    "limit",
+	"mac",	    "mark",	 "nfacct",     "osf",	   "owner",    "physdev",   "pkttype",
+	"policy",   "quota",	 "rateest",    "realm",	   "rpfilter", "set",	    "socket",
+	"srh",	    "state",	 "statistic",  "string",   "time",     "tos",	    "ttl",
+	"u32",
+};
 
-static size_t find_target(const char *name)
+/* tcp_find_option(), and tcpmss_mt(): the options must be there. */
+static enum nf_truth options_are_cut(const struct nf_packet *p)
 {
-	size_t i = 0;
+	const uint8_t *doff = nf_l4_bytes(p, 12, 1);
 
-	while (i < NR_TARGETS && strcmp(targets[i].name, name ? name : ""))
-		i++;
-	return i;
+	if (p->is_fragment)
+		return NF_NO;
+	if (!doff)
+		return NF_MAYBE;
+	if (*doff >> 4 < 5)
+		return NF_YES;
+	return *doff >> 4 == 5 ? NF_NO : nf_l4_is_cut(p, (size_t)(*doff >> 4) * 4);
 }
 
-void xt_target_outcome(const char *name, const void *info, size_t sz, struct nf_packet *p,
-		       struct nf_outcome *o)
+static enum nf_truth tcp_drops(const struct match *m)
 {
-	size_t i = find_target(name);
+	const struct xt_tcp *i = INFO(m, struct xt_tcp);
+	const struct nf_packet *p = m->p;
+	enum nf_truth cut;
 
-	o->action = i < NR_TARGETS ? targets[i].action : NF_ACT_UNKNOWN;
-	if (o->action == NF_ACT_REJECT)
-		reject_detail(info, sz, p, o);
-	if (o->action == NF_ACT_QUEUE)
-		queue_detail(info, sz, o);
-	if (i < NR_TARGETS && targets[i].changes & NF_CHANGES_MARK)
-		p->has_mark = false;
+	/* in units of eight bytes in IPv4, of bytes in IPv6 */
+	if (p->has_l4 && p->is_fragment)
+		return nf_truth_of(p->protocol == 0x0800 && p->frag_off == 8);
+	cut = nf_l4_is_cut(p, 20);
+	/* it looks for options last, where all else fits */
+	if (cut == NF_NO && (!i || i->option) && options_are_cut(p) != NF_NO)
+		return NF_MAYBE;
+	return cut;
 }
 
-uint8_t xt_target_changes(const char *target)
+enum nf_truth xt_match_drops(const char *name, const void *info, size_t sz,
+			     const struct nf_packet *p)
 {
-	size_t i = find_target(target);
+	const struct match m = {.info = info, .sz = sz, .p = p};
+	enum nf_truth cut;
 
-	if (i == NR_TARGETS)
-		return NF_CHANGES_MARK | NF_CHANGES_BYTES;
-	return targets[i].changes | (targets[i].action == NF_ACT_NAT ? NF_CHANGES_ADDR : 0);
+	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
+		if (!strcmp(harmless[i], name))
+			return NF_NO;
+	if (!strcmp(name, "tcp"))
+		return tcp_drops(&m);
+	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+		if (strcmp(headers[i].name, name))
+			continue;
+		cut = nf_l4_is_cut(p, headers[i].sz);
+		if (cut == NF_NO && !strcmp(name, "tcpmss"))
+			return options_are_cut(p);
+		/* they look at chunks and options, and for a header of IPv6 */
+		if (cut == NF_NO && (!strcmp(name, "sctp") || !strcmp(name, "dccp") ||
+				     (p->protocol != 0x0800 && !strcmp(name, "ah"))))
+			return NF_MAYBE;
+		return cut;
+	}
+	/* recent_mt(): a new entry may find no memory */
+	if (!strcmp(name, "recent"))
+		return sz > 8 && !(((const uint8_t *)info)[8] & RECENT_SET) ? NF_NO : NF_MAYBE;
+	return NF_MAYBE;
 }

@@ -598,15 +598,37 @@ static void test_map(void **state)
 	assert_null(decide(f));
 }
 
-/* Matches of xtables drop fragments and truncated headers, and no rule says so. */
-static void test_hotdrop(void **state)
+/* A load of what is cut off does not match: no expression drops for that. */
+static void test_cut_off(void **state)
 {
 	struct fixture *f = *state;
+	struct attrs port = {0};
 
+	dport(&port, NFT_CMP_NEQ, 53);
+	verdict(&port, NF_ACCEPT, NULL);
+	add_rule(f, f->base, &port);
 	f->base->policy = NF_ACT_DROP;
-	f->p.len = 24;
-	assert_null(decide(f));
-	assert_true(f->d.overflow);
+	f->p.len = f->p.hdr_len = 22;
+	assert_says(f, "nft inet fw out policy");
+}
+
+/* A match of iptables-nft does. */
+static void test_match_drops(void **state)
+{
+	struct fixture *f = *state;
+	struct attrs udp = {0};
+	struct expr e = expr_begin(&udp, "match");
+
+	put_str(&udp, NFTA_MATCH_NAME, "udp");
+	put(&udp, NFTA_MATCH_INFO, (uint8_t[16]){0}, 16);
+	expr_end(&udp, e);
+	verdict(&udp, NF_ACCEPT, NULL);
+	add_rule(f, f->base, &udp);
+	f->base->policy = NF_ACT_DROP;
+	f->p.len = f->p.hdr_len = 27;
+	assert_says(f, "nft inet fw out handle 1 (while testing match udp)");
+	f->p.len = f->p.hdr_len = 28;
+	assert_says(f, "nft inet fw out policy");
 }
 
 /* A chain that calls itself cannot be loaded; a deep or large ruleset must end nevertheless. */
@@ -641,12 +663,12 @@ int main(void)
 		TEST(test_uncertain),	TEST(test_unknown_expression),
 		TEST(test_interfaces),	TEST(test_mark),
 		TEST(test_priorities),	TEST(test_intervals),
-		TEST(test_map),		TEST(test_hotdrop),
+		TEST(test_map),		TEST(test_cut_off),
 		TEST(test_bounded),	TEST(test_unread_family),
 		TEST(test_two_ways),	TEST(test_fragment),
 		TEST(test_nat),		TEST(test_before_nat),
 		TEST(test_ttl_changed), TEST(test_mark_of_two_ways),
-		TEST(test_connlimit),
+		TEST(test_connlimit),	TEST(test_match_drops),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
