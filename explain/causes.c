@@ -45,26 +45,42 @@ struct cause {
 #define NOT_FOR_THEM	"; sockets with port %p are for other addresses or peers"
 #define NO_CONN		"no connection and no listener for %s -> %d:%p (%t)"
 #define TIME_WAIT	"not a loss: its connection is over (TIME_WAIT)"
-#define RCVBUF		"the receive buffer of the socket on port %p is full"
-#define NEIGH		"%d, or the gateway to it, does not answer on %i (ip neigh show dev %i)"
-#define NEIGH_FULL	"too many packets wait for the address of a neighbour on %i"
-#define DEV_DOWN	"%i is down (ip link set %i up)"
-#define NO_CARRIER	"%i has no carrier: no cable, or the other end is down (ip link show dev %i)"
-#define QDISC_SHOW	" (tc -s qdisc show dev %i)"
-#define QDISC		"qdisc %q of %i drops: its queue is full" QDISC_SHOW
-#define NETEM		"qdisc netem of %i drops: the loss that it is to make, or a full queue" QDISC_SHOW
-#define QDISC_ANY	"the qdisc of %i drops: most often its queue is full" QDISC_SHOW
-#define TC_EGRESS	"dropped by a tc filter of %i, egress (tc filter show dev %i egress)"
-#define TC_INGRESS	"dropped by a tc filter of %i, ingress (tc filter show dev %i ingress)"
-#define OTHERHOST	"it is for another host: its Ethernet destination is not the address of %i"
-#define BAD_IP		"malformed IP header"
-#define IP_CSUM		"wrong checksum of the IP header"
-#define L4_CSUM		"wrong %t checksum"
-#define XDP_DROP	"dropped by the XDP program of %i (ip link show dev %i)"
-#define NO_HANDLER	"nothing on this host handles EtherType %e on %i"
-#define BACKLOG		"the backlog of this CPU is full (net.core.netdev_max_backlog)"
-#define NO_IPV6		"IPv6 is off on %i (net.ipv6.conf.%i.disable_ipv6, or an MTU below 1280)"
-#define CGROUP		"dropped by a BPF program of its cgroup (egress)"
+#define RCVBUF		"the receive buffer of %P on port %p is full%B"
+#define SOCK_FILTER	"dropped by a filter of its socket or cgroup (SO_ATTACH_FILTER, BPF)"
+#define XFRM		"an IPsec policy blocks it, or wants it to be protected (ip xfrm policy)"
+#define ACCEPT_FULL	"the accept queue of %d:%p is full%A (ss -ltn; net.core.somaxconn)"
+#define SYN_FULL                                                                                   \
+	"the SYN backlog of %d:%p is full%Y, and SYN cookies are off (net.ipv4.tcp_syncookies=0)"
+#define OUT_OF_WINDOW  "outside the TCP window"
+#define NO_GROUP       "nothing here joined the group %d on %i (ip maddr show dev %i)"
+#define NO_VLAN	       "%i has no interface for VLAN %V (ip -d link show)"
+#define NO_VNI	       "no VXLAN interface has its VNI"
+#define WENT_DOWN      "%i went down: what waited in its queue was dropped (ip link set %i up)"
+#define CONNTRACK_FULL "conntrack table is full (net.netfilter.nf_conntrack_count %C)"
+#define INVALID_HERE                                                                               \
+	"possible: its source %s or destination %d is not valid here, or its IP options"
+#define NEIGH	      "%N does not answer %n on %i%T (ip neigh show dev %i)"
+#define NEIGH_FULL    "too many packets wait for the address of a neighbour on %i"
+#define DEV_DOWN      "%i is down (ip link set %i up)"
+#define NO_CARRIER    "%i has no carrier: no cable, or the other end is down (ip link show dev %i)"
+#define QDISC_SHOW    "tc -s qdisc show dev %i"
+#define QDISC	      "the queue of %i is full (%q%L; " QDISC_SHOW ")"
+#define NETEM	      "netem loss on %i (" QDISC_SHOW ")"
+#define NETEM_OR_FULL "netem loss on %i, or its queue is full (netem%L; " QDISC_SHOW ")"
+#define OVER_BURST    "its %l bytes exceed the burst of qdisc tbf of %i (" QDISC_SHOW ")"
+#define QDISC_ANY                                                                                  \
+	"the queue of %i is full, or qdisc %q has another reason to drop it (" QDISC_SHOW ")"
+#define TC_EGRESS  "dropped by a tc filter of %i, egress%E (tc filter show dev %i egress)"
+#define TC_INGRESS "dropped by a tc filter of %i, ingress%I (tc filter show dev %i ingress)"
+#define OTHERHOST  "it is for another host: its Ethernet destination is not the address of %i"
+#define BAD_IP	   "malformed IP header"
+#define IP_CSUM	   "wrong checksum of the IP header"
+#define L4_CSUM	   "wrong %t checksum"
+#define XDP_DROP   "dropped by the XDP program of %i (ip link show dev %i)"
+#define NO_HANDLER "nothing on this host handles EtherType %e on %i"
+#define BACKLOG	   "the backlog of this CPU is full (net.core.netdev_max_backlog)"
+#define NO_IPV6	   "IPv6 is off on %i (net.ipv6.conf.%i.disable_ipv6, or an MTU below 1280)"
+#define CGROUP	   "dropped by a BPF program of its cgroup (egress)"
 #define NO_PONG                                                                                    \
 	"no ping socket waits for this answer (one that pings by a raw socket got a copy of it)"
 
@@ -74,8 +90,13 @@ struct cause {
 #define IP6_RCV	      "ip6_rcv_core|ipv6_rcv|ipv6_list_rcv"
 #define IP6_DISCARD                                                                                \
 	"ip6_pkt_discard|ip6_pkt_discard_out|ip6_pkt_prohibit|ip6_pkt_prohibit_out|ip6_pkt_drop"
-#define DISCARD	 "dst_discard|dst_discard_out|dst_discard_sk"
-#define UDP_RCV	 "__udp4_lib_rcv|__udp6_lib_rcv"
+#define DISCARD "dst_discard|dst_discard_out|dst_discard_sk"
+#define UDP_RCV "__udp4_lib_rcv|__udp6_lib_rcv|udp_rcv|udpv6_rcv"
+#define UDP_QUEUE                                                                                  \
+	"udp_queue_rcv_skb|udp_queue_rcv_one_skb|udpv6_queue_rcv_skb|udpv6_queue_rcv_one_skb"
+#define QDISC_RESET                                                                                \
+	"__rtnl_unlock|rtnl_unlock|rtnl_kfree_skbs|qdisc_reset|__qdisc_reset_queue|tbf_reset|"     \
+	"pfifo_fast_reset"
 #define TCP_RCV	 "tcp_v4_rcv|tcp_v6_rcv"
 #define FORWARD	 "ip_forward|ip6_forward"
 #define DEV_XMIT "__dev_queue_xmit|__dev_xmit_skb|dev_queue_xmit"
@@ -95,8 +116,12 @@ static const struct cause table[] = {
 	{"IP_INNOROUTES|IP_OUTNOROUTES", NULL, ev_unreachable, UNREACHABLE},
 	{"QDISC_DROP", NULL, ev_dev_down, DEV_DOWN},
 	{"QDISC_DROP", NULL, ev_no_carrier, NO_CARRIER},
-	{"QDISC_DROP", NULL, ev_netem, NETEM},
-	{"QDISC_DROP", NULL, ev_queues, QDISC},
+	{"QDISC_DROP", NULL, ev_netem_all, NETEM},
+	{"QDISC_DROP", NULL, ev_netem_none, QDISC},
+	{"QDISC_DROP", NULL, ev_netem, "possible: " NETEM_OR_FULL},
+	{"QDISC_DROP", NULL, ev_over_burst, OVER_BURST},
+	{"QDISC_DROP", NULL, ev_full_only, QDISC},
+	{"OTHERHOST", NULL, ev_has_vlan, NO_VLAN},
 	{"DEV_READY", NULL, ev_dev_down, DEV_DOWN},
 	{"QUEUE_PURGE", NULL, NULL,
 	 "possibly not a loss: its queue was emptied, as when a socket is closed"},
@@ -111,7 +136,7 @@ static const struct cause table[] = {
 	/* ---- the kernel's reasons ---- */
 	{"NO_SOCKET", NULL, NULL, NO_SOCKET},
 	{"SOCKET_CLOSE", NULL, NULL, "its socket was closed"},
-	{"SOCKET_FILTER", NULL, NULL, "dropped by a filter of its socket (SO_ATTACH_FILTER, BPF)"},
+	{"SOCKET_FILTER", NULL, NULL, SOCK_FILTER},
 	{"SOCKET_RCVBUFF", NULL, NULL, RCVBUF},
 	{"SOCKET_BACKLOG", NULL, NULL, "the backlog of its socket is full"},
 	{"PKT_TOO_SMALL", NULL, NULL, "it is shorter than its headers"},
@@ -124,7 +149,7 @@ static const struct cause table[] = {
 	{"IP_INHDR", NULL, NULL, BAD_IP},
 	{"IP_RPFILTER", NULL, NULL, RP_FILTER},
 	{"UNICAST_IN_L2_MULTICAST", NULL, NULL, "unicast %d came in an Ethernet multicast frame"},
-	{"XFRM_POLICY", NULL, NULL, "no IPsec policy allows it (ip xfrm policy)"},
+	{"XFRM_POLICY", NULL, NULL, XFRM},
 	{"IP_NOPROTO", NULL, NULL, "no handler for IP protocol %t"},
 	{"PROTO_MEM", NULL, NULL, "the memory for %t sockets is used up (net.ipv4.%t_mem)"},
 	{"TCP_FLAGS", NULL, NULL, "TCP flags that do not fit the connection"},
@@ -136,11 +161,10 @@ static const struct cause table[] = {
 	{"TCP_OFO_DROP", NULL, NULL, "out of order, and no memory for it"},
 	{"TCP_RFC7323_PAWS|TCP_RFC7323_PAWS_ACK|TCP_RFC7323_TW_PAWS", NULL, NULL,
 	 "its TCP timestamp is older than the last one (PAWS)"},
-	{"TCP_LISTEN_OVERFLOW", NULL, NULL,
-	 "the accept queue of %d:%p is full (ss -ltn; net.core.somaxconn)"},
-	{"TCP_OLD_SEQUENCE", NULL, NULL, "outside the TCP window: an old sequence number"},
-	{"TCP_INVALID_SEQUENCE", NULL, NULL, "outside the TCP window"},
-	{"TCP_INVALID_END_SEQUENCE", NULL, NULL, "outside the TCP window: it ends beyond it"},
+	{"TCP_LISTEN_OVERFLOW", NULL, NULL, ACCEPT_FULL},
+	{"TCP_OLD_SEQUENCE", NULL, NULL, OUT_OF_WINDOW ": an old sequence number"},
+	{"TCP_INVALID_SEQUENCE", NULL, NULL, OUT_OF_WINDOW},
+	{"TCP_INVALID_END_SEQUENCE", NULL, NULL, OUT_OF_WINDOW ": it ends beyond it"},
 	{"TCP_INVALID_ACK_SEQUENCE", NULL, NULL, "acknowledges what is outside the TCP window"},
 	{"TCP_RFC7323_TSECR", NULL, NULL, "its TCP timestamp echoes one that was never sent"},
 	{"TCP_RESET", NULL, NULL, "not a loss: a TCP reset"},
@@ -170,8 +194,8 @@ static const struct cause table[] = {
 	{"TC_EGRESS", NULL, NULL, TC_EGRESS},
 	{"TC_INGRESS", NULL, NULL, TC_INGRESS},
 	{"SECURITY_HOOK", NULL, NULL, "forbidden by a security module (SELinux, ...)"},
-	{"QDISC_DROP", NULL, NULL, QDISC_ANY},
-	{"QDISC_OVERLIMIT", NULL, NULL, "the queue of %i is full (tc -s qdisc show dev %i)"},
+	{"QDISC_DROP", NULL, NULL, "possible: " QDISC_ANY},
+	{"QDISC_OVERLIMIT", NULL, NULL, QDISC},
 	{"QDISC_CONGESTED", NULL, NULL, "the qdisc of %i drops early against congestion"},
 	{"CAKE_FLOOD|DUALPI2_STEP_DROP", NULL, NULL,
 	 "the qdisc of %i drops early against congestion"},
@@ -209,7 +233,7 @@ static const struct cause table[] = {
 	{"TC_COOKIE_ERROR|TC_CHAIN_NOTFOUND|TC_RECLASSIFY_LOOP", NULL, NULL,
 	 "tc could not finish its filters on %i (tc filter show dev %i)"},
 	{"ARP_PVLAN_DISABLE", NULL, NULL, "ARP proxying to the same interface is off on %i"},
-	{"VXLAN_VNI_NOT_FOUND", NULL, NULL, "no VXLAN interface has its VNI"},
+	{"VXLAN_VNI_NOT_FOUND", NULL, NULL, NO_VNI},
 	{"VXLAN_INVALID_HDR", NULL, NULL, "malformed VXLAN header"},
 	{"MAC_INVALID_SOURCE", NULL, NULL, "its Ethernet source is no address of a host"},
 	{"LOCAL_MAC", NULL, NULL, "its Ethernet source is the address of this interface"},
@@ -235,16 +259,20 @@ static const struct cause table[] = {
 	{NULL, "ip6_forward", ev_forwarding_off, FORWARDING_OFF6},
 	{NULL, FORWARD, ev_too_big, TOO_BIG},
 	{NULL, FORWARD, NULL,
-	 "possible: no IPsec policy allows it, it was no unicast frame, or it is too big (%l "
+	 "possible: " XFRM "; it was no unicast frame, or it is too big (%l "
 	 "bytes)"},
 	{NULL, "ip_fragment|ip6_fragment", ev_too_big, TOO_BIG},
 	{NULL, IP_RCV_FINISH, ev_bad_source, MARTIAN},
 	{NULL, IP_RCV_FINISH, ev_localnet, LOCALNET},
 	{NULL, IP_RCV_FINISH, ev_own_source, OWN_SOURCE},
-	{NULL, IP_RCV_FINISH, ev_has_reason, "its source %s or destination %d is not valid here"},
+	{NULL, IP_RCV_FINISH, ev_not_joined, NO_GROUP},
+	{NULL, IP_RCV_FINISH, ev_multicast, INVALID_HERE "; or " NO_GROUP},
+	{NULL, IP_RCV_FINISH, ev_has_reason, INVALID_HERE},
 	{NULL, IP_RCV_FINISH, ev_rp_fails, RP_FILTER},
 	{NULL, IP_RCV_FINISH, ev_rp_on, RP_POSSIBLE "; or an invalid source or destination"},
-	{NULL, IP_RCV_FINISH, NULL, "its source %s or destination %d is not valid here"},
+	{NULL, IP_RCV_FINISH, NULL, INVALID_HERE},
+	{NULL, "ip6_mc_input", NULL, NO_GROUP},
+	{NULL, IP_RCV "|" IP6_RCV, ev_has_vlan, NO_VLAN},
 	{NULL, IP_RCV, ev_bad_ip_header, BAD_IP},
 	{NULL, IP_RCV, ev_bad_ip_csum, IP_CSUM},
 	{NULL, IP_RCV, NULL, "possible: " OTHERHOST "; or %i has no interface for its VLAN"},
@@ -252,15 +280,30 @@ static const struct cause table[] = {
 	 "possible: " OTHERHOST "; " NO_IPV6 "; or a malformed or forbidden header"},
 	{NULL, "ip_protocol_deliver_rcu|ip_local_deliver_finish", NULL,
 	 "possible: no handler for IP protocol %t, or no IPsec policy allows it"},
+	{NULL, "gre_rcv", NULL,
+	 "possible: no GRE tunnel from %d to %s has its key (ip -d tunnel show), or a malformed "
+	 "GRE "
+	 "header"},
+	{NULL, "vxlan_rcv", NULL, "possible: " NO_VNI ", or a malformed VXLAN header"},
+	{NULL, "geneve_udp_encap_recv", NULL,
+	 "possible: no Geneve interface has its VNI, or a malformed Geneve header"},
+	{NULL, "tunnel4_rcv|tunnel64_rcv|tunnel6_rcv|tunnel46_rcv", NULL,
+	 "no tunnel from %d to %s (ip -d tunnel show)"},
+	{NULL, "xfrm_input", NULL,
+	 "possible: no IPsec state has its SPI (ip xfrm state), or it fails the checks of that "
+	 "state"},
 	{NULL, UDP_RCV "|" TCP_RCV, ev_bad_csum, L4_CSUM},
 	{NULL, TCP_RCV, ev_time_wait, TIME_WAIT},
+	{NULL, TCP_RCV, ev_accept_full, ACCEPT_FULL},
+	{NULL, UDP_RCV, ev_multicast, "no socket takes multicast for %d:%p (%t)"},
+	{NULL, UDP_RCV, ev_udp_policy, XFRM},
+	{NULL, UDP_RCV "|" TCP_RCV, ev_last_policy, "possible: " XFRM "; or its checksum is wrong"},
 	{NULL, UDP_RCV "|" TCP_RCV, ev_other_socket, NO_SOCKET NOT_FOR_THEM},
 	{NULL, UDP_RCV "|" TCP_RCV, ev_nobody_listens, NO_SOCKET},
 	{NULL, TCP_RCV, ev_no_socket, NO_CONN},
 	{NULL, UDP_RCV, NULL,
-	 "possible: nothing listens on %d:%p (%t), its checksum is wrong, or no IPsec policy "
-	 "allows "
-	 "it"},
+	 "possible: nothing listens on %d:%p (%t), its checksum is wrong, or an IPsec policy "
+	 "forbids it"},
 	{NULL, TCP_RCV, ev_listens,
 	 "possible: the accept queue of %d:%p is full (ss -ltn), its checksum is wrong, or a "
 	 "filter "
@@ -273,6 +316,7 @@ static const struct cause table[] = {
 	{NULL, "tcp_data_queue", NULL,
 	 "possible: its data were received before, they are outside the TCP window, or the receive "
 	 "buffer is full"},
+	{NULL, "tcp_validate_incoming", ev_out_of_window, OUT_OF_WINDOW},
 	{NULL, "tcp_validate_incoming", NULL,
 	 "possible: outside the TCP window, an old timestamp (PAWS), or a reset or SYN"},
 	{NULL, "tcp_rcv_state_process", NULL,
@@ -280,18 +324,18 @@ static const struct cause table[] = {
 	{NULL, "tcp_rcv_established", NULL,
 	 "possible: it acknowledges what was never sent, has no ACK flag, or a wrong checksum"},
 	{NULL, "__udp_queue_rcv_skb|__udpv6_queue_rcv_skb", NULL, RCVBUF},
-	{NULL,
-	 "udp_queue_rcv_skb|udp_queue_rcv_one_skb|udpv6_queue_rcv_skb|udpv6_queue_rcv_one_skb",
-	 ev_bad_csum, L4_CSUM},
-	{NULL,
-	 "udp_queue_rcv_skb|udp_queue_rcv_one_skb|udpv6_queue_rcv_skb|udpv6_queue_rcv_one_skb",
-	 NULL,
-	 "possible: " RCVBUF
-	 " (ss -uanm), its checksum is wrong, or a filter of the socket drops it"},
+	{NULL, UDP_QUEUE, ev_bad_csum, L4_CSUM},
+	{NULL, UDP_QUEUE, ev_last_buffer, RCVBUF},
+	{NULL, UDP_QUEUE, ev_last_filter, SOCK_FILTER},
+	{NULL, UDP_QUEUE, ev_last_policy, "possible: " XFRM "; or its checksum is wrong"},
+	{NULL, UDP_QUEUE, NULL,
+	 "possible: " RCVBUF " (ss -uanm); its checksum is wrong; or a filter of the socket or its "
+	 "cgroup, or an IPsec policy, drops it"},
 	{NULL, "udp_recvmsg|udpv6_recvmsg", NULL, L4_CSUM},
 	{NULL, "icmp_rcv|ping_rcv", ev_is_pong, NO_PONG},
 	{NULL, "icmp_rcv", NULL,
-	 "possibly not a loss: older kernels free ICMP here that was handled, too; else this type is "
+	 "possibly not a loss: older kernels free ICMP here that was handled, too; else this type "
+	 "is "
 	 "not answered, or the checksum is wrong"},
 	{NULL, "icmpv6_rcv", NULL,
 	 "possibly not a loss: this function frees ICMPv6 that was handled, too"},
@@ -302,11 +346,16 @@ static const struct cause table[] = {
 	{NULL, DEV_XMIT "|kfree_skb_list", ev_dev_down, DEV_DOWN},
 	{NULL, DEV_XMIT "|kfree_skb_list", ev_no_carrier, NO_CARRIER},
 	{NULL, DEV_XMIT, ev_queues_not, TC_EGRESS},
-	{NULL, DEV_XMIT, NULL, "possible: a tc filter of %i, egress, or its qdisc" QDISC_SHOW},
+	{NULL, DEV_XMIT, NULL, "possible: a tc filter of %i, egress%E; or " QDISC_ANY},
+	{NULL, "kfree_skb_list", ev_queue_netem_all, NETEM},
+	{NULL, "kfree_skb_list", ev_queue_full_only, QDISC},
 	{NULL, "kfree_skb_list", ev_netem,
-	 "possible: " NETEM "; or it was part of a packet that ended"},
+	 "possible: " NETEM_OR_FULL "; or it was part of a packet that ended"},
 	{NULL, "kfree_skb_list", ev_queues,
-	 "possible: " QDISC "; or it was part of a packet that ended"},
+	 "possible: " QDISC_ANY "; or it was part of a packet that ended"},
+	{NULL, QDISC_RESET, ev_dev_down, WENT_DOWN},
+	{NULL, QDISC_RESET, NULL,
+	 "possible: %i went down, or its qdisc was changed: what waited in its queue was dropped"},
 	{NULL, "sch_handle_egress", NULL, TC_EGRESS},
 	{NULL, "sch_handle_ingress", NULL, TC_INGRESS},
 	{NULL, "enqueue_to_backlog", ev_dev_down, DEV_DOWN},
@@ -322,6 +371,7 @@ static const struct cause table[] = {
 	 "possible: the other end of the link is down, or %l bytes exceed its MTU"},
 	{NULL, "tun_net_xmit", NULL,
 	 "possible: the program that reads %i is too slow, or there is none"},
+	{NULL, "ip_finish_output|ip6_finish_output|ip_mc_finish_output", ev_last_cgroup, CGROUP},
 	{NULL, "ip_finish_output|ip6_finish_output|__ip_finish_output", ev_too_big, TOO_BIG},
 	{NULL, "ip_finish_output|ip6_finish_output", NULL,
 	 "possible: " CGROUP ", or it must not be fragmented"},
@@ -372,15 +422,82 @@ static bool fits(const struct cause *c, const char *reason, struct evidence *e)
 	return !c->holds || c->holds(e);
 }
 
-size_t cause_explain(const struct trace_event *te, const struct facts *facts, char *buf, size_t sz)
+static struct evidence evidence_of(const struct trace_event *te, const struct facts *facts,
+				   const struct pasts *pasts)
+{
+	return (struct evidence){
+		.te = te,
+		.facts = facts,
+		.pasts = pasts,
+		.past = pasts ? past_find(pasts, te) : NULL,
+	};
+}
+
+size_t cause_explain(const struct trace_event *te, const struct facts *facts,
+		     const struct pasts *pasts, char *buf, size_t sz)
 {
 	const char *reason = reason_of(te);
-	struct evidence e = {.te = te, .facts = facts};
+	struct evidence e = evidence_of(te, facts, pasts);
 
 	for (size_t i = 0; i < NR_CAUSES; i++)
 		if (fits(&table[i], reason, &e))
 			return cause_fill(table[i].text, &e, buf, sz);
 	return 0;
+}
+
+/*
+ * A listener consumes a SYN that it does not answer, as those that it does: but of these it parses
+ * the options. Where that cannot be seen, its queues may have been filled since.
+ */
+static const char *consumed_text(struct evidence *e)
+{
+	static const char before[] = "tcp_conn_request|tcp_v4_conn_request|tcp_v6_conn_request|"
+				     "tcp_rcv_state_process|tcp_v4_do_rcv|tcp_v6_do_rcv";
+	const char *last = e->past ? e->past->last : NULL;
+	bool is_sure = last && is_listed(before, last) && past_traces(e->pasts, PAST_TCP_OPTIONS);
+
+	if (!ev_is_syn(e) || !last ||
+	    (!is_sure && !is_listed(before, last) && strcmp(last, "netif_receive_skb") != 0))
+		return NULL;
+	if (!is_sure && ev_listener(e) && ev_listener(e)->has_taken)
+		return NULL;
+	if (ev_accept_full(e))
+		return is_sure ? ACCEPT_FULL : "possible: " ACCEPT_FULL;
+	if (ev_syn_full(e))
+		return is_sure ? SYN_FULL : "possible: " SYN_FULL;
+	return is_sure ? "possible: its accept queue or SYN backlog was full (ss -ltn)" : NULL;
+}
+
+/* Before drop reasons tcp_drop(), which is inlined, called __kfree_skb(). */
+static const char *freed_text(struct evidence *e)
+{
+	const char *last = e->past ? e->past->last : NULL;
+
+	if (!last ||
+	    (strcmp(last, "tcp_validate_incoming") != 0 && strcmp(last, "tcp_send_dupack") != 0))
+		return NULL;
+	return past_traces(e->pasts, PAST_TCP_ACK) && ev_out_of_window(e) ? OUT_OF_WINDOW : NULL;
+}
+
+size_t cause_of_end(const struct trace_event *te, const struct facts *facts,
+		    const struct pasts *pasts, char *buf, size_t sz)
+{
+	struct evidence e = evidence_of(te, facts, pasts);
+	const char *text = NULL;
+
+	if (te->func.name && !strcmp(te->func.name, "consume_skb"))
+		text = consumed_text(&e);
+	else if (te->func.name && !strcmp(te->func.name, "__kfree_skb"))
+		text = freed_text(&e);
+	return text ? cause_fill(text, &e, buf, sz) : 0;
+}
+
+size_t cause_of_conntrack(const struct trace_event *te, const struct facts *facts, char *buf,
+			  size_t sz)
+{
+	struct evidence e = evidence_of(te, facts, NULL);
+
+	return ev_conntrack_full(&e) ? cause_fill(CONNTRACK_FULL, &e, buf, sz) : 0;
 }
 
 bool cause_has_reason(const char *reason)

@@ -18,6 +18,26 @@ static const struct trail_event *raw_of(const struct evidence *e)
 	return &e->te->raw;
 }
 
+uint32_t ev_netns(const struct evidence *e)
+{
+	return raw_of(e)->netns || !e->past ? raw_of(e)->netns : e->past->netns;
+}
+
+static bool is_past(const struct evidence *e)
+{
+	return !raw_of(e)->ifindex && e->past && e->past->netns == ev_netns(e);
+}
+
+uint32_t ev_ifindex(const struct evidence *e)
+{
+	return is_past(e) ? e->past->ifindex : raw_of(e)->ifindex;
+}
+
+const char *ev_ifname(const struct evidence *e)
+{
+	return is_past(e) ? e->past->ifname : raw_of(e)->ifname;
+}
+
 /* The sum of the Internet checksum, not folded. */
 static uint32_t sum_of(const uint8_t *p, size_t sz)
 {
@@ -155,22 +175,117 @@ bool ev_bad_csum(struct evidence *e)
 	return fold(pseudo + sum_of(hdr + from, to - from)) != 0xffff;
 }
 
+/* Whether there is no TCP option of this kind. False: it is not known. */
+static bool has_no_option(const struct evidence *e, uint8_t kind)
+{
+	const struct trail_event *raw = raw_of(e);
+	const uint8_t *hdr = raw->hdr;
+	size_t at = ev_is_v6(e) ? 40 : ipv4_hdr_sz(e), end;
+
+	if (e->te->tuple.proto != IPPROTO_TCP || raw->hdr_len < at + 20 ||
+	    (ev_is_v6(e) && hdr[6] != IPPROTO_TCP))
+		return false;
+	end = at + (hdr[at + 12] >> 4) * 4U;
+	if (end > raw->hdr_len)
+		return false;
+	for (at += 20; at < end && hdr[at];) {
+		if (hdr[at] == kind)
+			return false;
+		if (hdr[at] == 1) {
+			at++;
+			continue;
+		}
+		if (at + 1 >= end || hdr[at + 1] < 2)
+			return false;
+		at += hdr[at + 1];
+	}
+	return true;
+}
+
+/* tcp_validate_incoming(): the other reasons are a timestamp, SYN and RST. */
+bool ev_out_of_window(struct evidence *e)
+{
+	return e->te->tuple.has_tcp_flags && !(e->te->tuple.tcp_flags & 0x06) &&
+	       has_no_option(e, 8);
+}
+
+/* ---- what it passed ---- */
+
+static bool was_in(const struct evidence *e, const char *func)
+{
+	return e->past && e->past->last && !strcmp(e->past->last, func);
+}
+
+bool ev_last_policy(struct evidence *e)
+{
+	return was_in(e, "__xfrm_policy_check") && past_traces(e->pasts, PAST_SOCKET_FILTER);
+}
+
+bool ev_last_filter(struct evidence *e)
+{
+	return (was_in(e, "sk_filter_trim_cap") || was_in(e, "__cgroup_bpf_run_filter_skb")) &&
+	       past_traces(e->pasts, PAST_UDP_ENQUEUE);
+}
+
+bool ev_last_buffer(struct evidence *e)
+{
+	return was_in(e, "__udp_enqueue_schedule_skb");
+}
+
+bool ev_last_cgroup(struct evidence *e)
+{
+	return was_in(e, "__cgroup_bpf_run_filter_skb");
+}
+
+/* In a qdisc or on the way into it: parts of other packets never are. */
+static bool was_in_qdisc(const struct evidence *e)
+{
+	static const char suffix[] = "_enqueue";
+	const char *last = e->past ? e->past->last : NULL;
+	size_t len = last ? strlen(last) : 0;
+
+	if (was_in(e, "__dev_queue_xmit") || was_in(e, "net_dev_queue"))
+		return true;
+	return len >= sizeof(suffix) && !strcmp(last + len - (sizeof(suffix) - 1), suffix);
+}
+
+bool ev_queue_netem_all(struct evidence *e)
+{
+	return was_in_qdisc(e) && ev_netem_all(e);
+}
+
+bool ev_queue_full_only(struct evidence *e)
+{
+	return was_in_qdisc(e) && (ev_full_only(e) || ev_netem_none(e));
+}
+
+/* __udp4_lib_rcv(): what remains without a reason is a header that is cut off. */
+bool ev_udp_policy(struct evidence *e)
+{
+	return ev_has_reason(e) && raw_of(e)->len >= 8;
+}
+
 /* ---- settings ---- */
 
+int ev_setting(const struct evidence *e, const char *path)
+{
+	return e->facts ? e->facts->setting(e->facts->arg, ev_netns(e), path) : -1;
+}
+
 /* Of an interface, in the packet's namespace. Its name is not trusted. */
-static int dev_setting(const struct evidence *e, const char *dev, const char *name)
+static int dev_setting(const struct evidence *e, const char *dir, const char *dev, const char *name)
 {
 	char path[96];
 
 	if (!e->facts || !dev[0] || dev[0] == '.' || strchr(dev, '/'))
 		return -1;
-	snprintf(path, sizeof(path), "ipv%d/conf/%s/%s", ev_is_v6(e) ? 6 : 4, dev, name);
-	return e->facts->setting(e->facts->arg, raw_of(e)->netns, path);
+	snprintf(path, sizeof(path), "ipv%d/%s/%s/%s", ev_is_v6(e) ? 6 : 4, dir, dev, name);
+	return ev_setting(e, path);
 }
 
 int ev_forwarding(const struct evidence *e)
 {
-	return dev_setting(e, ev_is_v6(e) ? "all" : raw_of(e)->ifname, "forwarding");
+	return dev_setting(e, "conf", ev_is_v6(e) ? "all" : ev_ifname(e), "forwarding");
 }
 
 bool ev_forwarding_off(struct evidence *e)
@@ -181,10 +296,24 @@ bool ev_forwarding_off(struct evidence *e)
 /* The kernel takes the larger one. */
 int ev_rp_filter(const struct evidence *e)
 {
-	int all = dev_setting(e, "all", "rp_filter");
-	int own = dev_setting(e, raw_of(e)->ifname, "rp_filter");
+	int all = dev_setting(e, "conf", "all", "rp_filter");
+	int own = dev_setting(e, "conf", ev_ifname(e), "rp_filter");
 
 	return all > own ? all : own;
+}
+
+/* Only packets to a neighbour that was never found wait, and this is how often it was asked. */
+int ev_tries(const struct evidence *e)
+{
+	return dev_setting(e, "neigh", ev_ifname(e), "mcast_solicit");
+}
+
+/* Both numbers are of the packet's namespace, or the limit is one for all. */
+bool ev_conntrack_full(struct evidence *e)
+{
+	int max = ev_setting(e, "netfilter/nf_conntrack_max");
+
+	return max > 0 && ev_setting(e, "netfilter/nf_conntrack_count") >= max;
 }
 
 /* ---- routes ---- */
@@ -194,11 +323,10 @@ static bool ask_route(const struct evidence *e, const uint8_t *to, struct fact_r
 	const struct tuple *t = &e->te->tuple;
 
 	return e->facts && t->family && !t->is_arp &&
-	       e->facts->route(e->facts->arg, raw_of(e)->netns, t->family, to, raw_of(e)->mark,
-			       out);
+	       e->facts->route(e->facts->arg, ev_netns(e), t->family, to, raw_of(e)->mark, out);
 }
 
-static const struct fact_route *route_to(struct evidence *e)
+const struct fact_route *ev_route(struct evidence *e)
 {
 	if (!e->asked_to)
 		e->has_to = ask_route(e, e->te->tuple.daddr, &e->to);
@@ -217,7 +345,7 @@ static const struct fact_route *route_back(struct evidence *e)
 /* Kernels answer with the route's error; some, for IPv6, with the route. */
 static bool route_is(struct evidence *e, int err, uint8_t type)
 {
-	const struct fact_route *r = route_to(e);
+	const struct fact_route *r = ev_route(e);
 
 	return r && (r->err == err || (!r->err && r->type == type));
 }
@@ -244,7 +372,7 @@ bool ev_prohibit(struct evidence *e)
 
 int ev_mtu(struct evidence *e)
 {
-	const struct fact_route *r = route_to(e);
+	const struct fact_route *r = ev_route(e);
 
 	return r && !r->err && r->mtu ? (int)r->mtu : -1;
 }
@@ -269,7 +397,7 @@ bool ev_rp_fails(struct evidence *e)
 
 	if (!r || r->type == RTN_LOCAL)
 		return false;
-	return r->err || (mode == 1 && r->oif && r->oif != raw_of(e)->ifindex);
+	return r->err || (mode == 1 && r->oif && r->oif != ev_ifindex(e));
 }
 
 bool ev_own_source(struct evidence *e)
@@ -282,7 +410,7 @@ bool ev_own_source(struct evidence *e)
 static bool is_outer_ipv4(const struct evidence *e)
 {
 	return e->te->tuple.family == AF_INET && !e->te->tuple.is_arp &&
-	       strcmp(raw_of(e)->ifname, "lo") != 0;
+	       strcmp(ev_ifname(e), "lo") != 0;
 }
 
 /* ip_route_input_slow(): multicast, broadcast, 0.0.0.0/8. */
@@ -294,6 +422,19 @@ bool ev_bad_source(struct evidence *e)
 	       (s[0] >> 4 == 14 || s[0] == 0 || (s[0] & s[1] & s[2] & s[3]) == 255);
 }
 
+bool ev_multicast(struct evidence *e)
+{
+	const uint8_t *d = e->te->tuple.daddr;
+
+	return ev_is_v6(e) ? d[0] == 0xff : e->te->tuple.family == AF_INET && d[0] >> 4 == 14;
+}
+
+/* Sources were looked at before; the rest are rp_filter and IP options. */
+bool ev_not_joined(struct evidence *e)
+{
+	return ev_multicast(e) && has_ipv4(e) && ipv4_hdr_sz(e) == 20 && ev_rp_filter(e) == 0;
+}
+
 bool ev_localnet(struct evidence *e)
 {
 	return is_outer_ipv4(e) && (e->te->tuple.daddr[0] == 127 || e->te->tuple.saddr[0] == 127);
@@ -301,34 +442,34 @@ bool ev_localnet(struct evidence *e)
 
 /* ---- devices ---- */
 
-static const struct fact_dev *dev_of(struct evidence *e)
+const struct fact_dev *ev_dev(struct evidence *e)
 {
-	const struct trail_event *raw = raw_of(e);
+	uint32_t ifindex = ev_ifindex(e);
 
 	if (!e->asked_dev)
-		e->has_dev = e->facts && raw->ifindex &&
-			     e->facts->dev(e->facts->arg, raw->netns, raw->ifindex, &e->dev);
+		e->has_dev = e->facts && ifindex &&
+			     e->facts->dev(e->facts->arg, ev_netns(e), ifindex, &e->dev);
 	e->asked_dev = true;
 	return e->has_dev ? &e->dev : NULL;
 }
 
 const char *ev_qdisc(struct evidence *e)
 {
-	const struct fact_dev *d = dev_of(e);
+	const struct fact_dev *d = ev_dev(e);
 
-	return d ? d->qdisc : "";
+	return d ? d->qdisc.kind : "";
 }
 
 bool ev_dev_down(struct evidence *e)
 {
-	const struct fact_dev *d = dev_of(e);
+	const struct fact_dev *d = ev_dev(e);
 
 	return d && !d->up;
 }
 
 bool ev_no_carrier(struct evidence *e)
 {
-	const struct fact_dev *d = dev_of(e);
+	const struct fact_dev *d = ev_dev(e);
 
 	return d && d->up && !d->running;
 }
@@ -336,6 +477,54 @@ bool ev_no_carrier(struct evidence *e)
 bool ev_netem(struct evidence *e)
 {
 	return !strcmp(ev_qdisc(e), "netem");
+}
+
+bool ev_netem_all(struct evidence *e)
+{
+	return ev_netem(e) && ev_dev(e)->qdisc.loss == 100;
+}
+
+bool ev_netem_none(struct evidence *e)
+{
+	return ev_netem(e) && !ev_dev(e)->qdisc.loss;
+}
+
+bool ev_over_burst(struct evidence *e)
+{
+	const struct fact_dev *d = ev_dev(e);
+
+	return d && d->qdisc.burst && raw_of(e)->len > d->qdisc.burst;
+}
+
+/* Qdiscs without classes, whose enqueue function has no other reason (Linux 3.10 to 7.2). */
+bool ev_full_only(struct evidence *e)
+{
+	static const char *const kinds[] = {"pfifo", "bfifo", "pfifo_fast", "tbf",
+					    "codel", "sfq",   "fq_codel"};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strcmp(ev_qdisc(e), kinds[i]))
+			return !ev_over_burst(e);
+	return false;
+}
+
+bool ev_filters(struct evidence *e, bool is_egress, struct fact_filters *out)
+{
+	return e->facts &&
+	       e->facts->filters(e->facts->arg, ev_netns(e), ev_ifindex(e), is_egress, out);
+}
+
+int ev_vlan(const struct evidence *e)
+{
+	return e->past && e->past->netns == raw_of(e)->netns &&
+			       e->past->ifindex == raw_of(e)->ifindex
+		       ? e->past->vlan
+		       : 0;
+}
+
+bool ev_has_vlan(struct evidence *e)
+{
+	return ev_vlan(e);
 }
 
 bool ev_queues_not(struct evidence *e)
@@ -350,10 +539,11 @@ bool ev_queues(struct evidence *e)
 
 /* ---- sockets ---- */
 
-static enum fact_socket socket_of(struct evidence *e)
+static struct fact_flow flow_of(const struct evidence *e)
 {
 	const struct tuple *t = &e->te->tuple;
-	struct fact_flow flow = {
+
+	return (struct fact_flow){
 		.family = t->family,
 		.proto = t->proto,
 		.saddr = t->saddr,
@@ -361,13 +551,65 @@ static enum fact_socket socket_of(struct evidence *e)
 		.sport = t->sport,
 		.dport = t->dport,
 	};
+}
+
+static bool can_ask_sockets(const struct evidence *e)
+{
+	return e->facts && e->te->tuple.family && e->te->tuple.has_ports;
+}
+
+static enum fact_socket socket_of(struct evidence *e)
+{
+	struct fact_flow flow = flow_of(e);
 
 	if (!e->asked_socket)
-		e->socket = e->facts && t->family && t->has_ports
-				    ? e->facts->socket(e->facts->arg, raw_of(e)->netns, &flow)
-				    : SOCKET_UNKNOWN;
+		e->socket = can_ask_sockets(e) ? e->facts->socket(e->facts->arg, ev_netns(e), &flow)
+					       : SOCKET_UNKNOWN;
 	e->asked_socket = true;
 	return e->socket;
+}
+
+const struct fact_listener *ev_listener(struct evidence *e)
+{
+	struct fact_flow flow = flow_of(e);
+
+	if (!e->asked_listener)
+		e->has_listener =
+			can_ask_sockets(e) && ev_is_tcp(e) &&
+			e->facts->listener(e->facts->arg, ev_netns(e), &flow, &e->listener);
+	e->asked_listener = true;
+	return e->has_listener ? &e->listener : NULL;
+}
+
+const struct fact_buffer *ev_buffer(struct evidence *e)
+{
+	struct fact_flow flow = flow_of(e);
+
+	if (!e->asked_buffer)
+		e->has_buffer = can_ask_sockets(e) &&
+				e->facts->buffer(e->facts->arg, ev_netns(e), &flow, &e->buffer);
+	e->asked_buffer = true;
+	return e->has_buffer ? &e->buffer : NULL;
+}
+
+/* sk_acceptq_is_full() */
+bool ev_accept_full(struct evidence *e)
+{
+	const struct fact_listener *l = ev_listener(e);
+
+	return l && l->queued > l->limit;
+}
+
+/* tcp_conn_request(): the backlog of the socket, and three quarters of the namespace's. */
+bool ev_syn_full(struct evidence *e)
+{
+	const struct fact_listener *l = ev_listener(e);
+	int max;
+
+	if (!l || ev_setting(e, "ipv4/tcp_syncookies") != 0)
+		return false;
+	max = ev_setting(e, "ipv4/tcp_max_syn_backlog");
+	return l->nr_syn >= l->limit || (max > 0 && l->nr_syn > (uint32_t)(max - (max >> 2)));
 }
 
 bool ev_no_socket(struct evidence *e)

@@ -6,12 +6,14 @@
 
 #include "explain/causes.h"
 #include "explain/firewall.h"
+#include "explain/past.h"
 #include "netfilter/netfilter.h"
 
 struct explain {
 	struct netns_cache places;
 	struct netfilter *netfilter;
 	struct facts facts;
+	struct pasts pasts;
 	struct firewall firewall;
 	char why[WHY_TEXT_SZ]; /* this and the next: of the last event */
 	struct verdicts verdicts;
@@ -28,12 +30,13 @@ void explain_close(struct explain *e)
 
 int explain_open(struct explain **out, const struct explain_opts *opts)
 {
+	struct diag diag = {.has_tcp = opts->has_tcp_diag, .has_udp = opts->has_udp_diag};
 	struct explain *e = calloc(1, sizeof(*e));
 
 	if (!e)
 		return -ENOMEM;
 	if (netfilter_open(&e->netfilter, opts->roots, &e->places, opts->has_nftables) ||
-	    facts_open(&e->facts, &e->places)) {
+	    facts_open(&e->facts, &e->places, &diag)) {
 		explain_close(e);
 		return -ENOMEM;
 	}
@@ -50,10 +53,16 @@ int explain_open(struct explain **out, const struct explain_opts *opts)
 
 static void explain_firewall(struct explain *e, struct trace_event *te, struct textbuf *t)
 {
-	struct nf_answer a = {.t = t, .vs = &e->verdicts};
+	bool no_rule = false;
+	struct nf_answer a = {.t = t, .vs = &e->verdicts, .no_rule = &no_rule};
+	char cause[WHY_TEXT_SZ];
 
 	verdicts_clear(&e->verdicts);
 	firewall_explain(&e->firewall, te, &a);
+	if (no_rule && cause_of_conntrack(te, &e->facts, cause, sizeof(cause))) {
+		t->len = 0;
+		textbuf_str(t, cause);
+	}
 	te->verdicts = e->verdicts.nr ? &e->verdicts : NULL;
 }
 
@@ -61,15 +70,24 @@ static void explain_cause(struct explain *e, struct trace_event *te, struct text
 {
 	char cause[WHY_TEXT_SZ];
 
-	if (te->is_drop && !firewall_is_drop(te) &&
-	    cause_explain(te, &e->facts, cause, sizeof(cause)))
+	if (firewall_is_drop(te))
+		return;
+	if (te->is_drop ? cause_explain(te, &e->facts, &e->pasts, cause, sizeof(cause))
+			: cause_of_end(te, &e->facts, &e->pasts, cause, sizeof(cause)))
 		textbuf_str(t, cause);
+}
+
+static void explain_past(struct explain *e, struct trace_event *te, struct textbuf *t)
+{
+	(void)t;
+	past_note(&e->pasts, te);
 }
 
 /* Each may add a sentence to what is said of an event. */
 static void (*const explainers[])(struct explain *e, struct trace_event *te, struct textbuf *t) = {
 	explain_firewall,
 	explain_cause,
+	explain_past,
 };
 
 #define NR_EXPLAINERS (sizeof(explainers) / sizeof(explainers[0]))

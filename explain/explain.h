@@ -16,6 +16,7 @@ struct explain;
 struct explain_opts {
 	const struct netns_roots *roots; /* must outlive it */
 	bool has_nftables;		 /* nf_tables is in the kernel or loaded */
+	bool has_tcp_diag, has_udp_diag; /* so are they */
 	enum verdict_mode verdicts;
 };
 

@@ -11,7 +11,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 
 #include "base/number.h"
@@ -24,6 +23,7 @@
 struct asker {
 	uint64_t budget, then;	    /* ns; then: when it was reckoned */
 	struct netns_cache *places; /* not owned */
+	struct diag diag;
 };
 
 /* ---- asking within a budget ---- */
@@ -103,25 +103,9 @@ struct dev_job {
 	struct fact_dev *out;
 };
 
-static int take_qdisc(void *arg, const struct nlmsghdr *msg)
-{
-	struct dev_job *j = arg;
-	const struct tcmsg *tc = NLMSG_DATA(msg);
-	const char *kind;
-
-	if (msg->nlmsg_len < NLMSG_LENGTH(sizeof(*tc)) || (uint32_t)tc->tcm_ifindex != j->ifindex)
-		return 0;
-	kind = nl_find_str(nl_msg_attrs(msg, sizeof(*tc)), TCA_KIND);
-	if (kind && (tc->tcm_parent == TC_H_ROOT || !strcmp(kind, "netem")) &&
-	    strcmp(j->out->qdisc, "netem") != 0)
-		snprintf(j->out->qdisc, sizeof(j->out->qdisc), "%s", kind);
-	return 0;
-}
-
 static int read_dev(void *arg)
 {
 	struct dev_job *j = arg;
-	struct tcmsg tc = {.tcm_family = AF_UNSPEC, .tcm_ifindex = (int)j->ifindex};
 	struct netlink nl;
 	struct ifreq req;
 
@@ -132,7 +116,7 @@ static int read_dev(void *arg)
 	j->out->running = req.ifr_flags & IFF_RUNNING;
 	if (netlink_open(&nl, NETLINK_ROUTE))
 		return 0;
-	netlink_request(&nl, RTM_GETQDISC, NLM_F_DUMP, &tc, sizeof(tc), take_qdisc, j);
+	tc_read_qdisc(&nl, j->ifindex, &j->out->qdisc);
 	netlink_close(&nl);
 	return 0;
 }
@@ -142,6 +126,33 @@ static bool facts_dev(void *arg, uint32_t netns, uint32_t ifindex, struct fact_d
 	struct dev_job j = {.ifindex = ifindex, .out = out};
 
 	return ask(arg, netns, read_dev, &j);
+}
+
+struct filters_job {
+	uint32_t ifindex;
+	bool is_egress;
+	struct fact_filters *out;
+};
+
+static int read_filters(void *arg)
+{
+	struct filters_job *j = arg;
+	struct netlink nl;
+	int ret = netlink_open(&nl, NETLINK_ROUTE);
+
+	if (ret)
+		return ret;
+	ret = tc_read_filters(&nl, j->ifindex, j->is_egress, j->out);
+	netlink_close(&nl);
+	return ret;
+}
+
+static bool facts_filters(void *arg, uint32_t netns, uint32_t ifindex, bool is_egress,
+			  struct fact_filters *out)
+{
+	struct filters_job j = {.ifindex = ifindex, .is_egress = is_egress, .out = out};
+
+	return ask(arg, netns, read_filters, &j);
 }
 
 /* ---- routes ---- */
@@ -163,6 +174,22 @@ static uint32_t attr_u32(struct nl_attrs as, uint16_t type)
 	return v;
 }
 
+/* IPv4 may go by an IPv6 gateway (Linux 5.2). */
+static void take_gateway(struct nl_attrs as, uint8_t family, struct fact_route *out)
+{
+	struct nl_attr a;
+	uint16_t via;
+
+	if (nl_find(as, RTA_GATEWAY, &a) && a.sz == (family == AF_INET6 ? 16 : 4)) {
+		out->gateway_family = family;
+		memcpy(out->gateway, a.data, a.sz);
+	} else if (nl_find(as, RTA_VIA, &a) && a.sz == sizeof(via) + 16) {
+		memcpy(&via, a.data, sizeof(via));
+		out->gateway_family = (uint8_t)via;
+		memcpy(out->gateway, (const uint8_t *)a.data + sizeof(via), 16);
+	}
+}
+
 static int take_route(void *arg, const struct nlmsghdr *msg)
 {
 	struct route_job *j = arg;
@@ -182,6 +209,7 @@ static int take_route(void *arg, const struct nlmsghdr *msg)
 	}
 	j->out->type = rt->rtm_type;
 	j->out->oif = attr_u32(as, RTA_OIF);
+	take_gateway(as, rt->rtm_family, j->out);
 	if (nl_find(as, RTA_METRICS, &metrics))
 		j->out->mtu = attr_u32(nl_nested(&metrics), RTAX_MTU);
 	return 0;
@@ -259,15 +287,55 @@ static enum fact_socket facts_socket(void *arg, uint32_t netns, const struct fac
 	return ask(arg, netns, read_sockets, &j) ? j.found : SOCKET_UNKNOWN;
 }
 
+struct queue_job {
+	const struct fact_flow *flow;
+	struct diag *diag;
+	struct fact_listener *listener;
+	struct fact_buffer *buffer;
+};
+
+static int read_listener(void *arg)
+{
+	struct queue_job *j = arg;
+
+	return diag_listener(j->diag, j->flow, j->listener) ? 0 : -ENOENT;
+}
+
+static bool facts_listener(void *arg, uint32_t netns, const struct fact_flow *flow,
+			   struct fact_listener *out)
+{
+	struct asker *a = arg;
+	struct queue_job j = {.flow = flow, .diag = &a->diag, .listener = out};
+
+	return ask(a, netns, read_listener, &j);
+}
+
+static int read_buffer(void *arg)
+{
+	struct queue_job *j = arg;
+
+	return diag_buffer(j->diag, j->flow, j->buffer) ? 0 : -ENOENT;
+}
+
+static bool facts_buffer(void *arg, uint32_t netns, const struct fact_flow *flow,
+			 struct fact_buffer *out)
+{
+	struct asker *a = arg;
+	struct queue_job j = {.flow = flow, .diag = &a->diag, .buffer = out};
+
+	return ask(a, netns, read_buffer, &j);
+}
+
 /* ---- public ---- */
 
-int facts_open(struct facts *f, struct netns_cache *places)
+int facts_open(struct facts *f, struct netns_cache *places, const struct diag *diag)
 {
 	struct asker *a = calloc(1, sizeof(*a));
 
 	if (!a)
 		return -ENOMEM;
 	a->places = places;
+	a->diag = *diag;
 	a->budget = BUDGET_MAX;
 	a->then = clock_now();
 	*f = (struct facts){
@@ -276,6 +344,9 @@ int facts_open(struct facts *f, struct netns_cache *places)
 		.route = facts_route,
 		.dev = facts_dev,
 		.socket = facts_socket,
+		.filters = facts_filters,
+		.listener = facts_listener,
+		.buffer = facts_buffer,
 	};
 	return 0;
 }

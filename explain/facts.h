@@ -9,21 +9,24 @@
 
 #include "kern/net.h"
 
-#include "explain/sockets.h"
+#include "explain/diag.h"
+#include "explain/tc.h"
 
 /* Addresses are in network byte order; family is AF_INET or AF_INET6. */
 
 /* The answer to `ip route get`. */
 struct fact_route {
-	int err;      /* 0, or what the kernel answered: -ENETUNREACH, -EACCES, ... */
-	uint8_t type; /* RTN_*; 0: unknown */
-	uint32_t oif; /* index of the device that it leaves by */
-	uint32_t mtu; /* of the route, else of that device; 0: unknown */
+	int err;		/* 0, or what the kernel answered: -ENETUNREACH, -EACCES, ... */
+	uint8_t type;		/* RTN_*; 0: unknown */
+	uint32_t oif;		/* index of the device that it leaves by */
+	uint32_t mtu;		/* of the route, else of that device; 0: unknown */
+	uint8_t gateway_family; /* AF_INET, AF_INET6; 0: it has none */
+	uint8_t gateway[16];
 };
 
 struct fact_dev {
 	bool up, running; /* IFF_UP, IFF_RUNNING */
-	char qdisc[16];	  /* kind; "netem" if one of them is; "": unknown */
+	struct fact_qdisc qdisc;
 };
 
 /* Every question has an answer "unknown": there is no such namespace, or no time to ask. */
@@ -36,13 +39,20 @@ struct facts {
 		      struct fact_route *out);
 	bool (*dev)(void *arg, uint32_t netns, uint32_t ifindex, struct fact_dev *out);
 	enum fact_socket (*socket)(void *arg, uint32_t netns, const struct fact_flow *flow);
+	bool (*filters)(void *arg, uint32_t netns, uint32_t ifindex, bool is_egress,
+			struct fact_filters *out);
+	/* Of what the packet goes to; see diag.h. */
+	bool (*listener)(void *arg, uint32_t netns, const struct fact_flow *flow,
+			 struct fact_listener *out);
+	bool (*buffer)(void *arg, uint32_t netns, const struct fact_flow *flow,
+		       struct fact_buffer *out);
 };
 
 /*
  * The kernel's answers. Asking takes a fifth of the time at most, over a few seconds: in a flood of
  * drops the answer is "unknown". places must outlive it. -ENOMEM.
  */
-int facts_open(struct facts *f, struct netns_cache *places);
+int facts_open(struct facts *f, struct netns_cache *places, const struct diag *diag);
 void facts_close(struct facts *f);
 
 #endif

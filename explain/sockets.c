@@ -2,8 +2,8 @@
 #include "explain/sockets.h"
 
 #include <netinet/in.h>
-#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -118,4 +118,76 @@ enum fact_socket sockets_find(const struct fact_flow *flow)
 	if (v4 == SOCKET_UNKNOWN || v6 > v4)
 		return v4 == SOCKET_UNKNOWN && v6 <= SOCKET_NONE ? v4 : v6;
 	return v4;
+}
+
+/* ---- one socket ---- */
+
+/* "sl: local peer st tx:rx tr:when retrnsmt uid timeout inode", all but uid and later hexadecimal.
+ */
+static bool parse_line(const char *line, struct socket_line *out)
+{
+	const char *s = strchr(line, ':');
+	struct end local, peer;
+	unsigned int number;
+	char *next;
+
+	s = s ? parse_end(s + 1, &local) : NULL;
+	s = s ? parse_end(s, &peer) : NULL;
+	s = s ? parse_hex(s, 2, &number) : NULL; /* state */
+	s = s ? parse_hex(s, 8, &number) : NULL;
+	s = s && *s == ':' ? parse_hex(s + 1, 8, &number) : NULL;
+	if (!s)
+		return false;
+	out->rx_queue = number;
+	s = parse_hex(s, 2, &number);
+	s = s && *s == ':' ? parse_hex(s + 1, 8, &number) : NULL;
+	s = s ? parse_hex(s, 8, &number) : NULL;
+	if (!s)
+		return false;
+	strtoul(s, &next, 10); /* uid */
+	strtoul(next, &next, 10);
+	out->inode = strtoull(next, &next, 10);
+	return out->inode;
+}
+
+/* Counts those that match best. */
+static size_t count_best(const char *list, bool is_v6, const struct fact_flow *flow,
+			 enum fact_socket *best, struct socket_line *out)
+{
+	FILE *f = netns_open_proc(list);
+	char line[512];
+	size_t nr = 0, nr_lines = 0;
+
+	if (!f)
+		return 0;
+	while (nr_lines++ < LINES_MAX && fgets(line, sizeof(line), f)) {
+		enum fact_socket m = sockets_match(line, flow);
+
+		if (m < SOCKET_LISTENS || m < *best)
+			continue;
+		nr = m > *best ? 1 : nr + 1;
+		*best = m;
+		if (!parse_line(line, out))
+			nr = 2; /* not the one that it should be */
+		out->is_v6 = is_v6;
+	}
+	fclose(f);
+	return nr_lines > LINES_MAX ? 2 : nr;
+}
+
+bool sockets_find_one(const struct fact_flow *flow, struct socket_line *out)
+{
+	bool is_tcp = flow->proto == IPPROTO_TCP;
+	enum fact_socket best = SOCKET_NONE, before;
+	size_t nr = count_best(is_tcp ? "tcp6" : "udp6", true, flow, &best, out), nr4;
+	struct socket_line v4;
+
+	if (flow->family == AF_INET6)
+		return nr == 1;
+	before = best;
+	nr4 = count_best(is_tcp ? "tcp" : "udp", false, flow, &best, &v4);
+	if (!nr4)
+		return nr == 1;
+	*out = v4;
+	return nr4 == 1 && (!nr || best > before);
 }

@@ -3,6 +3,7 @@
 #ifndef EXPLAIN_SOCKETS_H
 #define EXPLAIN_SOCKETS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct fact_flow {
@@ -22,6 +23,15 @@ enum fact_socket {
 
 /* The best match in this thread's namespace, for TCP and UDP. */
 enum fact_socket sockets_find(const struct fact_flow *flow);
+
+struct socket_line {
+	uint64_t inode;
+	uint32_t rx_queue; /* bytes that wait to be read */
+	bool is_v6;	   /* the socket, not the packet */
+};
+
+/* The socket with the best match. False: there is none, or there are several. */
+bool sockets_find_one(const struct fact_flow *flow, struct socket_line *out);
 
 /*
  * How a line of /proc/net/{tcp,udp}[6] matches; SOCKET_NONE for other ports, headings and

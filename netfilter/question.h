@@ -11,6 +11,7 @@
 struct nf_answer {
 	struct textbuf *t;
 	struct verdicts *vs;
+	bool *no_rule; /* set if no rule or policy can have dropped it; NULL: not wanted */
 };
 
 /*

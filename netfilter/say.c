@@ -104,10 +104,13 @@ void nf_say_drop(const struct nf_answer *a, const struct nf_times *w, struct nf_
 	}
 	if (!c) {
 		textbuf_str(a->t, "DROP by netfilter, rule unknown");
-		if (!add_fitting(a->t, "; possible: ", d, fits) && !d->overflow)
+		if (!add_fitting(a->t, "; possible: ", d, fits) && !d->overflow) {
 			textbuf_str(a->t,
 				    ": no rule fits; possible: conntrack, whose table may be full "
 				    "(net.netfilter.nf_conntrack_count and _max)");
+			if (a->no_rule)
+				*a->no_rule = true;
+		}
 		add_unknown(a, "DROP");
 		return;
 	}

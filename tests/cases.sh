@@ -20,6 +20,7 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/cases/shown.sh
 . tests/cases/why.sh
 . tests/cases/verdict.sh
+. tests/cases/causes.sh
 
 only=${1:-.}
 BURST=$PWD/${BURST:-build/burst}

@@ -293,11 +293,14 @@ static void recover_setting(const struct setting *s)
 
 static int open_explain(struct session *s, struct err *err)
 {
+	const struct ksyms *ks = s->discovery.ksyms;
 	struct ksym sym;
 	struct explain_opts opts = {
 		.roots = &netns_roots,
 		.verdicts = s->o->output_verdict,
-		.has_nftables = ksyms_by_name(s->discovery.ksyms, "nft_do_chain", false, 0, &sym),
+		.has_nftables = ksyms_by_name(ks, "nft_do_chain", false, 0, &sym),
+		.has_tcp_diag = ksyms_by_name(ks, "tcp_diag_dump", false, 0, &sym),
+		.has_udp_diag = ksyms_by_name(ks, "udp_diag_dump", false, 0, &sym),
 	};
 
 	if (!s->o->output_why)

@@ -5,23 +5,31 @@
  * of them. With "poison" read each of them, after a system call that leaves words on the kernel's
  * stack that are no addresses.
  * burst hold PORT: have a UDP socket with a small buffer, and read nothing.
+ * burst refuse PORT: have a UDP socket whose filter drops everything.
+ * burst listen PORT BACKLOG: have a TCP socket, and accept no connection.
+ * burst connect ADDRESS PORT COUNT: start COUNT TCP connections at once, and hold them.
+ * burst cgroup DIRECTORY ingress|egress: attach a BPF program that drops all packets of a cgroup.
  * burst frame DEVICE HEX...: send each as a frame by DEVICE.
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-static int open_socket(const char *address, uint16_t port)
+static int open_socket(const char *address, uint16_t port, int type)
 {
 	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
 	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
@@ -39,8 +47,8 @@ static int open_socket(const char *address, uint16_t port)
 		fprintf(stderr, "burst: '%s' is no address\n", address);
 		return -1;
 	}
-	fd = socket(sa->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, sa, sa_sz)) {
+	fd = socket(sa->sa_family, type | SOCK_CLOEXEC, 0);
+	if (fd < 0 || (connect(fd, sa, sa_sz) && errno != EINPROGRESS)) {
 		perror("burst");
 		return -1;
 	}
@@ -72,7 +80,8 @@ static int send_all(int fd, long count, size_t size, int poisoned)
 			fprintf(stderr, "burst: only %ld datagrams could be sent\n", sent);
 			return 1;
 		}
-		if (send(fd, data, size, 0) >= 0)
+		/* who drops it at once tells so */
+		if (send(fd, data, size, 0) >= 0 || errno == EPERM)
 			sent++;
 		else if (errno == ENOBUFS)
 			usleep(1000);
@@ -102,19 +111,79 @@ static void read_all(int fd)
 		;
 }
 
-static int hold(uint16_t port)
+/* A bound socket; the program ends if there is none. */
+static int bound(int type, uint16_t port)
 {
 	struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(port)};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	int small = 1;
+	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
 
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)) ||
-	    bind(fd, (const struct sockaddr *)&any, sizeof(any))) {
-		perror("burst: hold");
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&any, sizeof(any))) {
+		perror("burst: bind");
+		exit(1);
+	}
+	return fd;
+}
+
+static int wait_forever(const char *mode, int ret)
+{
+	if (ret) {
+		fprintf(stderr, "burst: %s: %s\n", mode, strerror(errno));
 		return 1;
 	}
 	for (;;)
 		pause();
+}
+
+static int hold(char **arg)
+{
+	int fd = bound(SOCK_DGRAM, atoi(arg[0])), small = 1;
+
+	return wait_forever("hold", setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)));
+}
+
+static int refuse(char **arg)
+{
+	struct sock_filter drop = {.code = 6}; /* ret #0 */
+	struct sock_fprog prog = {.len = 1, .filter = &drop};
+	int fd = bound(SOCK_DGRAM, atoi(arg[0]));
+
+	return wait_forever("refuse",
+			    setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)));
+}
+
+static int listen_only(char **arg)
+{
+	return wait_forever("listen", listen(bound(SOCK_STREAM, atoi(arg[0])), atoi(arg[1])));
+}
+
+static int connect_many(char **arg)
+{
+	for (int nr = atoi(arg[2]); nr > 0; nr--)
+		if (open_socket(arg[0], atoi(arg[1]), SOCK_STREAM | SOCK_NONBLOCK) < 0)
+			return 1;
+	return wait_forever("connect", 0);
+}
+
+/* BPF_PROG_LOAD (5) of a BPF_PROG_TYPE_CGROUP_SKB (8) "return 0", and BPF_PROG_ATTACH (8). */
+static int cgroup(char **arg)
+{
+	static const uint64_t insns[] = {0xb7, 0x95}; /* r0 = 0; exit */
+	struct {
+		uint32_t type, nr;
+		uint64_t insns, license;
+		uint8_t other[64];
+	} load = {8, 2, (uintptr_t)insns, (uintptr_t) "GPL", {0}};
+	struct {
+		uint32_t dir, prog, type, flags;
+	} attach = {.type = !strcmp(arg[1], "egress")};
+
+	attach.dir = open(arg[0], O_RDONLY | O_CLOEXEC);
+	attach.prog = syscall(SYS_bpf, 5, &load, sizeof(load));
+	if (syscall(SYS_bpf, 8, &attach, sizeof(attach))) {
+		perror("burst: cgroup");
+		return 1;
+	}
+	return 0;
 }
 
 static size_t parse_hex(const char *hex, uint8_t *out, size_t sz)
@@ -127,13 +196,14 @@ static size_t parse_hex(const char *hex, uint8_t *out, size_t sz)
 	return n;
 }
 
-static int send_frames(const char *dev, char **hex)
+static int send_frames(char **arg)
 {
-	struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex(dev)};
+	struct sockaddr_ll to = {.sll_family = AF_PACKET,
+				 .sll_ifindex = (int)if_nametoindex(arg[0])};
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	uint8_t frame[1514];
 
-	for (; *hex; hex++) {
+	for (char **hex = arg + 1; *hex; hex++) {
 		size_t sz = parse_hex(*hex, frame, sizeof(frame));
 
 		if (fd < 0 ||
@@ -145,6 +215,16 @@ static int send_frames(const char *dev, char **hex)
 	return 0;
 }
 
+static const struct {
+	const char *name;
+	int nr_args;
+	int (*run)(char **arg);
+} modes[] = {
+	{"hold", 1, hold},	    {"refuse", 1, refuse},
+	{"listen", 2, listen_only}, {"connect", 3, connect_many},
+	{"cgroup", 2, cgroup},	    {"frame", 2, send_frames},
+};
+
 int main(int argc, char **argv)
 {
 	struct timespec a, b;
@@ -152,10 +232,9 @@ int main(int argc, char **argv)
 	long count, size;
 	bool poison;
 
-	if (argc == 3 && !strcmp(argv[1], "hold"))
-		return hold(atoi(argv[2]));
-	if (argc > 3 && !strcmp(argv[1], "frame"))
-		return send_frames(argv[2], argv + 3);
+	for (size_t i = 0; argc > 2 && i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (!strcmp(argv[1], modes[i].name) && argc - 2 >= modes[i].nr_args)
+			return modes[i].run(argv + 2);
 	count = argc > 3 ? atol(argv[3]) : 0;
 	size = argc > 4 ? atol(argv[4]) : 64;
 	poison = argc > 5 && !strcmp(argv[5], "poison");
@@ -163,7 +242,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: burst ADDRESS PORT COUNT [SIZE [listen|poison]]\n");
 		return 2;
 	}
-	fd = open_socket(argv[1], atoi(argv[2]));
+	fd = open_socket(argv[1], atoi(argv[2]), SOCK_DGRAM);
 	if (fd < 0)
 		return 1;
 	if (argc > 5) {

@@ -29,6 +29,10 @@ struct world {
 	struct fact_route to, back; /* to 10.0.0.2, and to all others */
 	struct fact_dev dev;
 	enum fact_socket socket;
+	struct fact_filters filters;
+	struct fact_listener listener;
+	struct fact_buffer buffer;
+	int conntrack_count, conntrack_max, syncookies;
 	char path[128]; /* the last setting that was asked for */
 	unsigned int nr_asked;
 };
@@ -40,6 +44,12 @@ static int world_setting(void *arg, uint32_t netns, const char *path)
 	(void)netns;
 	w->nr_asked++;
 	snprintf(w->path, sizeof(w->path), "%s", path);
+	if (strstr(path, "nf_conntrack"))
+		return strstr(path, "max") ? w->conntrack_max : w->conntrack_count;
+	if (strstr(path, "tcp_"))
+		return strstr(path, "syncookies") ? w->syncookies : 256;
+	if (strstr(path, "mcast_solicit"))
+		return 3;
 	return strstr(path, "forwarding") ? w->forwarding : w->rp_filter;
 }
 
@@ -75,8 +85,51 @@ static enum fact_socket world_socket(void *arg, uint32_t netns, const struct fac
 	return w->socket;
 }
 
+static bool world_filters(void *arg, uint32_t netns, uint32_t ifindex, bool is_egress,
+			  struct fact_filters *out)
+{
+	struct world *w = arg;
+
+	(void)netns;
+	(void)ifindex;
+	(void)is_egress;
+	*out = w->filters;
+	return true;
+}
+
+static bool world_listener(void *arg, uint32_t netns, const struct fact_flow *flow,
+			   struct fact_listener *out)
+{
+	struct world *w = arg;
+
+	(void)flow;
+	*out = w->listener;
+	return netns == 7 && w->listener.limit;
+}
+
+static bool world_buffer(void *arg, uint32_t netns, const struct fact_flow *flow,
+			 struct fact_buffer *out)
+{
+	struct world *w = arg;
+
+	(void)netns;
+	(void)flow;
+	*out = w->buffer;
+	return w->buffer.used;
+}
+
 static struct world world;
-static const struct facts facts = {&world, world_setting, world_route, world_dev, world_socket};
+static const struct facts facts = {
+	.arg = &world,
+	.setting = world_setting,
+	.route = world_route,
+	.dev = world_dev,
+	.socket = world_socket,
+	.filters = world_filters,
+	.listener = world_listener,
+	.buffer = world_buffer,
+};
+static struct pasts pasts;
 
 static int setup(void **state)
 {
@@ -85,9 +138,10 @@ static int setup(void **state)
 		.forwarding = 1,
 		.to = {.type = RTN_UNICAST, .oif = 3, .mtu = 1500},
 		.back = {.type = RTN_UNICAST, .oif = 2, .mtu = 1500},
-		.dev = {.up = true, .running = true, .qdisc = "fq_codel"},
+		.dev = {.up = true, .running = true, .qdisc = {.kind = "fq_codel"}},
 		.socket = SOCKET_NONE,
 	};
+	pasts = (struct pasts){0};
 	return 0;
 }
 
@@ -130,7 +184,7 @@ static const char *why(const struct trace_event *te)
 	static char buf[512];
 
 	buf[0] = '\0';
-	cause_explain(te, &facts, buf, sizeof(buf));
+	cause_explain(te, &facts, &pasts, buf, sizeof(buf));
 	return buf;
 }
 
@@ -210,7 +264,7 @@ static void routes(void **state)
 	/* a route that lets it pass, or nobody to ask: no guess */
 	world.to = (struct fact_route){.type = RTN_UNICAST};
 	assert_memory_equal(why(&te), "possible: ", 10);
-	assert_true(cause_explain(&te, NULL, buf, sizeof(buf)) > 0);
+	assert_true(cause_explain(&te, NULL, NULL, buf, sizeof(buf)) > 0);
 	assert_memory_equal(buf, "possible: ", 10);
 	world.forwarding = 0;
 	assert_string_equal(why(&te), "10.0.0.2 is not an address of this host, and forwarding is "
@@ -222,8 +276,8 @@ static void sources(void **state)
 	struct trace_event te = udp_drop(NULL, "ip_rcv_finish_core.constprop.0");
 
 	(void)state;
-	assert_string_equal(why(&te),
-			    "its source 10.0.0.1 or destination 10.0.0.2 is not valid here");
+	assert_string_equal(why(&te), "possible: its source 10.0.0.1 or destination 10.0.0.2 is "
+				      "not valid here, or its IP options");
 	world.rp_filter = 1;
 	assert_memory_equal(why(&te), "possible: rp_filter=1 on eth0", 29);
 	world.back.oif = 3;
@@ -356,11 +410,12 @@ static void kernel_facts(void **state)
 	struct fact_route route;
 	struct fact_dev dev;
 	struct netns_cache places = {0};
+	struct diag diag = {0};
 	struct facts f;
 	int fd;
 
 	(void)state;
-	assert_int_equal(facts_open(&f, &places), 0);
+	assert_int_equal(facts_open(&f, &places, &diag), 0);
 	assert_true(f.setting(f.arg, self, "ipv4/ip_forward") >= 0);
 	assert_int_equal(f.setting(f.arg, self, "ipv4/no_such_thing"), -1);
 	assert_true(f.route(f.arg, self, AF_INET, lo, 0, &route));
@@ -391,23 +446,244 @@ static void kernel_facts(void **state)
 
 static void queues(void **state)
 {
+	struct trace_event te = udp_drop(NULL, "kfree_skb_list"), before = udp_drop(NULL, NULL);
+
 	(void)state;
-	assert_string_equal(
-		why_udp("SKB_DROP_REASON_QDISC_DROP", "__dev_queue_xmit"),
-		"qdisc fq_codel of eth0 drops: its queue is full (tc -s qdisc show dev eth0)");
+	world.dev.qdisc.limit = 10240;
+	assert_string_equal(why_udp("SKB_DROP_REASON_QDISC_DROP", "__dev_queue_xmit"),
+			    "the queue of eth0 is full (fq_codel, limit 10240 packets; tc -s qdisc "
+			    "show dev eth0)");
 	assert_memory_equal(why_udp(NULL, "enqueue_to_backlog"), "the backlog of this CPU", 23);
 	assert_string_equal(why_udp("SKB_DROP_REASON_NOT_SPECIFIED", "enqueue_to_backlog"),
 			    "eth0 was down");
-	strcpy(world.dev.qdisc, "noqueue");
+	strcpy(world.dev.qdisc.kind, "noqueue");
 	assert_string_equal(
 		why_udp(NULL, "__dev_queue_xmit"),
 		"dropped by a tc filter of eth0, egress (tc filter show dev eth0 egress)");
 	/* a fragment of a packet that was delivered ends there, too */
 	assert_string_equal(why_udp(NULL, "kfree_skb_list"), "");
+
+	world.dev.qdisc = (struct fact_qdisc){.kind = "tbf", .limit = 1600, .is_bytes = true};
+	assert_memory_equal(why(&te), "possible: the queue of eth0 is full, or", 39);
+	te.raw.skb = before.raw.skb = 0x1000;
+	before.func.name = "tbf_enqueue";
+	past_note(&pasts, &before);
+	assert_memory_equal(why(&te), "the queue of eth0 is full (tbf, limit 1600 bytes; ", 50);
+	world.dev.qdisc.burst = 31;
+	assert_memory_equal(why_udp("QDISC_DROP", "x"), "its 32 bytes exceed the burst of", 32);
+	world.dev.qdisc = (struct fact_qdisc){.kind = "htb"};
+	assert_memory_equal(why_udp("QDISC_DROP", "x"), "possible: ", 10);
+	world.dev.qdisc = (struct fact_qdisc){.kind = "netem", .limit = 5, .loss = 10};
+	assert_memory_equal(why_udp("QDISC_DROP", "x"), "possible: netem loss on eth0, or", 32);
+	world.dev.qdisc.loss = 100;
+	assert_memory_equal(why_udp("QDISC_DROP", "x"), "netem loss on eth0 (", 20);
+	world.dev.qdisc.loss = 0;
+	assert_memory_equal(why_udp("QDISC_DROP", "x"), "the queue of eth0 is full (netem,", 33);
+
 	world.dev.running = false;
 	assert_memory_equal(why_udp("QDISC_DROP", "x"), "eth0 has no carrier", 19);
 	world.dev.up = false;
 	assert_string_equal(why_udp("QDISC_DROP", "x"), "eth0 is down (ip link set eth0 up)");
+	assert_memory_equal(why_udp(NULL, "__rtnl_unlock"), "eth0 went down: ", 16);
+}
+
+static void filters(void **state)
+{
+	(void)state;
+	world.filters = (struct fact_filters){.known = true, .nr = 1, .prio = 7, .kind = "u32"};
+	assert_string_equal(why_udp("TC_EGRESS", "x"),
+			    "dropped by a tc filter of eth0, egress, prio 7, u32 (tc filter show "
+			    "dev eth0 egress)");
+	world.filters.nr = 2;
+	assert_string_equal(
+		why_udp("TC_INGRESS", "x"),
+		"dropped by a tc filter of eth0, ingress (tc filter show dev eth0 ingress)");
+}
+
+static void neighbours(void **state)
+{
+	(void)state;
+	assert_string_equal(why_udp("NEIGH_FAILED", "x"), "10.0.0.2 does not answer ARP on eth0 (3 "
+							  "tries) (ip neigh show dev eth0)");
+	world.to.gateway_family = AF_INET;
+	memcpy(world.to.gateway, "\x0a\x00\x00\x09", 4);
+	assert_memory_equal(why_udp("NEIGH_FAILED", "x"),
+			    "10.0.0.9, the gateway to 10.0.0.2 does not answer ARP", 53);
+	world.to.err = -ENETUNREACH;
+	assert_memory_equal(why_udp("NEIGH_FAILED", "x"),
+			    "10.0.0.2, or the gateway to it, does not answer ARP", 51);
+}
+
+/* What the functions that it passed tell, if those behind them would have been seen. */
+static void passed(void **state)
+{
+	struct trace_event te = udp_drop(NULL, "udp_queue_rcv_one_skb");
+	struct trace_event before = udp_drop(NULL, NULL), other = udp_drop(NULL, NULL);
+
+	(void)state;
+	world.buffer = (struct fact_buffer){.used = 2304, .size = 2300, .pid = 9, .comm = "a b"};
+	te.raw.skb = before.raw.skb = 0x1000;
+	other.raw.skb = 0x2000;
+	before.func.name = "sk_filter_trim_cap";
+	past_note(&pasts, &before);
+	assert_memory_equal(why(&te),
+			    "possible: the receive buffer of a?20b[9] on port 80 is full "
+			    "(2304 of 2300 bytes)",
+			    80);
+	other.func.name = "__udp_enqueue_schedule_skb";
+	past_note(&pasts, &other);
+	assert_memory_equal(why(&te), "dropped by a filter of its socket", 33);
+	before.func.name = "__xfrm_policy_check";
+	past_note(&pasts, &before);
+	assert_memory_equal(why(&te), "possible: an IPsec policy blocks it", 35);
+	before.func.name = "__udp_enqueue_schedule_skb";
+	past_note(&pasts, &before);
+	assert_memory_equal(why(&te), "the receive buffer of", 21);
+	/* its address is that of another packet now */
+	before.tuple.sport++;
+	past_note(&pasts, &before);
+	assert_memory_equal(why(&te), "possible: ", 10);
+	before.tuple.sport--;
+	past_note(&pasts, &before);
+	before.func.name = "kfree_skb";
+	past_note(&pasts, &before);
+	assert_memory_equal(why(&te), "possible: ", 10);
+}
+
+static void vlans(void **state)
+{
+	struct trace_event te = udp_drop("OTHERHOST", "ip_rcv_core"), before = udp_drop(NULL, NULL);
+
+	(void)state;
+	te.raw.skb = before.raw.skb = 0x1000;
+	te.raw.netns = before.raw.netns = 7;
+	assert_memory_equal(why(&te), "possible: it is for another host", 32);
+	before.func.name = "nf_hook_slow";
+	before.raw.flags = TRAIL_F_VLAN;
+	before.raw.vlan_tci = 0xe007;
+	past_note(&pasts, &before);
+	assert_string_equal(why(&te), "eth0 has no interface for VLAN 7 (ip -d link show)");
+	te.raw.ifindex = 3; /* it went on to that interface */
+	assert_memory_equal(why(&te), "possible: it is for another host", 32);
+}
+
+static void multicast(void **state)
+{
+	struct trace_event te = udp_drop(NULL, "ip_rcv_finish_core");
+
+	(void)state;
+	te.tuple.daddr[0] = 239;
+	assert_string_equal(why(&te), "nothing here joined the group 239.0.0.2 on eth0 (ip maddr "
+				      "show dev eth0)");
+	world.rp_filter = 1;
+	assert_memory_equal(why(&te), "possible: ", 10);
+	te.caller.name = "__udp4_lib_rcv";
+	assert_string_equal(why(&te), "no socket takes multicast for 239.0.0.2:80 (udp)");
+}
+
+/* 10.0.0.1:1000 -> 10.0.0.2:80, without options. */
+static struct trace_event tcp_event(uint8_t flags, const char *func)
+{
+	struct trace_event te = udp_drop(NULL, NULL);
+
+	te.tuple.proto = te.raw.hdr[9] = 6;
+	te.tuple.has_tcp_flags = true;
+	te.tuple.tcp_flags = flags;
+	te.raw.hdr[32] = 0x50;
+	te.raw.hdr_len = 40;
+	te.raw.skb = 0x1000;
+	te.raw.netns = 7;
+	te.func.name = func;
+	return te;
+}
+
+static const char *why_end(const struct trace_event *te)
+{
+	static char buf[512];
+
+	buf[0] = '\0';
+	cause_of_end(te, &facts, &pasts, buf, sizeof(buf));
+	return buf;
+}
+
+/* What a listener has no room for is no drop by the function that ends it. */
+static void listeners(void **state)
+{
+	struct trace_event te = tcp_event(2, "consume_skb"), before = tcp_event(2, "tcp_v4_rcv");
+	struct trace_event ack = tcp_event(0x10, NULL), other = before;
+
+	(void)state;
+	te.raw.netns = 0; /* TCP clears the device */
+	assert_string_equal(why_end(&te), "");
+	past_note(&pasts, &before);
+	assert_string_equal(why_end(&te), "");
+	world.listener = (struct fact_listener){.queued = 2, .limit = 1, .nr_syn = 1};
+	assert_string_equal(why_end(&te), "");
+	before.func.name = "tcp_conn_request";
+	past_note(&pasts, &before);
+	assert_memory_equal(why_end(&te), "possible: the accept queue", 26);
+	world.listener.has_taken = true;
+	assert_string_equal(why_end(&te), "");
+	world.listener.has_taken = false;
+	other.raw.skb = 0x2000;
+	other.func.name = "tcp_parse_options";
+	past_note(&pasts, &other);
+	world.listener.queued = 1;
+	world.syncookies = 1;
+	assert_memory_equal(why_end(&te), "possible: its accept queue or", 29);
+	world.syncookies = 0;
+	assert_string_equal(why_end(&te),
+			    "the SYN backlog of 10.0.0.2:80 is full (1, limit 1), and "
+			    "SYN cookies are off (net.ipv4.tcp_syncookies=0)");
+	world.listener.queued = 2;
+	assert_string_equal(why_end(&te),
+			    "the accept queue of 10.0.0.2:80 is full (2, limit 1) (ss "
+			    "-ltn; net.core.somaxconn)");
+	ack.caller.name = "tcp_v4_rcv";
+	assert_memory_equal(why(&ack), "the accept queue of 10.0.0.2:80 is full (2, limit 1)", 52);
+	te.tuple.tcp_flags = 0x12;
+	assert_string_equal(why_end(&te), "");
+}
+
+static void windows(void **state)
+{
+	struct trace_event te = tcp_event(0x10, "__kfree_skb");
+	struct trace_event before = tcp_event(0x10, "tcp_validate_incoming"), other = before;
+
+	(void)state;
+	past_note(&pasts, &before);
+	assert_string_equal(why_end(&te), ""); /* tcp_ack() may have come */
+	other.raw.skb = 0x2000;
+	other.func.name = "tcp_ack";
+	past_note(&pasts, &other);
+	assert_string_equal(why_end(&te), "outside the TCP window");
+	te.raw.hdr[32] = 0x60; /* its options were not seen */
+	assert_string_equal(why_end(&te), "");
+	te.raw.hdr_len = 44;
+	te.raw.hdr[40] = 8; /* a timestamp */
+	te.raw.hdr[41] = 10;
+	assert_string_equal(why_end(&te), "");
+	te.raw.hdr[40] = 1;
+	te.raw.hdr[41] = 0;
+	assert_string_equal(why_end(&te), "outside the TCP window");
+	te.tuple.tcp_flags = 0x14;
+	assert_string_equal(why_end(&te), "");
+}
+
+static void conntrack(void **state)
+{
+	struct trace_event te = udp_drop("NETFILTER_DROP", "nf_hook_slow");
+	char buf[128];
+
+	(void)state;
+	world.conntrack_max = 10;
+	world.conntrack_count = 9;
+	assert_int_equal(cause_of_conntrack(&te, &facts, buf, sizeof(buf)), 0);
+	assert_int_equal(cause_of_conntrack(&te, NULL, buf, sizeof(buf)), 0);
+	world.conntrack_count = 10;
+	assert_true(cause_of_conntrack(&te, &facts, buf, sizeof(buf)) > 0);
+	assert_string_equal(buf, "conntrack table is full (net.netfilter.nf_conntrack_count 10 of "
+				 "net.netfilter.nf_conntrack_max 10)");
 }
 
 /* Where old kernels free what was delivered, too, nobody is told of a loss. */
@@ -515,6 +791,14 @@ int main(void)
 		cmocka_unit_test_setup(sockets, setup),
 		cmocka_unit_test_setup(socket_lists, setup),
 		cmocka_unit_test_setup(queues, setup),
+		cmocka_unit_test_setup(filters, setup),
+		cmocka_unit_test_setup(neighbours, setup),
+		cmocka_unit_test_setup(passed, setup),
+		cmocka_unit_test_setup(vlans, setup),
+		cmocka_unit_test_setup(multicast, setup),
+		cmocka_unit_test_setup(listeners, setup),
+		cmocka_unit_test_setup(windows, setup),
+		cmocka_unit_test_setup(conntrack, setup),
 		cmocka_unit_test_setup(normal_ends, setup),
 		cmocka_unit_test(kernel_facts),
 		cmocka_unit_test(all_reasons),

@@ -15,14 +15,14 @@ image=$dir/base.cpio.gz
 arch=$(tests/vm/arch.sh -d "$1")
 root=${arch:+$PWD/build/sysroot/${arch%/}} # source of the tools; empty: this machine
 tools='ip tc iptables-legacy iptables-nft ip6tables-legacy ip6tables-nft nft'
-modules='veth 8021q dummy bridge vxlan tun af_packet sch_netem sch_ingress cls_bpf
+modules='veth tcp_diag udp_diag 8021q dummy bridge vxlan tun af_packet sch_netem sch_ingress cls_bpf
 	ip_tables iptable_filter iptable_nat iptable_mangle iptable_raw ip6_tables ip6table_filter
 	ipt_REJECT xt_tcpudp xt_mark xt_MASQUERADE xt_nat xt_conntrack xt_comment xt_state
 	nf_tables nft_compat nft_ct nft_chain_nat nft_nat nft_masq nft_reject_ipv4 nft_reject_inet
 	nft_counter nf_conntrack virtio_pci virtio_net'
 # Modules that the kernel loads on demand.
-on_demand='geneve ipip ip_gre sch_tbf esp4 xfrm_user authenc crypto_null xt_NFQUEUE nfnetlink_queue
-	xt_REDIRECT nft_redir nft_queue'
+on_demand='geneve ipip ip_gre sch_tbf cls_matchall act_gact esp4 xfrm_user authenc crypto_null
+	xt_NFQUEUE nfnetlink_queue xt_REDIRECT nft_redir nft_queue'
 
 [ -z "$root" ] || tests/sysroot.sh "${arch%/}"
 
