@@ -259,10 +259,13 @@ bool ev_queue_full_only(struct evidence *e)
 	return was_in_qdisc(e) && (ev_full_only(e) || ev_netem_none(e));
 }
 
-/* __udp4_lib_rcv(): what remains without a reason is a header that is cut off. */
+/*
+ * __udp4_lib_rcv(): what remains without a reason is a header that is cut off. __udp6_lib_rcv() got
+ * its reasons later than the kernel.
+ */
 bool ev_udp_policy(struct evidence *e)
 {
-	return ev_has_reason(e) && raw_of(e)->len >= 8;
+	return ev_has_reason(e) && !ev_is_v6(e) && raw_of(e)->len >= 8;
 }
 
 /* ---- settings ---- */

@@ -86,7 +86,7 @@ causes_up() {
 	set_server ipv6/conf/all/forwarding 1
 	on_client sh -c 'cd /proc/sys/net
 		for f in ipv4 ipv6; do
-			echo 100 >$f/neigh/veth-c/retrans_time_ms
+			echo 400 >$f/neigh/veth-c/retrans_time_ms
 			echo 1 >$f/neigh/veth-c/mcast_solicit
 			echo 1 >$f/neigh/veth-c/ucast_solicit
 		done'
@@ -302,7 +302,7 @@ expect_more() {
 	expect_why 'ff1e::77\]:5940' "$group ff1e::77 on veth-s \\(.*\\)"
 	expect_if invalid 10.99.3.2:5941 "DROP by iptables(-nft)? filter INPUT rule 1$HANDLE"
 	expect_if ingress 10.99.3.2:5942 "DROP by nft netdev causes in handle [0-9]+"
-	expect_if bridge "$BRIDGE_NOBODY:5943" "DROP by nft bridge causes f handle [0-9]+"
+	! has bridge || expect_why "$BRIDGE_NOBODY:5943" "DROP by nft bridge causes f handle [0-9]+"
 	expect_if xfrm "$SERVER:5944" "(possible: )?$xfrm.*"
 	expect_if xfrm 10.99.1.2:5945 "(possible: )?$xfrm.*"
 	expect_why "$SERVER:5946" "$filter|possible: .*a filter of the socket .*"
