@@ -196,7 +196,7 @@ DEB_ARCH := $(subst x86_64,amd64,$(ARCH))
 DEB      := $(B)/skbtrail_$(VERSION)_$(DEB_ARCH).deb
 
 # The stripped program of x86_64 is at most this large; tests/static.sh checks it.
-SIZE_LIMIT := 750000
+SIZE_LIMIT := 800000
 
 readme-figures: $(B)/skbtrail ## write the program's size, and what bench-quick measured, into README.md
 	$(Q)$(STRIP) -o $(B)/stripped $<
