@@ -287,10 +287,11 @@ expect_more() {
 	local xfrm='an IPsec policy blocks it, or wants it to be protected \(ip xfrm policy\)'
 	local filter='dropped by a filter of its socket or cgroup \(SO_ATTACH_FILTER, BPF\)'
 	local group='nothing here joined the group' full='is full \([0-9]+, limit [12]\)'
-	# these two kernels cannot tell how full a queue is, and the older one frees elsewhere
+	# these two kernels cannot tell how full a queue is; el7 frees elsewhere, and the rule for the
+	# bridge lets the packet pass on 4.19
 	case ${SERIES-} in
 	el7) return ;;
-	4.19) HAS=${HAS/ syn / } HAS=${HAS/ ack / } ;;
+	4.19) HAS=${HAS/ syn / } HAS=${HAS/ ack / } HAS=${HAS/ bridge / } ;;
 	esac
 	! has syn || [ "$BACKEND" = tracepoint-events ] ||
 		expect "$SERVER:5930.*consume_skb.*: (possible: )?the accept queue of $SERVER:5930 $full.*"
