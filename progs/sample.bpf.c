@@ -22,15 +22,20 @@ __inline int sample(u64 skb)
 	struct sample_frame f;
 	struct sample_head *head;
 	u32 key = SAMPLE_HEAD;
+	u64 round;
 
 	if (!is_our_task())
 		return 0;
 	head = bpf_map_lookup_elem(MAP(samples), &key);
-	if (!head || !head->wanted)
+	if (!head)
+		return 0;
+	round = head->wanted;
+	if (!round)
 		return 0;
 	head->wanted = 0;
 	head->skb = skb;
 	__builtin_memset(&f, 0, sizeof(f));
+	f.copy.round = round;
 	splice_sample(&f, skb);
 	return 0;
 }

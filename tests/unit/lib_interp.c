@@ -292,6 +292,7 @@ static uint64_t probe_read(struct interp *vm, void *dst, uint64_t sz, uint64_t a
 
 static bool call_probe_read(struct interp *vm, size_t pc, uint64_t *r0)
 {
+	bool allowed = true;
 	int stack_off;
 	void *dst;
 
@@ -309,8 +310,12 @@ static bool call_probe_read(struct interp *vm, size_t pc, uint64_t *r0)
 	if (!is_canonical(vm->reg[3]))
 		return fail(vm, pc, "probe read of the non-canonical address 0x%llx (kernels warn)",
 			    (unsigned long long)vm->reg[3]);
-	*r0 = probe_read(vm, dst, vm->reg[2], vm->reg[3]);
-	return true;
+	if (vm->read)
+		*r0 = vm->read(vm->helper_arg, vm->reg[3], dst, vm->reg[2], &allowed);
+	else
+		*r0 = probe_read(vm, dst, vm->reg[2], vm->reg[3]);
+	return allowed || fail(vm, pc, "probe read of %llu bytes at 0x%llx, which is not allowed",
+			       (unsigned long long)vm->reg[2], (unsigned long long)vm->reg[3]);
 }
 
 static bool call(struct interp *vm, size_t pc, const struct bpf_insn *i)

@@ -31,9 +31,11 @@ struct interp {
 	const void *kmem;
 	uint64_t kaddr;
 	size_t kmem_sz;
+	/* Called instead, if set. Returns probe_read's r0; *allowed = false stops the run. */
+	uint64_t (*read)(void *arg, uint64_t addr, void *dst, uint64_t sz, bool *allowed);
 	/* Called for other helpers; NULL: an error. Returns r0. */
 	uint64_t (*helper)(void *arg, int32_t id, uint64_t r[5]);
-	void *helper_arg;
+	void *helper_arg;   /* of read(), too */
 	uint64_t reg[11];   /* r1-r5 preset by the caller via reg_init; results after the run */
 	uint16_t reg_init;  /* bit n: reg[n] is initialised (r10 always is) */
 	uint8_t stack[512]; /* r10 points to its end; the caller may preset bytes */

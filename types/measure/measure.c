@@ -294,7 +294,8 @@ static int choose_backend(struct measurement *m, const struct features *f, struc
 {
 	const char *why;
 
-	m->env = (struct sample_env){.features = f, .known = &m->known};
+	m->env = (struct sample_env){
+		.features = f, .known = &m->known, .kernel_start = kernel_start()};
 	for (size_t i = 0; backends[i] && !m->env.backend; i++)
 		if (!backend_usable(backends[i], f, &why))
 			m->env.backend = backends[i];

@@ -52,36 +52,68 @@ int sampler_object(struct obj **obj, struct err *err)
 /* Offset of a frame member from r10. */
 #define AT(frame_off, member) ((frame_off) + (int)offsetof(struct sample_frame, member))
 
-/* Emit a read of sz bytes at r3 into the frame. */
-static void emit_read(struct insn_buf *out, int to, int sz)
+/* Jumps to the end of a chunk, which is not known yet: two for each read. */
+struct skips {
+	size_t at[2 * (SAMPLE_MAX_HOPS + 1)];
+	size_t nr;
+};
+
+static void emit_skip_unless(struct insn_buf *out, struct skips *skips, int32_t r0)
 {
+	skips->at[skips->nr++] = out->nr;
+	insn_push(out, INSN_JMP_IMM(BPF_JNE, BPF_REG_0, r0, 0));
+}
+
+static void end_skips(struct insn_buf *out, const struct skips *skips)
+{
+	for (size_t i = 0; i < skips->nr && !out->oom; i++)
+		out->insns[skips->at[i]].off = (int16_t)(out->nr - skips->at[i] - 1);
+}
+
+/*
+ * Emit a read of sz bytes at r3 into the frame, and skips if r3 is no kernel address or cannot be
+ * read. Kernel addresses have all bits from that of kernel_start on, so that an arithmetic shift
+ * leaves -1.
+ */
+static void emit_read(struct insn_buf *out, struct skips *skips, uint64_t kernel_start, int to,
+		      int sz)
+{
+	insn_push(out, INSN_MOV_REG(BPF_REG_0, BPF_REG_3));
+	insn_push(out, INSN_ALU64_IMM(BPF_ARSH, BPF_REG_0, __builtin_ctzll(kernel_start)));
+	emit_skip_unless(out, skips, -1);
 	insn_push(out, INSN_MOV_REG(BPF_REG_1, BPF_REG_10));
 	insn_push(out, INSN_ALU64_IMM(BPF_ADD, BPF_REG_1, to));
 	insn_push(out, INSN_MOV_IMM(BPF_REG_2, sz));
 	insn_push(out, INSN_CALL(BPF_FUNC_probe_read_kernel));
+	emit_skip_unless(out, skips, 0);
 }
 
 /* Emit instructions that follow the pointers of a chunk, copy it to the frame, then to the map. */
-static void emit_chunk(struct insn_buf *out, const struct sample_chunk *c, int key, int frame_off,
-		       int map_fd)
+static void emit_chunk(const struct sampler *s, size_t idx, int frame_off, struct insn_buf *out)
 {
+	const struct sample_chunk *c = &s->chunks[idx];
+	uint64_t start = s->env.kernel_start;
+	int key = SAMPLE_HEAD + 1 + idx;
+	struct skips skips = {.nr = 0};
+
 	insn_push(out, INSN_LDX(BPF_DW, BPF_REG_3, BPF_REG_10, AT(frame_off, skb)));
 	for (unsigned int i = 0; i < c->nr_hops; i++) {
 		insn_push(out, INSN_ALU64_IMM(BPF_ADD, BPF_REG_3, c->hop[i]));
-		emit_read(out, AT(frame_off, addr), sizeof(uint64_t));
+		emit_read(out, &skips, start, AT(frame_off, addr), sizeof(uint64_t));
 		insn_push(out, INSN_LDX(BPF_DW, BPF_REG_3, BPF_REG_10, AT(frame_off, addr)));
 	}
 	insn_push(out, INSN_ALU64_IMM(BPF_ADD, BPF_REG_3, c->off));
-	emit_read(out, AT(frame_off, chunk), SAMPLE_CHUNK_SZ);
+	emit_read(out, &skips, start, AT(frame_off, copy.bytes), SAMPLE_CHUNK_SZ);
 	insn_push(out, INSN_ST(BPF_W, BPF_REG_10, AT(frame_off, key), key));
-	insn_push(out, insn(BPF_LD | BPF_DW | BPF_IMM, BPF_REG_1, BPF_PSEUDO_MAP_FD, 0, map_fd));
+	insn_push(out, insn(BPF_LD | BPF_DW | BPF_IMM, BPF_REG_1, BPF_PSEUDO_MAP_FD, 0, s->map_fd));
 	insn_push(out, insn(0, 0, 0, 0, 0));
 	insn_push(out, INSN_MOV_REG(BPF_REG_2, BPF_REG_10));
 	insn_push(out, INSN_ALU64_IMM(BPF_ADD, BPF_REG_2, AT(frame_off, key)));
 	insn_push(out, INSN_MOV_REG(BPF_REG_3, BPF_REG_10));
-	insn_push(out, INSN_ALU64_IMM(BPF_ADD, BPF_REG_3, AT(frame_off, chunk)));
+	insn_push(out, INSN_ALU64_IMM(BPF_ADD, BPF_REG_3, AT(frame_off, copy)));
 	insn_push(out, INSN_MOV_IMM(BPF_REG_4, BPF_ANY));
 	insn_push(out, INSN_CALL(BPF_FUNC_map_update_elem));
+	end_skips(out, &skips);
 }
 
 static int emit_chunks(void *sampler, int frame_off, struct insn_buf *out, struct err *err)
@@ -90,7 +122,7 @@ static int emit_chunks(void *sampler, int frame_off, struct insn_buf *out, struc
 
 	insn_push(out, INSN_STX(BPF_DW, BPF_REG_10, AT(frame_off, skb), BPF_REG_2));
 	for (size_t i = 0; i < s->nr_chunks; i++)
-		emit_chunk(out, &s->chunks[i], SAMPLE_HEAD + 1 + i, frame_off, s->map_fd);
+		emit_chunk(s, i, frame_off, out);
 	return 0;
 }
 
@@ -233,8 +265,8 @@ static int find_targets(struct sampler *s, struct err *err)
 
 struct bpf_map_spec sampler_map_spec(size_t nr_chunks)
 {
-	return (struct bpf_map_spec){BPF_MAP_TYPE_ARRAY, sizeof(uint32_t), SAMPLE_CHUNK_SZ,
-				     1 + nr_chunks, 0};
+	return (struct bpf_map_spec){BPF_MAP_TYPE_ARRAY, sizeof(uint32_t),
+				     sizeof(struct sample_chunk_copy), 1 + nr_chunks, 0};
 }
 
 static int load(struct sampler *s, struct err *err)
@@ -273,15 +305,14 @@ int sampler_open(struct sampler *s, const struct sample_env *env, enum sample_po
 	return ret;
 }
 
-/* Element SAMPLE_HEAD, padded to the value size of the map. */
-union head_element {
+union element {
 	struct sample_head head;
-	uint8_t chunk[SAMPLE_CHUNK_SZ];
+	struct sample_chunk_copy copy;
 };
 
-static int set_wanted(const struct sampler *s, bool wanted)
+static int set_wanted(const struct sampler *s, uint64_t round)
 {
-	union head_element v = {.head = {.wanted = wanted}};
+	union element v = {.head = {.wanted = round}};
 	uint32_t key = SAMPLE_HEAD;
 
 	return bpf_map_update(s->map_fd, &key, &v);
@@ -289,25 +320,28 @@ static int set_wanted(const struct sampler *s, bool wanted)
 
 int sampler_arm(struct sampler *s)
 {
-	return set_wanted(s, true);
+	return set_wanted(s, ++s->round);
 }
 
 int sampler_fetch(struct sampler *s, uint64_t *skb, uint8_t *bytes)
 {
-	union head_element v;
+	union element v = {0};
 	uint32_t key = SAMPLE_HEAD;
 	int ret = bpf_map_lookup(s->map_fd, &key, &v);
 
 	if (ret)
 		return ret;
 	if (v.head.wanted) {
-		ret = set_wanted(s, false);
+		ret = set_wanted(s, 0);
 		return ret ? ret : -ENODATA;
 	}
 	*skb = v.head.skb;
 	for (size_t i = 0; i < s->nr_chunks && !ret; i++) {
 		key = SAMPLE_HEAD + 1 + i;
-		ret = bpf_map_lookup(s->map_fd, &key, bytes + i * SAMPLE_CHUNK_SZ);
+		ret = bpf_map_lookup(s->map_fd, &key, &v);
+		if (v.copy.round != s->round)
+			memset(v.copy.bytes, 0, SAMPLE_CHUNK_SZ);
+		memcpy(bytes + i * SAMPLE_CHUNK_SZ, v.copy.bytes, SAMPLE_CHUNK_SZ);
 	}
 	return ret;
 }

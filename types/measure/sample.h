@@ -17,7 +17,7 @@
 
 #define SAMPLE_MAX_HOPS 3
 /* What fits into a program of 4,095 instructions if each chunk has all hops. */
-#define SAMPLE_MAX_CHUNKS 96
+#define SAMPLE_MAX_CHUNKS 82
 
 /* Where memory is sampled. If several functions are hooked, the first to run takes the sample. */
 enum sample_point {
@@ -46,6 +46,7 @@ struct sample_env {
 	const struct backend *backend; /* any usable one */
 	const struct ksyms *ksyms;     /* may be NULL if backend attaches to tracepoints */
 	const struct known *known;
+	uint64_t kernel_start; /* the lowest kernel address: programs read nothing below */
 };
 
 struct sampler {
@@ -54,6 +55,7 @@ struct sampler {
 	struct obj *obj; /* owned */
 	const struct sample_chunk *chunks;
 	size_t nr_chunks;
+	uint64_t round; /* number of the last sample */
 	int map_fd, prog_fd;
 	struct targets targets;
 	struct attachment attachment;
@@ -70,8 +72,8 @@ int sampler_open(struct sampler *s, const struct sample_env *env, enum sample_po
 int sampler_arm(struct sampler *s);
 
 /*
- * After the packet was sent, get the address of its skb and all chunks, consecutively; unreadable
- * chunks are 0. Errors: -ENODATA if no packet passed, those of reading the map.
+ * After the packet was sent, get the address of its skb and all chunks, consecutively. Chunks that
+ * cannot be read, or only through something that is no kernel address, are 0. Errors: -ENODATA if no packet passed, those of reading the map.
  */
 int sampler_fetch(struct sampler *s, uint64_t *skb, uint8_t *bytes);
 
