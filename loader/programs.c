@@ -278,8 +278,8 @@ static int check_size(const struct programs *p, const struct prog *prog, struct 
 	return -E2BIG;
 }
 
-static int build(const struct programs *p, const struct target *t, const struct prog_at *at,
-		 struct prog *prog, struct err *err)
+int programs_build_at(const struct programs *p, const struct target *t, const struct prog_at *at,
+		      struct prog *prog, struct err *err)
 {
 	int ret = prog_clone(prog, p->obj, at->is_xdp ? "trail/xdp" : "trail/skb", err);
 
@@ -299,7 +299,7 @@ int programs_build(const struct programs *p, const struct target *t, struct prog
 	const struct prog_at at = {.context = p->backend->tracepoints ? TRAIL_AT_TRACEPOINT
 								      : TRAIL_AT_FUNCTION};
 
-	return build(p, t, &at, prog, err);
+	return programs_build_at(p, t, &at, prog, err);
 }
 
 struct prog_load_opts programs_load_opts(const struct programs *p)
@@ -369,7 +369,7 @@ int programs_for_prog(const struct programs *p, const struct prog_at *at, uint32
 		.target_btf_id = target_btf_id,
 	};
 	struct prog prog;
-	int ret = build(p, &t, at, &prog, err);
+	int ret = programs_build_at(p, &t, at, &prog, err);
 
 	if (ret)
 		return ret;

@@ -41,12 +41,20 @@ int programs_init(struct programs *p, const struct backend *backend, const struc
 		  size_t nr_btfs, const struct features *features, const struct prog_config *match,
 		  struct err *err);
 
+/* What a program is attached to, in addition to its target. */
+struct prog_at {
+	uint8_t context; /* enum trail_context */
+	bool is_xdp, has_verdict;
+};
+
 /*
  * Build the complete program for a target, and the options to load it with, without system calls.
  * The caller releases prog.
  */
 int programs_build(const struct programs *p, const struct target *t, struct prog *prog,
 		   struct err *err);
+int programs_build_at(const struct programs *p, const struct target *t, const struct prog_at *at,
+		      struct prog *prog, struct err *err);
 struct prog_load_opts programs_load_opts(const struct programs *p);
 
 /*
@@ -56,12 +64,6 @@ struct prog_load_opts programs_load_opts(const struct programs *p);
 int programs_open(struct programs *p, const struct backend *backend, const struct btf *const *btfs,
 		  size_t nr_btfs, const struct features *features, const struct prog_config *match,
 		  size_t ring_sz, const char *verifier_log, struct err *err);
-
-/* What a program is attached to, in addition to its target. */
-struct prog_at {
-	uint8_t context; /* enum trail_context */
-	bool is_xdp, has_verdict;
-};
 
 /*
  * Load a program that traces a tc or XDP program, at its exit if at->has_verdict, else at its
