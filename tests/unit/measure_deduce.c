@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Kernels that never were: members at random places in memory that is noise otherwise, with the
- * things in it that real ones have and that are not meant. All must be found where they are.
+ * Invented kernels: members at random offsets in memory that is otherwise noise, among the decoys
+ * that real kernels have. Each member must be found at its offset.
  */
 #include "types/measure/deduce.h"
 
@@ -19,7 +19,7 @@
 #define NR_PACKETS 10
 #define NR_DEVICES 3
 #define FIRST_TCP  7 /* SYN, data, FIN */
-#define FIRST_IPV6 5 /* and one more */
+#define FIRST_IPV6 5 /* and the one after it */
 #define ETH_HLEN   14
 #define TCP_HLEN   32
 #define NETNS	   4026532777U
@@ -29,14 +29,14 @@
 #define LIMIT_SK   900
 #define LIMIT_DEV  3000
 #define LIMIT_NET  400
-#define OVERHEAD   576 /* of SKB_TRUESIZE() */
+#define OVERHEAD   576 /* what SKB_TRUESIZE() adds */
 
 enum { TRANSPORT_HEADER = LAYOUT_NR, TRUESIZE, CONNTRACK, QDISC_LEN, NR_PARTS };
 
 struct world {
 	uint32_t seed;
 	int off[NR_PARTS];
-	bool short_protocol; /* a bit-field of 8 */
+	bool short_protocol; /* an 8-bit bit-field */
 	uint8_t taken[SAMPLE_DEV_SZ];
 	struct packet packets[NR_PACKETS];
 	struct device devices[NR_DEVICES];
@@ -62,7 +62,7 @@ static uint64_t pointer(struct world *w)
 	return KERNEL_MEM + ((uint64_t)rnd(w) << 6);
 }
 
-/* A place that nothing has yet. */
+/* An offset that is still free. */
 static int place(struct world *w, size_t sz, size_t align, size_t limit)
 {
 	for (;;) {
@@ -119,7 +119,7 @@ static void make_layout(struct world *w)
 	w->off[NET_INUM] = rnd(w) % LIMIT_NET / 4 * 4;
 }
 
-/* ---- what is sent ---- */
+/* ---- packets sent ---- */
 
 static void make_packets(struct world *w)
 {
@@ -159,7 +159,7 @@ static uint32_t l3_len_of(const struct packet *p)
 	return 20 + TCP_HLEN + (p->tcp_flags & 0x08 ? 144 : 0);
 }
 
-/* ---- what is seen ---- */
+/* ---- memory sampled ---- */
 
 static void put(uint8_t *mem, int off, const void *v, size_t sz)
 {
@@ -256,7 +256,7 @@ static void put_dev(struct world *w, const struct device *d, uint64_t net, uint8
 	PUT(dev, DEV_NET, uint64_t, net);
 }
 
-/* The first two looks, and for TCP the last. */
+/* SAMPLE_XMIT and SAMPLE_RX, and SAMPLE_TCP for TCP. */
 static void see_skb(struct world *w, struct packet_sample *s)
 {
 	uint32_t seq = rnd(w), net_seq = htonl(seq);
@@ -275,7 +275,7 @@ static void see_skb(struct world *w, struct packet_sample *s)
 	s->tcp = s->packet->tcp_flags != 0;
 }
 
-/* With the bit that marks a tag up to 4.20, or without. */
+/* With the bit of vlan_tci that marks a tag up to 4.20, or without it. */
 static void see_tagged(struct world *w, uint16_t present)
 {
 	for (size_t i = 0; i < TAGGED_NR; i++) {
@@ -392,7 +392,7 @@ static void expect_everything(struct world *w)
 
 	see_all(w);
 	layout_merge(&l, w->places, &nothing);
-	/* Unless the queue's note lies in the way, which it mostly does. */
+	/* Usually ambiguous, because the qdisc stores the length in skb->cb. */
 	assert_int_equal(l.at[SKB_LEN].status, LAYOUT_AMBIGUOUS);
 	deduce_len(w->e, w->places);
 	deduce_tcp_cb(w->e, w->places);
@@ -436,8 +436,8 @@ static void test_everything_is_found(void **state)
 #define RHEL7 2 /* index in known_layouts[] */
 
 /*
- * Real layouts, where conntrack's entry could be taken for the socket: x86_64 4.4 and 4.9 as in
- * lib_kernel_types.c, and RHEL 7's.
+ * Real layouts in which a conntrack entry could be mistaken for the socket: those of x86_64 4.4 and
+ * 4.9 in lib_kernel_types.c, and RHEL 7's.
  */
 static const int known_layouts[][NR_PARTS] = {
 	{SKB_LAYOUT_4X, DEV_LAYOUT_4X, SOCK_LAYOUT, [SK_PROTOCOL] = 569, [TCP_CB_FLAGS] = 16},
@@ -485,7 +485,7 @@ static void test_known_layouts(void **state)
 	}
 }
 
-/* A member's value in two places is in neither, until the kernel says in which. */
+/* A value found at two offsets is used only if the kernel reports which one it is. */
 static void test_ambiguous_and_reported(void **state)
 {
 	struct translated reported = {.has = {[TRANSLATED_MARK] = true}};
@@ -540,7 +540,7 @@ static void test_vlan_is_not_guessed(void **state)
 	struct world *w = make_world(5);
 
 	memcpy(w->off, known_layouts[RHEL7], sizeof(w->off));
-	expect_no_vlan(w); /* no packet was seen */
+	expect_no_vlan(w); /* no packet was sampled */
 	see_tagged(w, 0);  /* 5.0: no bit of vlan_tci marks the tag */
 	expect_no_vlan(w);
 
@@ -568,12 +568,12 @@ static void test_vlan_is_not_guessed(void **state)
 	free_world(w);
 }
 
-/* Two slots that lead to the packet, or none that does: nothing is said about buffers. */
+/* If two slots point to the packet, or none, the buffer is not found. */
 static void test_no_buffer(void **state)
 {
 	struct world *w = make_world(7);
 
-	assert_int_equal(deduce_slots(w->e), -ENODATA); /* no packet was seen */
+	assert_int_equal(deduce_slots(w->e), -ENODATA); /* no packet was sampled */
 	for (size_t i = 0; i < NR_PACKETS; i++)
 		see_skb(w, &w->e->samples[i]);
 	assert_int_equal(deduce_slots(w->e), 0);
@@ -586,7 +586,7 @@ static void test_no_buffer(void **state)
 	free_world(w);
 }
 
-/* Memory of others must not be read: what is no address of the kernel is no pointer. */
+/* Only kernel addresses are pointers that may be followed. */
 static void test_pointers(void **state)
 {
 	static const struct {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A layout as types and in words. */
+/* Layouts turned into BTF, and printed. */
 #include "types/measure/layout.h"
 
 #include <setjmp.h>
@@ -13,7 +13,7 @@
 #include "btf/discover/discover.h"
 #include "tests/unit/lib_member.h"
 
-/* Every member somewhere: the n-th 16 bytes behind the one before. */
+/* A layout with all members, 16 bytes apart. */
 static struct layout full_layout(void)
 {
 	struct layout l = {0};
@@ -51,7 +51,7 @@ static void test_types(void **state)
 			fail_msg("%s.%s", n->type, n->member);
 	}
 	btf_free(btf);
-	/* What is not known is not there, and nothing else moves. */
+	/* Unknown members are left out; the others stay where they are. */
 	for (int m = 0; m < LAYOUT_NR; m++) {
 		static const enum layout_status unknown[] = {LAYOUT_UNKNOWN, LAYOUT_AMBIGUOUS,
 							     LAYOUT_CONTRADICTED};
@@ -69,7 +69,7 @@ static void test_types(void **state)
 	}
 }
 
-/* sk_protocol is as wide as it was found to be. */
+/* sk_protocol gets its measured width. */
 static void test_width(void **state)
 {
 	struct layout l = full_layout();
@@ -89,7 +89,7 @@ static void test_width(void **state)
 	assert_int_equal(sz[1], 2);
 }
 
-/* The table's functions and tracepoints come with it. */
+/* The BTF includes the known functions and tracepoints. */
 static void test_functions(void **state)
 {
 	struct layout l = full_layout();
@@ -134,7 +134,7 @@ static void test_tags(void **state)
 	*present = (struct translation){.bit_off = 8 * 152, .bits = 32, .is_test = true}; /* 6.2 */
 	layout_merge(&l, places, &reported);
 	assert_true(!layout_has(&l, SKB_VLAN_PRESENT) && layout_has(&l, SKB_VLAN_ALL));
-	/* Without the tag itself whether there is one is of no use. */
+	/* Whether there is a tag is useless without the tag itself. */
 	reported.has[TRANSLATED_VLAN_TCI] = false;
 	layout_merge(&l, places, &reported);
 	assert_false(layout_has(&l, SKB_VLAN_PRESENT) || layout_has(&l, SKB_VLAN_ALL));

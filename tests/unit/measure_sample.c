@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The programs that copy memory, on kernels that cannot be had, and run. */
+/* The sampling programs: loaded by simulated verifiers, and run in the interpreter. */
 #include "types/measure/sample.h"
 
 #include <errno.h>
@@ -54,13 +54,13 @@ static void check(const struct sim_kernel *k, const struct sampler *s, uint8_t r
 	prog_release(&prog);
 }
 
-/* ---- pointers that are none ---- */
+/* ---- invalid pointers ---- */
 
 #define SKB (kernel_start() + 0x123456789000)
 
 enum { NR_CHUNKS = 5, ROUND = 7, NR_REGS = 21, REGS_DI = 14 }; /* struct pt_regs of x86_64 */
 
-/* Kernel memory in which each word has the same value, and the map. */
+/* Kernel memory full of one word, and the map. */
 static struct world {
 	uint64_t word;
 	bool readable;
@@ -137,7 +137,7 @@ static void test_follows_kernel_addresses_only(void **state)
 		0x123456789abcdef0, /* not canonical */
 		kernel_start() - 0x10000,
 		(uint64_t)1 << 63,
-		UINT64_MAX, /* becomes one of user space where an offset is added */
+		UINT64_MAX, /* wraps to a user address when an offset is added */
 	};
 	struct features f = sim_features(&sim_kernels[0]);
 	struct sampler s = make_sampler(&f, &backend_kprobe_events, chunks, NR_CHUNKS);
@@ -150,7 +150,7 @@ static void test_follows_kernel_addresses_only(void **state)
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
 		size_t nr = sample(&prog, SKB, none[i], true);
 
-		/* The word itself can be read where nothing is added to it. */
+		/* All ones is a kernel address as long as nothing is added to it. */
 		assert_int_equal(nr, none[i] == UINT64_MAX ? 2 : 1);
 		assert_int_equal(world.map[1].copy.round, ROUND);
 		assert_int_equal(sample(&prog, none[i], SKB, true), 0);
@@ -160,14 +160,14 @@ static void test_follows_kernel_addresses_only(void **state)
 	assert_int_equal(sample(&prog, SKB, SKB, true), NR_CHUNKS);
 	for (size_t i = 1; i <= NR_CHUNKS; i++)
 		assert_memory_equal(world.map[i].copy.bytes, &world.word, sizeof(world.word));
-	/* What cannot be read is not taken from what was read before. */
+	/* A failed read must not leave what an earlier one read. */
 	assert_int_equal(sample(&prog, SKB, SKB, false), 0);
 	assert_int_equal(world.nr_reads, NR_CHUNKS);
 	prog_release(&prog);
 	obj_free(s.obj);
 }
 
-/* With as many chunks as there may be, all behind two pointers. */
+/* With as many chunks as there may be, all behind three pointers. */
 static void test_every_kernel_takes_them(void **state)
 {
 	static const struct backend *const some[] = {&backend_kprobe_events, &backend_tracepoint,

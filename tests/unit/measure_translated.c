@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a program that the kernel rewrote says about offsets; and whether it says the truth. */
+/* Offsets taken from programs that the kernel rewrote, compared with the running kernel's BTF. */
 #include "types/measure/translated.h"
 
 #include <setjmp.h>
@@ -47,7 +47,7 @@ static void test_plain(void **state)
 	assert_false(t.is_test);
 }
 
-/* ifindex: dev, unless it is NULL, and then the member of that. */
+/* ifindex: load dev, and if it is not NULL, its member. */
 static void test_through_a_pointer(void **state)
 {
 	struct translation t = DECODE(INSN_LDX(BPF_DW, 2, 1, 16), INSN_JMP_IMM(BPF_JEQ, 2, 0, 1),
@@ -59,7 +59,7 @@ static void test_through_a_pointer(void **state)
 	assert_int_equal(t.bits, 32);
 }
 
-/* vlan_present over the years: bit 12 of vlan_tci, a bit of a byte, whether vlan_all is 0. */
+/* vlan_present over time: bit 12 of vlan_tci, a bit in another byte, vlan_all != 0. */
 static void test_vlan_present(void **state)
 {
 	struct translation t = DECODE(INSN_LDX(BPF_H, 2, 1, 150), INSN_ALU32_IMM(BPF_RSH, 2, 12),
@@ -80,7 +80,7 @@ static void test_vlan_present(void **state)
 	assert_true(t.is_test);
 }
 
-/* A bit-field of 8 bits in a word, masked first: sk_protocol up to 5.5. */
+/* An 8-bit bit-field, masked in its word first: sk_protocol up to 5.5. */
 static void test_mask_then_shift(void **state)
 {
 	struct translation t =
@@ -89,7 +89,7 @@ static void test_mask_then_shift(void **state)
 
 	assert_int_equal(t.bit_off, 513 * 8);
 	assert_int_equal(t.bits, 8);
-	/* vlan_tci without its highest bits stays where it is. */
+	/* Masking off the highest bits of vlan_tci does not change its offset. */
 	t = DECODE(INSN_LDX(BPF_H, 2, 1, 150), INSN_ALU32_IMM(BPF_AND, 2, 0xefff), END);
 	assert_int_equal(t.bit_off, 150 * 8);
 }
@@ -106,10 +106,10 @@ static void test_shifted_up(void **state)
 
 static void test_refused(void **state)
 {
-	REFUSED(END);							  /* no value */
-	REFUSED(INSN_LDX(BPF_W, 2, 1, 112));				  /* no end */
-	REFUSED(INSN_LDX(BPF_W, 2, 1, -8), END);			  /* before the struct */
-	REFUSED(INSN_LDX(BPF_W, 2, 3, 8), END);				  /* from nowhere */
+	REFUSED(END);				 /* no value */
+	REFUSED(INSN_LDX(BPF_W, 2, 1, 112));	 /* no end */
+	REFUSED(INSN_LDX(BPF_W, 2, 1, -8), END); /* before the struct */
+	REFUSED(INSN_LDX(BPF_W, 2, 3, 8), END);	 /* from an unknown register */
 	REFUSED(INSN_LDX(BPF_W, 2, 1, 8), INSN_LDX(BPF_W, 2, 2, 8), END); /* not a pointer */
 	REFUSED(INSN_LDX(BPF_W, 2, 1, 8), INSN_ALU32_IMM(BPF_ADD, 2, 8), END);
 	REFUSED(INSN_LDX(BPF_W, 2, 1, 8), INSN_ALU32_IMM(BPF_RSH, 2, 32), END);
@@ -129,7 +129,7 @@ static bool find(struct translated *t, const struct bpf_insn *insns, size_t nr, 
 	uint8_t mem[1024];
 
 	for (size_t i = 0; i < sizeof(mem); i++)
-		mem[i] = 0xb7 * i; /* 0xb7 is the code of the signs */
+		mem[i] = 0xb7 * i; /* 0xb7: opcode of the markers */
 	memcpy(mem + before, insns, nr * sizeof(*insns));
 	return translated_find(t, mem, sizeof(mem));
 }
@@ -144,7 +144,7 @@ static void test_found_in_memory(void **state)
 		INSN_JMP_IMM(BPF_JEQ, 2, 0, 1),
 		INSN_LDX(BPF_W, 2, 2, 224),
 		MARKER(TRANSLATED_MARK),
-		INSN_CALL(1), /* nothing that tells a place */
+		INSN_CALL(1), /* shows no offset */
 		MARKER(TRANSLATED_NR),
 		INSN_MOV_IMM(0, -1),
 		INSN_EXIT(),
@@ -159,7 +159,7 @@ static void test_found_in_memory(void **state)
 		assert_int_equal(t.at[TRANSLATED_LEN].bit_off, 8 * 112);
 		assert_int_equal(t.at[TRANSLATED_IFINDEX].hop[0], 16);
 	}
-	/* Without its end it is not all there; without signs it is something else. */
+	/* Without its end it is truncated; without marks it is another program. */
 	for (size_t nr = 0; nr < 9; nr++) {
 		assert_false(find(&t, insns, nr, 512));
 		assert_false(t.from_memory || t.has[TRANSLATED_LEN]);
@@ -167,7 +167,7 @@ static void test_found_in_memory(void **state)
 	assert_false(translated_find(&t, (const uint8_t *)insns, 7));
 }
 
-/* The filter as it is rewritten here tells what single questions do. */
+/* The rewritten filter of this kernel shows the same offsets as one program for each member. */
 static void test_filter_of_running_kernel(void **state)
 {
 	struct bpf_insn insns[128];
@@ -187,7 +187,7 @@ static void test_filter_of_running_kernel(void **state)
 	}
 }
 
-/* ---- against the BTF of the running kernel ---- */
+/* ---- compared with the running kernel's BTF ---- */
 
 static void test_running_kernel(void **state)
 {
