@@ -16,8 +16,8 @@
 #include "progs/sample_abi.h"
 
 #define SAMPLE_MAX_HOPS 3
-/* What fits into a program of 4,095 instructions if each chunk has all hops. */
-#define SAMPLE_MAX_CHUNKS 82
+/* Fit into a program of 4,095 instructions even if each chunk has all hops. */
+#define SAMPLE_MAX_CHUNKS 80
 
 /* Where memory is sampled. If several functions are hooked, the first to run takes the sample. */
 enum sample_point {
