@@ -61,6 +61,9 @@ static struct nf_question question_of(const struct trace_event *te, const struct
 	p.protocol = protocol_of(p.family, raw);
 	memcpy(p.skb_dev.name, s ? s->ifname : raw->ifname, sizeof(p.skb_dev.name));
 	if (s && s->place.hook != NF_HOOK_UNKNOWN) {
+		/* behind the hook the header may have been pulled, and the TTL be less */
+		p.len = s->len;
+		p.ttl_changed = !(change & SEEN_OTHER) && !seen_same_ttl(s, te);
 		p.family = s->place.family;
 		p.hook = s->place.hook;
 		p.out.known = s->has_out;
@@ -77,6 +80,16 @@ static struct nf_question question_of(const struct trace_event *te, const struct
 			p.ct_info = NF_CT_INVALID;
 	}
 	return (struct nf_question){.netns = raw->netns, .ts = raw->ts, .p = p};
+}
+
+/* As question_of(). Behind the hook conntrack's entry may have been taken away. */
+static struct nf_question question_behind(const struct trace_event *te, const struct seen *s)
+{
+	struct nf_question q = question_of(te, s);
+
+	if (q.p.ct_info == NF_CT_INVALID && strcmp(te->func.name, "nf_hook_slow"))
+		q.p.has_ct = false;
+	return q;
 }
 
 /* ---- sentences ---- */
@@ -221,7 +234,7 @@ static void explain_nat(struct firewall *f, const struct trace_event *te, struct
 	    seen_compare(s, te) != (is_source ? SEEN_SOURCE : SEEN_DESTINATION))
 		return;
 	s->nat_told = true;
-	q = question_of(te, s);
+	q = question_behind(te, s);
 	say_nat(f, s, &te->tuple, &q, is_source, a);
 }
 
@@ -291,7 +304,7 @@ static void explain_accept(struct firewall *f, const struct trace_event *te, str
 	s->accept_told = true;
 	if (change & SEEN_OTHER || change == (SEEN_SOURCE | SEEN_DESTINATION))
 		return;
-	q = question_of(te, s);
+	q = question_behind(te, s);
 	sentence = sentence_begin(a->t);
 	f->ops->accept(f->nf, &q, a);
 	sentence_end(a->t, sentence);
@@ -367,6 +380,18 @@ static void follow(struct firewall *f, const struct trace_event *te, struct seen
 		explain_accept(f, te, s, a);
 }
 
+/* What a hook's function belongs to. */
+static void tell_function(const struct firewall *f, const struct trace_event *te,
+			  const struct nf_answer *a)
+{
+	const char *whose;
+	int priority;
+
+	if (f->mode == VERDICTS_ALL && hook_function(te->func.name, &whose, &priority))
+		textbuf_printf(a->t, "%sof %s, priority %d", a->t->len ? "; " : "", whose,
+			       priority);
+}
+
 void firewall_explain(struct firewall *f, const struct trace_event *te, const struct nf_answer *a)
 {
 	struct seen *s = seen_find(&f->seen, &te->raw);
@@ -379,6 +404,7 @@ void firewall_explain(struct firewall *f, const struct trace_event *te, const st
 		guess_nat(f, te, s, a);
 	else if (s && is_ip(&s->place))
 		follow(f, te, s, a);
+	tell_function(f, te, a);
 	if (is_reception(te))
 		seen_note(&f->seen, te, NULL);
 	if (is_func(te, "nf_queue"))

@@ -5,6 +5,7 @@
 
 #include <linux/netfilter.h>
 #include <linux/netfilter_arp.h>
+#include <linux/netfilter_ipv4.h>
 
 /*
  * Linux 3.10 to 6.18; what is inlined there shows as its caller. Names that end with _sk are
@@ -149,6 +150,49 @@ bool hook_follows(uint8_t from, uint8_t to)
 		return from == NF_INET_PRE_ROUTING;
 	case NF_INET_POST_ROUTING:
 		return from == NF_INET_FORWARD || from == NF_INET_LOCAL_OUT;
+	}
+	return false;
+}
+
+/* Linux 3.10 to 6.18; xtables has had one function for all tables since 5.16. */
+static const struct {
+	const char *name, *whose;
+	int priority;
+} functions[] = {
+	{"ipv4_conntrack_defrag", "defragmentation", NF_IP_PRI_CONNTRACK_DEFRAG},
+	{"ipv6_defrag", "defragmentation", NF_IP_PRI_CONNTRACK_DEFRAG},
+	{"iptable_raw_hook", "iptables raw", NF_IP_PRI_RAW},
+	{"ip6table_raw_hook", "ip6tables raw", NF_IP_PRI_RAW},
+	{"ipv4_conntrack_in", "conntrack", NF_IP_PRI_CONNTRACK},
+	{"ipv4_conntrack_local", "conntrack", NF_IP_PRI_CONNTRACK},
+	{"ipv6_conntrack_in", "conntrack", NF_IP_PRI_CONNTRACK},
+	{"ipv6_conntrack_local", "conntrack", NF_IP_PRI_CONNTRACK},
+	{"iptable_mangle_hook", "iptables mangle", NF_IP_PRI_MANGLE},
+	{"ip6table_mangle_hook", "ip6tables mangle", NF_IP_PRI_MANGLE},
+	{"nf_nat_ipv4_pre_routing", "NAT", NF_IP_PRI_NAT_DST},
+	{"nf_nat_ipv4_local_fn", "NAT", NF_IP_PRI_NAT_DST},
+	{"nf_nat_ipv4_local_in", "NAT", NF_IP_PRI_NAT_SRC},
+	{"nf_nat_ipv4_out", "NAT", NF_IP_PRI_NAT_SRC},
+	{"nf_nat_ipv6_in", "NAT", NF_IP_PRI_NAT_DST},
+	{"nf_nat_ipv6_local_fn", "NAT", NF_IP_PRI_NAT_DST},
+	{"nf_nat_ipv6_out", "NAT", NF_IP_PRI_NAT_SRC},
+	{"iptable_filter_hook", "iptables filter", NF_IP_PRI_FILTER},
+	{"ip6table_filter_hook", "ip6tables filter", NF_IP_PRI_FILTER},
+	{"iptable_security_hook", "iptables security", NF_IP_PRI_SECURITY},
+	{"ip6table_security_hook", "ip6tables security", NF_IP_PRI_SECURITY},
+	{"nf_confirm", "conntrack (confirms)", NF_IP_PRI_CONNTRACK_CONFIRM},
+	{"ipv4_confirm", "conntrack (confirms)", NF_IP_PRI_CONNTRACK_CONFIRM},
+	{"ipv6_confirm", "conntrack (confirms)", NF_IP_PRI_CONNTRACK_CONFIRM},
+};
+
+bool hook_function(const char *func, const char **whose, int *priority)
+{
+	for (size_t i = 0; func && i < sizeof(functions) / sizeof(functions[0]); i++) {
+		if (!same_function(func, functions[i].name))
+			continue;
+		*whose = functions[i].whose;
+		*priority = functions[i].priority;
+		return true;
 	}
 	return false;
 }

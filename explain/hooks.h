@@ -25,6 +25,10 @@ bool hook_is_left(const char *func, uint8_t hook);
 /* Whether the function works for a hook. */
 bool hook_is_part(const char *func);
 
+/* Whose function at a hook it is, and its priority there, which is fixed. False: not in the table.
+ */
+bool hook_function(const char *func, const char **whose, int *priority);
+
 /* Whether a packet of IP comes to the hook `to` from the hook `from`, and is still the same. */
 bool hook_follows(uint8_t from, uint8_t to);
 

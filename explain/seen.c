@@ -23,6 +23,7 @@ void seen_note(struct seen_table *t, const struct trace_event *te, const struct 
 		.skb = raw->skb,
 		.netns = raw->netns,
 		.ifindex = raw->ifindex,
+		.len = raw->len,
 		.place = {.hook = NF_HOOK_UNKNOWN},
 		.protocol = raw->protocol,
 		.tuple = te->tuple,
@@ -102,6 +103,15 @@ enum seen_change seen_compare(const struct seen *s, const struct trace_event *te
 	if (memcmp(old->daddr, new->daddr, sizeof(old->daddr)) || old->dport != new->dport)
 		change |= SEEN_DESTINATION;
 	return (enum seen_change)change;
+}
+
+bool seen_same_ttl(const struct seen *s, const struct trace_event *te)
+{
+	const uint8_t *a = s->hdr, *b = te->raw.hdr;
+
+	if (s->tuple.family == AF_INET)
+		return a[1] == b[1] && a[8] == b[8];
+	return !memcmp(a, b, 4) && a[7] == b[7];
 }
 
 bool seen_is_unique(const struct seen *s)

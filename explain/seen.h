@@ -15,6 +15,7 @@ struct seen {
 	bool has_out;
 	bool nat_told, accept_told;
 	uint32_t out; /* index of the output device; 0: none */
+	uint32_t len; /* from the network header on */
 	char ifname[TRAIL_NAME_SZ];
 	uint16_t protocol, hdr_len;
 	uint8_t hdr[TRAIL_HDR_SZ]; /* when it came there */
@@ -43,6 +44,9 @@ enum seen_change {
 };
 
 enum seen_change seen_compare(const struct seen *s, const struct trace_event *te);
+
+/* Whether TTL and TOS are as they were seen. */
+bool seen_same_ttl(const struct seen *s, const struct trace_event *te);
 
 /* Whether the header identifies the packet: another one does not look the same by chance. */
 bool seen_is_unique(const struct seen *s);

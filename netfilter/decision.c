@@ -359,7 +359,7 @@ static struct nf_packet packet_at(const struct nf_packet *p, const struct nf_cha
 	q.has_mark = p->has_mark && !(changes & NF_CHANGES_MARK);
 	q.has_len = p->has_len && !(changes & NF_CHANGES_HEADER);
 	q.has_size = p->has_len; /* no rule cuts packets */
-	q.has_tos_ttl = !(changes & NF_CHANGES_HEADER);
+	q.has_tos_ttl = !p->ttl_changed && !(changes & NF_CHANGES_HEADER);
 	q.has_ct = p->has_ct && !is_before_conntrack(c);
 	if (changes & NF_CHANGES_BYTES) {
 		q.hdr_len = 0;

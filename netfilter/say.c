@@ -273,6 +273,8 @@ void nf_say_accept(const struct nf_answer *a, const struct nf_times *w, struct n
 	textbuf_str(a->t, nr ? ", " : " by ");
 	if (c) {
 		nf_candidate_format(c, a->t);
+		if (c->action == NF_ACT_QUEUE)
+			textbuf_printf(a->t, " (QUEUE %s)", c->detail);
 		nf_candidate_verdict(c, "ACCEPT", a->vs);
 	} else {
 		nf_base_chain_format(base, a->t);

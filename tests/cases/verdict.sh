@@ -47,7 +47,7 @@ case_verdict_nat() {
 		expect_nat destination "$SERVER:5003" "$SERVER:6003" "$BY PREROUTING rule 3$HANDLE"
 		expect "5004.*10.99.1.1:.*(NAT by|by) $BY POSTROUTING rule 2$HANDLE"
 		expect_nat destination 10.99.1.77 "$THIRD" "$BY PREROUTING rule 4$HANDLE"
-		expect_not 'rule 1$HANDLE or'
+		! has_functions || expect_not 'rule unknown'
 		if has_functions; then
 			expect ": (.*; )?NAT source $THIRD -> 10.99.1.77 by conntrack \\(an existing connection\\)"
 		fi
@@ -106,9 +106,9 @@ case_verdict_nft_nat() {
 # Nobody reads queue 5: its packets are dropped; those of queue 6 are let through.
 case_verdict_queue() {
 	verdict_funcs
-	on_client "$IPTABLES" -w -A OUTPUT -p udp --dport 5001 -j NFQUEUE --queue-num 5 2>/dev/null &&
-		on_client "$IPTABLES" -w -A OUTPUT -p udp --dport 5002 -j NFQUEUE --queue-num 6 \
-			--queue-bypass || { rules_off; missing NFQUEUE; return; }
+	ipt -A OUTPUT -p udp --dport 5001 -j NFQUEUE --queue-num 5
+	ipt -A OUTPUT -p udp --dport 5002 -j NFQUEUE --queue-num 6 --queue-bypass
+	[ -z "$skip" ] || { rules_off; return; }
 	trace_start "udp and dst host $SERVER" || { rules_off; return; }
 	udp_to "$SERVER" 5001
 	udp_to "$SERVER" 5002

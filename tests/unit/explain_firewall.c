@@ -367,6 +367,45 @@ static void test_accepted(void **state)
 	assert_string_equal(at("nf_queue", P(0)), "");
 }
 
+/* Behind the hook the packet may be shorter, its TTL less, and conntrack's entry gone. */
+static void test_behind(void **state)
+{
+	struct trace_event te;
+
+	(void)state;
+	f.mode = VERDICTS_ALL;
+	at_hook(NF_INET_LOCAL_IN, P(0));
+	te = event_of("udp_rcv", P(0));
+	te.raw.len = 20;
+	te.raw.hook = TRAIL_HOOK_CT_KNOWN | TRAIL_CT_NONE;
+	assert_string_equal(tell(&te), "accept@1");
+	assert_int_equal(asked.len, 40);
+	assert_false(asked.has_ct);
+	assert_false(asked.ttl_changed);
+
+	at_hook(NF_INET_PRE_ROUTING, P(0));
+	te = event_of("ip_rcv_finish", P(0));
+	te.raw.hook = TRAIL_HOOK_CT_KNOWN | 2;
+	tell(&te);
+	assert_true(asked.has_ct);
+	assert_int_equal(asked.ct_info, 2);
+	at_hook(NF_INET_PRE_ROUTING, P(0));
+	at_hook(NF_INET_FORWARD, P(.ttl = 63));
+	assert_int_equal(asked.hook, NF_INET_PRE_ROUTING);
+	assert_true(asked.ttl_changed);
+}
+
+static void test_functions(void **state)
+{
+	(void)state;
+	assert_string_equal(at("ipv4_conntrack_in", P(0)), "");
+	f.mode = VERDICTS_ALL;
+	assert_string_equal(at("ipv4_conntrack_in", P(0)), "of conntrack, priority -200");
+	assert_string_equal(at("iptable_mangle_hook.isra.0", P(0)),
+			    "of iptables mangle, priority -150");
+	assert_string_equal(at("ipv4_conntrack", P(0)), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -379,6 +418,8 @@ int main(void)
 		cmocka_unit_test_setup(test_false_nat, setup),
 		cmocka_unit_test_setup(test_guesses, setup),
 		cmocka_unit_test_setup(test_accepted, setup),
+		cmocka_unit_test_setup(test_behind, setup),
+		cmocka_unit_test_setup(test_functions, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
