@@ -162,6 +162,8 @@ static void explain_drop(struct firewall *f, const struct trace_event *te,
 	else if (is_freed_by_reader(te))
 		by = NF_FREED_BY_READER;
 	q = question_of(te, s);
+	/* nf_reinject() calls the hooks behind a queue, and frees what they drop */
+	q.p.not_queued = by == NF_FREED_BY_QUEUE || is_caller(te, "nf_hook_slow");
 	sentence = sentence_begin(a->t);
 	f->ops->drop(f->nf, &q, by, a);
 	sentence_end(a->t, sentence);
@@ -176,6 +178,7 @@ static void explain_queue(struct firewall *f, const struct trace_event *te, cons
 	if (s && s->place.hook == NF_HOOK_UNKNOWN)
 		s = NULL;
 	q = question_of(te, s);
+	q.p.not_queued = true;
 	sentence = sentence_begin(a->t);
 	f->ops->queue(f->nf, &q, a);
 	sentence_end(a->t, sentence);

@@ -330,12 +330,15 @@ static bool is_before_nat(const struct nf_chain *c)
  * What is known of the packet was seen at its end. A base chain saw the same if no chain of the
  * same hook may have changed it since, itself included.
  */
-static uint8_t changes_since(const struct nf_chain *const *list, size_t nr, size_t i, bool nat)
+static uint8_t changes_since(const struct nf_chain *const *list, size_t nr, size_t i, bool nat,
+			     const struct nf_packet *p)
 {
 	uint8_t changes = nat && is_before_nat(list[i]) ? NF_CHANGES_ADDR : 0;
 
 	for (size_t j = i; j < nr && list[j]->hook == list[i]->hook; j++)
 		changes |= list[j]->table->changes;
+	if (changes & NF_CHANGES_QUEUE && !p->not_queued)
+		changes |= NF_CHANGES_MARK | NF_CHANGES_BYTES;
 	return changes;
 }
 
@@ -380,7 +383,7 @@ void nf_decide_chain(const struct nf_ruleset *rs, const struct nf_packet *p,
 	for (size_t i = 0; i < nr; i++) {
 		if (list[i] != base)
 			continue;
-		w.p = packet_at(p, base, changes_since(list, nr, i, nat));
+		w.p = packet_at(p, base, changes_since(list, nr, i, nat, p));
 		walk_base(&w, base);
 	}
 }
@@ -396,7 +399,7 @@ void nf_decide(const struct nf_ruleset *rs, const struct nf_packet *p, struct nf
 	if (rs->unread & (1u << p->family))
 		d->overflow = true;
 	for (size_t i = 0; i < nr; i++) {
-		uint8_t changes = changes_since(list, nr, i, nat);
+		uint8_t changes = changes_since(list, nr, i, nat, p);
 
 		/* NAT's priority is not the chain's own since 4.18 */
 		if (list[i]->hook == dead_hook && !list[i]->is_nat)

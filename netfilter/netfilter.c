@@ -300,7 +300,7 @@ static bool may_write_headers(const struct nf_ruleset *rs, const struct nf_packe
 	size_t nr = nf_base_chains(rs, p, list, &may);
 
 	for (size_t i = 0; i < nr; i++)
-		may |= (list[i]->table->changes & NF_CHANGES_BYTES) != 0;
+		may |= (list[i]->table->changes & (NF_CHANGES_BYTES | NF_CHANGES_QUEUE)) != 0;
 	return may;
 }
 

@@ -195,7 +195,7 @@ static uint8_t changes_of(const char *name, struct nl_attrs attrs)
 	if (!strcmp(name, "exthdr"))
 		return nl_find(attrs, NFTA_EXTHDR_DREG, &a) ? 0 : NF_CHANGES_HEADER;
 	if (!strcmp(name, "queue"))
-		return NF_CHANGES_MARK | NF_CHANGES_BYTES;
+		return NF_CHANGES_QUEUE;
 	if (!strcmp(name, "nat") || !strcmp(name, "masq") || !strcmp(name, "redir"))
 		return NF_CHANGES_ADDR;
 	if (!strcmp(name, "target"))

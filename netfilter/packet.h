@@ -33,6 +33,7 @@ struct nf_packet {
 	bool has_mark, has_len, has_ct;
 	bool has_tos_ttl; /* set by nf_decide(): hdr's TOS and TTL are those that rules saw */
 	bool has_size;	  /* set by nf_decide(): len tells what is cut off */
+	bool not_queued;  /* user space has not had it since the chain that ended its way */
 	bool ttl_changed; /* they have changed since the packet was at the hook */
 	uint32_t mark;
 	uint32_t len;	       /* from the network header on */

@@ -40,6 +40,7 @@ enum nf_change {
 	NF_CHANGES_HEADER = 2, /* TTL, TOS, options, length */
 	NF_CHANGES_ADDR = 4,   /* NAT: what comes behind it in the hook sees other addresses */
 	NF_CHANGES_BYTES = 8,  /* any byte */
+	NF_CHANGES_QUEUE = 16, /* what user space likes to, where the packet was queued */
 };
 
 struct nf_chain;

@@ -203,7 +203,9 @@ static void test_drops(void **state)
 			    "drop@1");
 	assert_string_equal(at_drop("nf_queue", "SKB_DROP_REASON_NOT_SPECIFIED", P(0)),
 			    "drop-queue@1");
+	assert_true(asked.not_queued);
 	assert_string_equal(at_drop("nf_reinject", NULL, P(0)), "drop-reader@1");
+	assert_false(asked.not_queued);
 	assert_string_equal(at_drop("nfqnl_reinject", NULL, P(0)), "drop-reader@1");
 	assert_string_equal(at_drop("ip_error", NULL, P(0)), "");
 	assert_string_equal(at_drop("nf_hook_slow", "SKB_DROP_REASON_NO_SOCKET", P(0)), "");

@@ -226,6 +226,31 @@ static void test_before(void **state)
 	}
 }
 
+/* Up to where a packet is queued its bytes are those that rules saw; behind it they need not be. */
+static void test_queued(void **state)
+{
+	static const uint8_t hdr[40] = {0x45, [9] = 17, [16] = 10, [19] = 2};
+	struct nf_packet p = {.family = NFPROTO_IPV4,
+			      .hook = NF_INET_PRE_ROUTING,
+			      .protocol = 0x0800,
+			      .hdr = hdr,
+			      .hdr_len = 40,
+			      .not_queued = true};
+
+	(void)state;
+	filter_pre->table->changes = NF_CHANGES_QUEUE;
+	add_rule(filter_pre, 9, NF_ACT_QUEUE);
+	add_rule(filter_pre, 2, NF_ACT_QUEUE);
+	nf_packet_parse(&p);
+	nf_decide_chain(&rs, &p, filter_pre, &d);
+	assert_int_equal(d.nr, 1);
+	assert_int_equal(d.c[0].rule->number, 2);
+	d.nr = 0;
+	p.not_queued = false;
+	nf_decide_chain(&rs, &p, filter_pre, &d);
+	assert_int_equal(d.nr, 3);
+}
+
 static void test_accept(void **state)
 {
 	(void)state;
@@ -266,6 +291,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_nat_unknown, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_queue, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_before, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_queued, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_accept, setup, teardown),
 	};
 
