@@ -135,6 +135,7 @@ int trace_event_decode(struct trace_event *te, const void *data, size_t sz,
 		te->func = names->func(names->arg, raw->ip);
 	te->caller = raw->caller ? names->symbol(names->arg, raw->caller) : none;
 	te->reason = te->why = NULL;
+	te->verdicts = NULL;
 	if (raw->flags & TRAIL_F_VERDICT)
 		te->reason = verdict_name(raw);
 	else if (raw->flags & TRAIL_F_REASON)

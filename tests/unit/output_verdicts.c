@@ -253,6 +253,18 @@ static void test_many(void **state)
 	free(data);
 }
 
+/* An event has none but its own: the struct of the last one is used again. */
+static void test_decoded(void **state)
+{
+	struct trail_event e = test_event(FN_IP_RCV, 1, 1);
+	struct trace_event te = {.verdicts = &policy, .why = "old"};
+
+	(void)state;
+	assert_int_equal(trace_event_decode(&te, &e, sizeof(e), &test_names), 0);
+	assert_null(te.verdicts);
+	assert_null(te.why);
+}
+
 static void test_pool(void **state)
 {
 	static struct verdicts vs;
@@ -281,6 +293,7 @@ int main(void)
 		cmocka_unit_test_setup(test_recorded, setup),
 		cmocka_unit_test_setup(test_damaged, setup),
 		cmocka_unit_test_setup(test_many, setup),
+		cmocka_unit_test_setup(test_decoded, setup),
 		cmocka_unit_test_setup(test_pool, setup),
 	};
 
