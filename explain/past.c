@@ -5,13 +5,6 @@
 
 #define VLAN_ID_MASK 0xfff
 
-static size_t slot_of(uint64_t skb)
-{
-	return (skb >> 6) * 0x9e3779b97f4a7c15 >> 54;
-}
-
-_Static_assert(PASTS_NR == 1 << (64 - 54), "slot_of() yields ten bits");
-
 static bool same_flow(const struct tuple *a, const struct tuple *b)
 {
 	return a->family == b->family && a->proto == b->proto && a->sport == b->sport &&

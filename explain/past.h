@@ -8,6 +8,7 @@
 #ifndef EXPLAIN_PAST_H
 #define EXPLAIN_PAST_H
 
+#include "explain/slot.h"
 #include "output/output.h"
 
 struct past {
@@ -19,11 +20,9 @@ struct past {
 	const char *last; /* the function that it was in; owned by the names; NULL: unknown */
 };
 
-#define PASTS_NR 1024 /* packets at a time: a new one may take the place of another */
-
-/* All zeroes: empty. */
+/* All zeroes: empty. A new packet may take the place of another. */
 struct pasts {
-	struct past slots[PASTS_NR];
+	struct past slots[SLOTS_NR];
 	uint32_t traced; /* BIT of each enum past_func that any packet was seen in */
 };
 

@@ -9,10 +9,8 @@
 
 struct seen *seen_slot(struct seen_table *t, uint64_t skb)
 {
-	return &t->s[(skb >> 6) * 0x9e3779b97f4a7c15 >> 54];
+	return &t->s[slot_of(skb)];
 }
-
-_Static_assert(SEEN_NR == 1 << (64 - 54), "seen_slot() yields ten bits");
 
 void seen_note(struct seen_table *t, const struct trace_event *te, const struct hook_place *place)
 {

@@ -4,9 +4,8 @@
 #define EXPLAIN_SEEN_H
 
 #include "explain/hooks.h"
+#include "explain/slot.h"
 #include "output/output.h"
-
-#define SEEN_NR 1024 /* packets at a hook at a time */
 
 struct seen {
 	uint64_t skb;		 /* 0: none */
@@ -22,9 +21,9 @@ struct seen {
 	struct tuple tuple;	   /* of hdr */
 };
 
-/* By a hash of the skb's address; the newest wins. Zeroed at first. */
+/* Zeroed at first; a new packet may take the place of another. */
 struct seen_table {
-	struct seen s[SEEN_NR];
+	struct seen s[SLOTS_NR];
 };
 
 struct seen *seen_slot(struct seen_table *t, uint64_t skb);

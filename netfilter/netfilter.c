@@ -242,8 +242,18 @@ static struct nf_times times_of(const struct ns *n, uint64_t ts)
 	return w;
 }
 
-/* The namespace with its rules as of now, and the packet with the names of its devices. */
-static struct ns *prepare(struct netfilter *nf, const struct nf_question *q, struct nf_packet *p)
+static void forget_decision(struct netfilter *nf)
+{
+	nf->decision.nr = 0;
+	nf->decision.overflow = nf->decision.accepts_cut = false;
+}
+
+/*
+ * The namespace with its rules as of now, the times of these, and the packet with the names of its
+ * devices.
+ */
+static struct ns *prepare(struct netfilter *nf, const struct nf_question *q, struct nf_packet *p,
+			  struct nf_times *w)
 {
 	struct ns *n = find_ns(nf, q->netns);
 
@@ -258,8 +268,8 @@ static struct ns *prepare(struct netfilter *nf, const struct nf_question *q, str
 	name_dev(nf, n, &p->out);
 	name_dev(nf, n, &p->skb_dev);
 	nf_packet_parse(p);
-	nf->decision.nr = 0;
-	nf->decision.overflow = nf->decision.accepts_cut = false;
+	*w = times_of(n, q->ts);
+	forget_decision(nf);
 	return n;
 }
 
@@ -267,12 +277,11 @@ void netfilter_explain_drop(struct netfilter *nf, const struct nf_question *q, e
 			    const struct nf_answer *a)
 {
 	struct nf_packet p;
-	struct ns *n = prepare(nf, q, &p);
 	struct nf_times w;
+	struct ns *n = prepare(nf, q, &p, &w);
 
 	if (!n)
 		return;
-	w = times_of(n, q->ts);
 	nf_decide(&n->rules, &p, &nf->decision);
 	if (p.hook == NF_HOOK_UNKNOWN)
 		decide_below_ip(n, &p, &nf->decision);
@@ -283,12 +292,11 @@ void netfilter_explain_queue(struct netfilter *nf, const struct nf_question *q,
 			     const struct nf_answer *a)
 {
 	struct nf_packet p;
-	struct ns *n = prepare(nf, q, &p);
 	struct nf_times w;
+	struct ns *n = prepare(nf, q, &p, &w);
 
 	if (!n)
 		return;
-	w = times_of(n, q->ts);
 	nf_decide(&n->rules, &p, &nf->decision);
 	nf_say_queue(a, &w, &nf->decision);
 }
@@ -309,13 +317,12 @@ void netfilter_explain_nat(struct netfilter *nf, const struct nf_question *q,
 {
 	const struct nf_chain *list[NF_BASE_CHAINS_MAX];
 	struct nf_packet p;
-	struct ns *n = prepare(nf, q, &p);
 	struct nf_times w;
+	struct ns *n = prepare(nf, q, &p, &w);
 	size_t nr;
 
 	if (!n)
 		return;
-	w = times_of(n, q->ts);
 	nr = nf_base_chains(&n->rules, &p, list, &nf->decision.overflow);
 	for (size_t i = 0; i < nr; i++)
 		if (list[i]->is_nat)
@@ -328,21 +335,19 @@ void netfilter_explain_accept(struct netfilter *nf, const struct nf_question *q,
 {
 	const struct nf_chain *list[NF_BASE_CHAINS_MAX];
 	struct nf_packet p;
-	struct ns *n = prepare(nf, q, &p);
-	const char *hook = nf_hook_name(q->p.family, q->p.hook);
 	struct nf_times w;
+	struct ns *n = prepare(nf, q, &p, &w);
+	const char *hook = nf_hook_name(q->p.family, q->p.hook);
 	bool cut = false;
 	size_t nr, said = 0;
 
 	if (!n || !hook)
 		return;
-	w = times_of(n, q->ts);
 	nr = nf_base_chains(&n->rules, &p, list, &cut);
 	for (size_t i = 0; i < nr && said < VERDICTS_MAX; i++) {
 		if (list[i]->is_nat)
 			continue;
-		nf->decision.nr = 0;
-		nf->decision.overflow = nf->decision.accepts_cut = false;
+		forget_decision(nf);
 		nf_decide_chain(&n->rules, &p, list[i], &nf->decision);
 		if (!said)
 			textbuf_printf(a->t, "ACCEPT at %s", hook);
