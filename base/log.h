@@ -3,6 +3,8 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include <stdint.h>
+
 #include "base/err.h"
 
 enum log_level { LOG_QUIET = -1, LOG_INFO, LOG_VERBOSE, LOG_DEBUG };
@@ -20,5 +22,11 @@ void log_at(enum log_level level, const char *fmt, ...) __attribute__((format(pr
 void log_err(const struct err *err);
 /* "skbtrail: warning: ...". Printed unless LOG_QUIET. */
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* "s", but nothing after 1: "%u event%s". */
+static inline const char *plural(uint64_t nr)
+{
+	return nr == 1 ? "" : "s";
+}
 
 #endif

@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* strings.h - compact storage for many strings: a pool, and a hash index of numbered items. */
+/*
+ * strings.h - what is asked of a string; compact storage for many: a pool, and a hash index of
+ * numbered items.
+ */
 #ifndef BASE_STRINGS_H
 #define BASE_STRINGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+static inline bool str_begins(const char *s, const char *with)
+{
+	return !strncmp(s, with, strlen(with));
+}
 
 struct str_pool {
 	char *data; /* owned; NUL-terminated strings, back to back */

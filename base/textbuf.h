@@ -7,6 +7,7 @@
 #define BASE_TEXTBUF_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct textbuf {
 	char *buf; /* not owned; NUL-terminated after each call, unless sz is 0 */
@@ -15,6 +16,9 @@ struct textbuf {
 
 void textbuf_mem(struct textbuf *t, const char *s, size_t len);
 void textbuf_str(struct textbuf *t, const char *s);
+void textbuf_dec(struct textbuf *t, uint64_t v);
+/* As inet_ntop(3); "?" for other families than AF_INET and AF_INET6. */
+void textbuf_addr(struct textbuf *t, int family, const uint8_t *addr);
 void textbuf_printf(struct textbuf *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -12,7 +12,7 @@
 
 #define VERDICT_PATH_MAX 16 /* jumps */
 #define VERDICTS_MAX	 8  /* about one event */
-#define VERDICT_TEXT_MAX 255
+#define VERDICT_TEXT_MAX 511
 #define VERDICTS_POOL_SZ 16384
 
 /* What to tell. */
@@ -40,6 +40,7 @@ struct verdict {
 	const char *comment;   /* of the rule */
 	const char *detail;    /* "icmp-port-unreachable", "map element 8032", the queue's number */
 	const char *from, *to; /* addresses before and after NAT */
+	const char *rule_text; /* the rule as its tool shows it */
 	struct verdict_rule at; /* its chain is NULL: the rule is not known */
 	bool is_policy;
 	bool has_priority;
@@ -56,7 +57,7 @@ struct verdicts {
 	char pool[VERDICTS_POOL_SZ];
 };
 
-/* Its texts but those of its places, by number: the order is that of records. */
+/* Its texts but those of its places and rule_text, by number: the order is that of records. */
 #define VERDICT_NR_TEXTS 10
 const char **verdict_text(struct verdict *v, size_t nr);
 

@@ -2,6 +2,7 @@
 #include "kern/background.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,7 +10,9 @@
 #include <string.h>
 
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static int cmp_int(const void *a, const void *b)
@@ -96,4 +99,60 @@ bool process_is_running(const char *name)
 	if (dir)
 		closedir(dir);
 	return found;
+}
+
+/* ---- guards ---- */
+
+/* A byte means that we ended; EOF without one that we were killed. */
+static void guard(int guard_fd, int keep_fd, void (*clean_up)(void *arg), void *arg)
+{
+	int keep[2] = {keep_fd, guard_fd};
+	char byte = 0;
+
+	if (keep[0] > keep[1])
+		keep[0] = guard_fd, keep[1] = keep_fd;
+	process_detach("skbtrail-guard", keep, 2, -1);
+	if (send(guard_fd, &byte, 1, MSG_NOSIGNAL) != 1 || recv(guard_fd, &byte, 1, 0) != 1)
+		clean_up(arg);
+	_exit(0);
+}
+
+/*
+ * The guard is a grandchild, so nobody has to reap it. Wait until it has closed its copies of our
+ * descriptors: closing the last copy of a probe's is slow.
+ */
+int guard_start(int keep_fd, void (*clean_up)(void *arg), void *arg)
+{
+	int ends[2];
+	ssize_t n = -1;
+	char byte;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+		return -errno;
+	pid = fork();
+	if (!pid) {
+		if (!fork())
+			guard(ends[1], keep_fd, clean_up, arg);
+		_exit(0);
+	}
+	close(ends[1]);
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	while (pid > 0 && (n = recv(ends[0], &byte, 1, 0)) < 0 && errno == EINTR)
+		;
+	if (n == 1)
+		return ends[0];
+	close(ends[0]);
+	return -ECHILD;
+}
+
+void guard_end(int guard_fd)
+{
+	char byte = 0;
+
+	if (guard_fd < 0)
+		return;
+	send(guard_fd, &byte, 1, MSG_NOSIGNAL);
+	close(guard_fd);
 }

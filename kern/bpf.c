@@ -130,16 +130,26 @@ bool bpf_can_trace_progs(void)
 	return bpf_prog_load(&spec, NULL, 0, 0) != -E2BIG;
 }
 
-int bpf_prog_next_id(uint32_t id, uint32_t *next)
+static int next_id(enum bpf_cmd cmd, uint32_t id, uint32_t *next)
 {
 	union bpf_attr attr;
 	int ret;
 
 	memset(&attr, 0, sizeof(attr));
 	attr.start_id = id;
-	ret = bpf_call(BPF_PROG_GET_NEXT_ID, &attr, ATTR_SZ(open_flags));
+	ret = bpf_call(cmd, &attr, ATTR_SZ(open_flags));
 	*next = attr.next_id;
 	return ret;
+}
+
+int bpf_prog_next_id(uint32_t id, uint32_t *next)
+{
+	return next_id(BPF_PROG_GET_NEXT_ID, id, next);
+}
+
+int bpf_link_next_id(uint32_t id, uint32_t *next)
+{
+	return next_id(BPF_LINK_GET_NEXT_ID, id, next);
 }
 
 static int fd_by_id(enum bpf_cmd cmd, uint32_t id)
@@ -172,6 +182,39 @@ uint32_t bpf_map_id(int map_fd)
 	struct bpf_map_info info = {0};
 
 	return get_info(map_fd, &info, offsetof(struct bpf_map_info, key_size)) ? 0 : info.id;
+}
+
+int bpf_prog_query(uint32_t target, uint32_t attach_type, uint32_t *nr)
+{
+	union bpf_attr attr;
+	int ret;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.query.target_fd = target; /* shares its place with target_ifindex */
+	attr.query.attach_type = attach_type;
+	ret = bpf_call(BPF_PROG_QUERY, &attr, ATTR_SZ(query.prog_cnt));
+	*nr = attr.query.prog_cnt;
+	return ret;
+}
+
+int bpf_link_fd_by_id(uint32_t id)
+{
+	return fd_by_id(BPF_LINK_GET_FD_BY_ID, id);
+}
+
+/* The start of struct bpf_link_info; what is of the type follows at its alignment. */
+int bpf_link_words(int link_fd, struct bpf_link_words *words)
+{
+	struct {
+		uint32_t type, id, prog_id, pad, words[2];
+		uint8_t other[64];
+	} info = {0};
+	int ret = get_info(link_fd, &info, sizeof(info));
+
+	if (ret)
+		return ret;
+	*words = (struct bpf_link_words){info.type, {info.words[0], info.words[1]}};
+	return 0;
 }
 
 int bpf_prog_words(int prog_fd, struct bpf_prog_words *words)

@@ -73,6 +73,22 @@ int bpf_prog_translated(int prog_fd, struct bpf_insn *insns, size_t *nr);
 
 int bpf_raw_tracepoint_open(const char *name, int prog_fd); /* 4.17 */
 
+/*
+ * How many programs are attached to target, an interface of the calling thread's network namespace.
+ * -EINVAL: the kernel does not know the attach type.
+ */
+int bpf_prog_query(uint32_t target, uint32_t attach_type, uint32_t *nr);
+
+/* As for programs; links have had IDs since 5.8. */
+int bpf_link_next_id(uint32_t id, uint32_t *next);
+int bpf_link_fd_by_id(uint32_t id);
+
+struct bpf_link_words {
+	uint32_t type;	   /* enum bpf_link_type */
+	uint32_t words[2]; /* the first that are of this type only */
+};
+int bpf_link_words(int link_fd, struct bpf_link_words *words);
+
 /* Create a kprobe-multi link (5.18) on nr addresses. */
 int bpf_link_create_kprobe_multi(int prog_fd, const uint64_t *addrs, size_t nr);
 /* Create one on a function by name, for feature probing. */

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "kern/clock.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define NR_TRIES 5
@@ -16,6 +19,31 @@ static uint64_t clock_ns(clockid_t id)
 uint64_t clock_now(void)
 {
 	return clock_ns(CLOCK_MONOTONIC);
+}
+
+uint32_t clock_hz(void)
+{
+	struct timespec ts = {0};
+
+	if (clock_getres(CLOCK_MONOTONIC_COARSE, &ts) || ts.tv_sec || ts.tv_nsec <= 0)
+		return 0;
+	return (1000000000 + ts.tv_nsec / 2) / ts.tv_nsec;
+}
+
+bool clock_jiffies(uint32_t *jiffies)
+{
+	static const char key[] = "jiffies: ";
+	FILE *f = fopen("/proc/timer_list", "re");
+	bool found = false;
+	char line[256];
+
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = !strncmp(line, key, sizeof(key) - 1);
+	if (f)
+		fclose(f);
+	if (found)
+		*jiffies = strtoull(line + sizeof(key) - 1, NULL, 10);
+	return found;
 }
 
 /*

@@ -15,6 +15,8 @@
 
 #include "base/lines.h"
 #include "base/number.h"
+#include "kern/background.h"
+#include "kern/setting.h"
 
 #define FILE_NAME  "kprobe_events"
 #define GROUP	   "skbtrail_%d"
@@ -22,7 +24,9 @@
 #define EVENT_PATH "events/" EVENT "/id"
 
 #define BUSY_TRIES 100
-#define BUSY_NS	   50000000
+/* A killed process may take a minute to close its probes. */
+#define BUSY_TRIES_KILLED 2400
+#define BUSY_NS		  50000000
 
 /* ---- text ---- */
 
@@ -135,6 +139,33 @@ void kprobe_events_add(struct kprobe_events *ke, const uint64_t *addrs, size_t n
 	}
 }
 
+/*
+ * Two probes of an event that are given by address count as the same, unless their arguments differ
+ * (trace_kprobe_has_same_kprobe() in kernel/trace/trace_kprobe.c). So each has a number as its
+ * argument (immediates: 5.4). It costs nothing: where the program returns 0, as ours do, no
+ * argument is fetched.
+ */
+static int define(struct kprobe_events *ke, size_t nr, uint64_t addr)
+{
+	struct event_lines l = {.len = 0};
+
+	event_lines_add(&l, "p:" EVENT " 0x%" PRIx64 " n=\\%zu\n", ke->pid, nr, addr,
+			ke->nr_defined++);
+	return write_lines(ke->fd, &l);
+}
+
+int kprobe_events_add_shared(struct kprobe_events *ke, uint64_t addr)
+{
+	int ret = define(ke, ke->nr, addr);
+
+	return ret ? ret : event_id(ke, ke->nr++);
+}
+
+int kprobe_events_extend(struct kprobe_events *ke, size_t nr, uint64_t addr)
+{
+	return define(ke, nr, addr);
+}
+
 /* Returns 0 if the event no longer exists, whoever removed it. */
 static int remove_one(int fd, const struct kprobe_event *ev)
 {
@@ -167,14 +198,17 @@ int kprobe_events_open(struct kprobe_events *ke, int tracefs_fd)
 
 	if (fd < 0)
 		return -errno;
-	*ke = (struct kprobe_events){.pid = getpid(), .tracefs_fd = tracefs_fd, .fd = fd};
+	*ke = (struct kprobe_events){
+		.pid = getpid(), .tracefs_fd = tracefs_fd, .fd = fd, .guard_fd = -1};
 	return 0;
 }
 
 void kprobe_events_close(struct kprobe_events *ke)
 {
-	if (ke->pid)
+	if (ke->pid) {
+		guard_end(ke->guard_fd);
 		close(ke->fd);
+	}
 	*ke = (struct kprobe_events){0};
 }
 
@@ -217,10 +251,10 @@ static size_t remove_all(int fd, const struct kprobe_event *evs, size_t nr, int 
 	return stay;
 }
 
-int kprobe_events_remove(struct kprobe_events *ke)
+static int remove_own(struct kprobe_events *ke, int tries)
 {
 	struct kprobe_event evs[128];
-	int tries = BUSY_TRIES, why = 0;
+	int why = 0;
 
 	while (ke->nr) {
 		size_t nr = 0;
@@ -232,11 +266,42 @@ int kprobe_events_remove(struct kprobe_events *ke)
 	return why;
 }
 
+int kprobe_events_remove(struct kprobe_events *ke)
+{
+	return remove_own(ke, BUSY_TRIES);
+}
+
+/* In the guard. Each probe waits for RCU. */
+static void remove_orphans(void *arg)
+{
+	struct setting_change *expedited = setting_change(&setting_rcu_expedited);
+
+	remove_own(arg, BUSY_TRIES_KILLED);
+	setting_restore(expedited);
+}
+
+void kprobe_events_guard(struct kprobe_events *ke, size_t max_nr)
+{
+	struct kprobe_events all = *ke;
+
+	all.nr = max_nr;
+	ke->guard_fd = guard_start(ke->fd, remove_orphans, &all);
+}
+
 /* ---- leftovers ---- */
 
 static bool is_stale(const struct kprobe_event *ev)
 {
 	return ev->pid == getpid() || (kill(ev->pid, 0) && errno == ESRCH);
+}
+
+/* A shared event has a line for each probe. */
+static bool is_listed(const struct kprobe_event *evs, size_t nr, const struct kprobe_event *ev)
+{
+	for (size_t i = nr; i-- > 0;)
+		if (evs[i].pid == ev->pid && evs[i].nr == ev->nr)
+			return true;
+	return false;
 }
 
 /* List the events of exited processes; the caller frees *evs. */
@@ -252,7 +317,7 @@ static ssize_t find_stale_events(int tracefs_fd, struct kprobe_event **evs)
 	if (ret)
 		return ret;
 	while ((ret = lines_next(&l, &line, &len)) > 0) {
-		if (!kprobe_event_parse(&ev, line) || !is_stale(&ev))
+		if (!kprobe_event_parse(&ev, line) || is_listed(*evs, nr, &ev) || !is_stale(&ev))
 			continue;
 		if (nr == cap) {
 			cap = cap ? 2 * cap : 64;
@@ -269,6 +334,30 @@ static ssize_t find_stale_events(int tracefs_fd, struct kprobe_event **evs)
 	return ret < 0 ? ret : (ssize_t)nr;
 }
 
+/*
+ * Forget the events of processes that live in other pid namespaces: their first event is busy.
+ * Removing a shared event would fail as well, but only after all its probes but one are gone
+ * (unregister_trace_kprobe() in kernel/trace/trace_kprobe.c). Returns the number of others.
+ */
+static size_t without_busy(int fd, struct kprobe_event *evs, size_t nr)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < nr; i++) {
+		pid_t pid = evs[i].pid;
+
+		if (evs[i].nr || remove_one(fd, &evs[i]) != -EBUSY)
+			continue;
+		for (size_t j = 0; j < nr; j++)
+			if (evs[j].pid == pid)
+				evs[j].pid = 0;
+	}
+	for (size_t i = 0; i < nr; i++)
+		if (evs[i].pid)
+			evs[kept++] = evs[i];
+	return kept;
+}
+
 ssize_t kprobe_events_clean(struct kprobe_events *ke)
 {
 	struct kprobe_event *evs;
@@ -276,8 +365,13 @@ ssize_t kprobe_events_clean(struct kprobe_events *ke)
 	char path[64];
 	int tries = 0, why;
 
-	if (nr > 0)
+	if (nr > 0) {
+		struct setting_change *expedited = setting_change(&setting_rcu_expedited);
+
+		nr = without_busy(ke->fd, evs, nr);
 		nr -= remove_all(ke->fd, evs, nr, &tries, &why);
+		setting_restore(expedited);
+	}
 	free(evs);
 	snprintf(path, sizeof(path), "events/" GROUP, ke->pid);
 	if (nr >= 0 && faccessat(ke->tracefs_fd, path, F_OK, 0) == 0)

@@ -3,8 +3,9 @@
  * kprobe_events.h - kprobes created through tracefs' kprobe_events. Since 4.1 they can be opened by
  * perf_event_open(2), and programs attached.
  *
- * The events of a process are skbtrail_PID/f0, f1, ... They are not tied to descriptors: events of
- * a killed process stay until the next one finds and removes them.
+ * The events of a process are skbtrail_PID/f0, f1, ... They are not tied to descriptors: if the
+ * process is killed, its guard removes them, and if that is killed as well, the next process that
+ * looks for them.
  */
 #ifndef KERN_KPROBE_EVENTS_H
 #define KERN_KPROBE_EVENTS_H
@@ -18,8 +19,10 @@
 struct kprobe_events {
 	pid_t pid; /* of their creator; in the group's name */
 	int tracefs_fd;
-	int fd; /* kprobe_events with O_APPEND: truncating the file would delete all events */
+	int fd;	      /* kprobe_events with O_APPEND: truncating the file would delete all events */
+	int guard_fd; /* -1: no guard */
 	size_t nr;
+	size_t nr_defined; /* probes of shared events so far, refused ones included */
 };
 
 /*
@@ -34,6 +37,24 @@ void kprobe_events_close(struct kprobe_events *ke);
  * perf_tracepoint_open(), or -errno: -EINVAL or -EILSEQ if the kernel allows no probe there.
  */
 void kprobe_events_add(struct kprobe_events *ke, const uint64_t *addrs, size_t nr, int *ids);
+/*
+ * Shared events have many probes (5.4): opened and closed at once, with one program. Probes added
+ * to an open event run at once.
+ *
+ * Create such an event with its first probe. Returns its ID, or -errno: -EINVAL also before 5.4.
+ * The process's first event must have no second probe, and stay open: kprobe_events_clean() of
+ * another process, which may not see the pid of this one, sees by that event that it is alive.
+ */
+int kprobe_events_add_shared(struct kprobe_events *ke, uint64_t addr);
+/* Add a probe to shared event nr (from 0). Returns 0 or -errno. */
+int kprobe_events_extend(struct kprobe_events *ke, size_t nr, uint64_t addr);
+
+/*
+ * Before the first event is created: start a process that removes up to max_nr events should this
+ * one be killed. Without it, which is not an error, they stay until kprobe_events_clean().
+ */
+void kprobe_events_guard(struct kprobe_events *ke, size_t max_nr);
+
 /*
  * Create the first event in a function by name, off bytes after its entry, for feature probing.
  * Returns its ID or -errno.

@@ -278,6 +278,28 @@ int ksyms_load(struct ksyms **out, const char *path, struct err *err)
 	return ret;
 }
 
+void ksyms_find_data(const char *path, const char *const *names, uint64_t *addrs, size_t nr)
+{
+	struct ksym_line k;
+	struct lines l;
+	size_t len;
+	char *line;
+
+	memset(addrs, 0, nr * sizeof(*addrs));
+	if (lines_open(&l, path ? path : "/proc/kallsyms")) {
+		lines_close(&l);
+		return;
+	}
+	while (lines_next(&l, &line, &len) > 0) {
+		if (!line_parse(&k, line, len) || k.module || !strchr("dDrRbB", k.type))
+			continue;
+		for (size_t i = 0; i < nr; i++)
+			if (!strncmp(names[i], k.name, k.name_len) && !names[i][k.name_len])
+				addrs[i] = k.addr;
+	}
+	lines_close(&l);
+}
+
 void ksyms_free(struct ksyms *ks)
 {
 	if (!ks)

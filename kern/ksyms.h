@@ -56,6 +56,12 @@ bool ksyms_by_name(const struct ksyms *ks, const char *name, bool exact, size_t 
 void ksyms_drop_names_index(struct ksyms *ks);
 
 /*
+ * Addresses of nr variables of vmlinux, by name; 0 where path (NULL: /proc/kallsyms) does not have
+ * one. It has any with CONFIG_KALLSYMS_ALL only.
+ */
+void ksyms_find_data(const char *path, const char *const *names, uint64_t *addrs, size_t nr);
+
+/*
  * Load the functions that ftrace can trace (tracefs' available_filter_functions: lines "name" or
  * "name [module]"). Errors: those of tracefs_dir(), -ENOENT without function tracer; not fatal for
  * callers.

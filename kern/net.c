@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -340,8 +341,7 @@ void netns_cache_add(struct netns_cache *c, const struct netns_place *p)
 	strcpy(c->places[i].path, p->path);
 }
 
-/* An fd of the namespace, or -errno. */
-static int open_cached(struct netns_cache *c, uint32_t inode)
+static int open_place(const struct netns_cache *c, uint32_t inode)
 {
 	for (size_t i = 0; i < sizeof(c->places) / sizeof(c->places[0]); i++) {
 		int fd;
@@ -355,7 +355,24 @@ static int open_cached(struct netns_cache *c, uint32_t inode)
 			close(fd);
 		break;
 	}
-	return open_by_inode(inode, c, NULL);
+	return -ENOENT;
+}
+
+/* An fd of the namespace, or -errno. */
+static int open_cached(struct netns_cache *c, uint32_t inode)
+{
+	int fd = open_place(c, inode);
+
+	return fd >= 0 ? fd : open_by_inode(inode, c, NULL);
+}
+
+bool netns_cache_has(struct netns_cache *c, uint32_t inode)
+{
+	int fd = open_cached(c, inode);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 int netns_call(struct netns_cache *c, uint32_t inode, int (*fn)(void *arg), void *arg)
@@ -383,16 +400,77 @@ int netns_call(struct netns_cache *c, uint32_t inode, int (*fn)(void *arg), void
 	return ret;
 }
 
+int devs_read(void *arg)
+{
+	struct if_nameindex **devs = arg;
+
+	if (*devs)
+		if_freenameindex(*devs);
+	*devs = if_nameindex();
+	return *devs ? 0 : -errno;
+}
+
+const char *devs_name(const struct if_nameindex *devs, uint32_t ifindex)
+{
+	while (devs && devs->if_index && devs->if_index != ifindex)
+		devs++;
+	return devs && devs->if_index ? devs->if_name : NULL;
+}
+
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71 /* 5.14 */
+#endif
+
+/*
+ * Older kernels number the inodes of /proc/sys as they are made (get_next_ino()), and each
+ * namespace has its own. One that memory ran short of gets a new number: that looks like a new
+ * namespace.
+ */
+uint64_t netns_identity(void)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	uint64_t cookie = 0;
+	socklen_t sz = sizeof(cookie);
+	struct stat st;
+
+	if (fd < 0)
+		return 0;
+	if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &sz))
+		cookie = stat("/proc/sys/net/ipv4/ip_forward", &st) ? 0 : st.st_ino;
+	close(fd);
+	return cookie;
+}
+
+static void proc_path(bool old, const char *name, char *buf, size_t sz)
+{
+	/* before 3.17: no thread-self */
+	if (old)
+		snprintf(buf, sz, "/proc/self/task/%d/net/%s", (int)gettid(), name);
+	else
+		snprintf(buf, sz, "/proc/thread-self/net/%s", name);
+}
+
+uint64_t netns_proc_inode(const char *name)
+{
+	char path[96];
+	struct stat st;
+
+	proc_path(false, name, path, sizeof(path));
+	if (!stat(path, &st))
+		return st.st_ino;
+	proc_path(true, name, path, sizeof(path));
+	return stat(path, &st) ? 0 : st.st_ino;
+}
+
 FILE *netns_open_proc(const char *name)
 {
 	char path[96];
 	FILE *f;
 
-	snprintf(path, sizeof(path), "/proc/thread-self/net/%s", name);
+	proc_path(false, name, path, sizeof(path));
 	f = fopen(path, "re");
 	if (f)
 		return f;
-	/* before 3.17: no thread-self */
-	snprintf(path, sizeof(path), "/proc/self/task/%d/net/%s", (int)gettid(), name);
+	proc_path(true, name, path, sizeof(path));
 	return fopen(path, "re");
 }

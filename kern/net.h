@@ -3,6 +3,7 @@
 #ifndef KERN_NET_H
 #define KERN_NET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -39,12 +40,15 @@ size_t ifindex_elsewhere(uint32_t ifindex, uint32_t netns, char *buf, size_t sz)
 struct netns_cache {
 	struct {
 		uint32_t inode; /* 0: none */
-		char path[64];
+		char path[128];
 	} places[256];
 	size_t next; /* to be replaced */
 };
 
 void netns_cache_add(struct netns_cache *c, const struct netns_place *p);
+
+/* Whether this namespace is still where it was found, or elsewhere, which is noted then. */
+bool netns_cache_has(struct netns_cache *c, uint32_t inode);
 
 /*
  * Call fn in the network namespace with this inode number; only the calling thread changes its
@@ -53,6 +57,30 @@ void netns_cache_add(struct netns_cache *c, const struct netns_place *p);
  * no mount or process has that namespace; -EPERM.
  */
 int netns_call(struct netns_cache *c, uint32_t inode, int (*fn)(void *arg), void *arg);
+
+/*
+ * What tells the calling thread's namespace from those before it that had the same inode number:
+ * the kernel gives numbers of deleted ones to new ones. 0: unknown.
+ */
+uint64_t netns_identity(void);
+
+/*
+ * Inode number of a directory of /proc/net as the calling thread sees it; 0: unknown. Two
+ * namespaces never have the same at a time, but kernels from 4.19 to 5.10 may show that of a
+ * namespace that the thread was in before (fixed by "proc: fix lookup in /proc/net subdirectories
+ * after setns(2)").
+ */
+uint64_t netns_proc_inode(const char *name);
+
+struct if_nameindex;
+
+/*
+ * The interfaces of the calling thread's namespace: *arg is a list of if_nameindex(), or NULL, and
+ * is replaced by a new one. For netns_call(). -errno: there is none now.
+ */
+int devs_read(void *arg);
+/* NULL: not in the list, which may be NULL. */
+const char *devs_name(const struct if_nameindex *devs, uint32_t ifindex);
 
 /* Open a file of /proc/net as the calling thread's namespace has it; NULL: there is none. */
 FILE *netns_open_proc(const char *name);

@@ -11,6 +11,7 @@
 
 #define BUF_SZ	    65536 /* the kernel fills at most 32 KiB at once */
 #define REQUEST_MAX 256
+#define DRAIN_MAX   10000 /* messages at once; the rest is for the next call */
 
 int netlink_open(struct netlink *nl, int protocol)
 {
@@ -116,6 +117,48 @@ void netlink_close(struct netlink *nl)
 		close(nl->fd);
 	free(nl->buf);
 	*nl = (struct netlink){.fd = -1};
+}
+
+int netlink_watch(int protocol, uint32_t groups)
+{
+	struct sockaddr_nl own = {.nl_family = AF_NETLINK, .nl_groups = groups};
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol), ret;
+
+	if (fd < 0)
+		return -errno;
+	if (!bind(fd, (struct sockaddr *)&own, sizeof(own)))
+		return fd;
+	ret = -errno;
+	close(fd);
+	return ret;
+}
+
+/* An error other than "nothing there" is that of a queue that was too short. */
+void netlink_changes(int fd, void (*fn)(void *arg, uint8_t family), void *arg)
+{
+	struct {
+		struct nlmsghdr hdr;
+		uint8_t family;
+	} msg;
+
+	for (int i = 0; i < DRAIN_MAX; i++) {
+		ssize_t n = recv(fd, &msg, sizeof(msg), 0);
+
+		if (n < 0 && errno == EAGAIN)
+			return;
+		fn(arg, n < (ssize_t)NLMSG_HDRLEN + 1 ? AF_UNSPEC : msg.family);
+	}
+	fn(arg, AF_UNSPEC);
+}
+
+size_t nl_put(uint8_t *buf, size_t off, uint16_t type, const void *data, size_t sz)
+{
+	struct nlattr a = {.nla_len = (uint16_t)(sizeof(a) + sz), .nla_type = type};
+
+	memcpy(buf + off, &a, sizeof(a));
+	if (sz)
+		memcpy(buf + off + sizeof(a), data, sz);
+	return off + NLA_ALIGN(sizeof(a) + sz);
 }
 
 struct nl_attrs nl_msg_attrs(const struct nlmsghdr *msg, size_t hdr_sz)

@@ -30,7 +30,22 @@ int netlink_request(struct netlink *nl, uint16_t type, uint16_t flags, const voi
 
 void netlink_close(struct netlink *nl);
 
+/*
+ * To be told of changes: an fd of the calling thread's network namespace, which stays alive as long
+ * as it is open, or -errno. groups: a mask of RTMGRP_*.
+ */
+int netlink_watch(int protocol, uint32_t groups);
+
+/*
+ * Call fn for each family of what was told since the last call: the first byte of its messages'
+ * header, AF_UNSPEC also for what was lost.
+ */
+void netlink_changes(int fd, void (*fn)(void *arg, uint8_t family), void *arg);
+
 /* ---- attributes ---- */
+
+/* Put an attribute at off of buf, which has room for it. Returns where the next one begins. */
+size_t nl_put(uint8_t *buf, size_t off, uint16_t type, const void *data, size_t sz);
 
 /* A walk over attributes; the cursor ends at the first malformed one. */
 struct nl_attrs {

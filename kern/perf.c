@@ -35,6 +35,7 @@ int perf_kprobe_open(int pmu_type, uint64_t addr, bool retprobe)
 	attr.size = PERF_ATTR_SIZE_VER1; /* up to config2 */
 	attr.config = retprobe;		 /* format/retprobe: config:0 */
 	attr.kprobe_addr = addr;	 /* kprobe_func stays 0: by address */
+	attr.disabled = 1;		 /* never enabled: see perf_kprobe_with_bpf() */
 	return perf_open(&attr, 0);
 }
 
@@ -78,6 +79,17 @@ int perf_with_bpf(int perf_fd, int prog_fd)
 		return perf_fd;
 	if (perf_fd >= 0)
 		close(perf_fd);
+	return ret;
+}
+
+int perf_kprobe_with_bpf(int perf_fd, int prog_fd)
+{
+	int ret;
+
+	if (perf_fd < 0 || !ioctl(perf_fd, PERF_EVENT_IOC_SET_BPF, prog_fd))
+		return perf_fd;
+	ret = -errno;
+	close(perf_fd);
 	return ret;
 }
 

@@ -39,6 +39,14 @@ int perf_attach_bpf(int perf_fd, int prog_fd);
  */
 int perf_with_bpf(int perf_fd, int prog_fd);
 
+/*
+ * The same for perf_kprobe_open(), without enabling the event: the probe is armed when the event is
+ * opened, and runs its program whether the event is enabled or not (kprobe_perf_func() in
+ * kernel/trace/trace_kprobe.c). Enabling reschedules all events of the CPU, which takes longer the
+ * more there are.
+ */
+int perf_kprobe_with_bpf(int perf_fd, int prog_fd);
+
 /* Open the software event for one CPU's ring of a perf event array; wake up at wake_bytes. */
 int perf_bpf_output_open(int cpu, uint32_t wake_bytes);
 

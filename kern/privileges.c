@@ -12,6 +12,7 @@
 #include <linux/capability.h>
 
 #include "base/number.h"
+#include "base/textbuf.h"
 
 /* Split off CAP_SYS_ADMIN in 5.8, which still implies them. */
 #define CAP_NR_PERFMON 38
@@ -89,18 +90,44 @@ static bool has_seccomp_filter(void)
 	return at && at[strlen("\nSeccomp:\t")] == '2';
 }
 
+/* "CAP_BPF, CAP_PERFMON and CAP_SYSLOG", which shows kallsyms: those that are missing. */
+static unsigned int missing_names(char *buf, size_t sz)
+{
+	static const struct {
+		const char *name;
+		int nr;
+	} caps[] = {
+		{"CAP_BPF", CAP_NR_BPF},
+		{"CAP_PERFMON", CAP_NR_PERFMON},
+		{"CAP_SYSLOG", CAP_SYSLOG},
+	};
+	struct textbuf t = {buf, sz, 0};
+	const char *names[3];
+	unsigned int nr = 0;
+
+	for (size_t i = 0; i < sizeof(caps) / sizeof(caps[0]); i++)
+		if (!capability_has(caps[i].nr))
+			names[nr++] = caps[i].name;
+	for (unsigned int i = 0; i < nr; i++)
+		textbuf_printf(&t, "%s%s", !i ? "" : i + 1 < nr ? ", " : " and ", names[i]);
+	return nr;
+}
+
+/* Before 5.8 what else is needed, and for what, takes more than a line. */
 static void missing_explain(char *buf, size_t sz)
 {
-	const char *what = "CAP_BPF and CAP_PERFMON are";
+	const char *who = geteuid() ? "not root" : "restricted root";
+	const char *how = geteuid() ? "run with sudo" : "run outside the container";
+	char names[64];
+	unsigned int nr;
 
-	if (last_cap() < CAP_NR_BPF)
-		what = "CAP_SYS_ADMIN is";
-	else if (capability_has(CAP_NR_BPF))
-		what = "CAP_PERFMON is";
-	else if (capability_has(CAP_NR_PERFMON))
-		what = "CAP_BPF is";
-	snprintf(buf, sz, "%s, %s missing: run with sudo",
-		 geteuid() ? "not root" : "restricted root", what);
+	if (last_cap() < CAP_NR_BPF) {
+		snprintf(buf, sz, "%s, and CAP_SYS_ADMIN is missing: %s", who, how);
+		return;
+	}
+	nr = missing_names(names, sizeof(names));
+	snprintf(buf, sz, "%s, and %s %s missing: %s, or with %s", who, names,
+		 nr == 1 ? "is" : "are", how, nr == 1 ? "this capability" : "these capabilities");
 }
 
 void privileges_explain(char *buf, size_t sz)

@@ -45,10 +45,17 @@ const struct setting setting_rcu_expedited = {
 	.value = 1,
 };
 
+const struct setting setting_kprobes_optimization = {
+	.path = "/proc/sys/debug/kprobes-optimization",
+	.name = "kprobes_optimization",
+	.dir = "/run",
+	.value = 0,
+};
+
 struct setting_change {
 	const struct setting *s;
 	int note_fd;
-	int guard_fd; /* sending a byte means restored; EOF without one means we were killed */
+	int guard_fd; /* of guard_start() */
 };
 
 /* ---- files ---- */
@@ -216,11 +223,10 @@ static int open_note(int dir_fd, const struct setting *s, int *restored)
 	return -ENOENT;
 }
 
-/* ---- the guard ---- */
-
 /* Drop the shared lock, and restore the value if this was the last user. */
-static void drop_use(const struct setting_change *c)
+static void drop_use(void *arg)
 {
+	const struct setting_change *c = arg;
 	int dir_fd = open_dir(c->s), lock_fd;
 	char name[64];
 
@@ -237,57 +243,11 @@ static void drop_use(const struct setting_change *c)
 	close(dir_fd);
 }
 
-static void guard(struct setting_change *c)
-{
-	int keep[2] = {c->note_fd, c->guard_fd};
-	char byte = 0;
-
-	if (keep[0] > keep[1])
-		keep[0] = c->guard_fd, keep[1] = c->note_fd;
-	process_detach("skbtrail-guard", keep, 2, -1);
-	if (send(c->guard_fd, &byte, 1, MSG_NOSIGNAL) != 1 || recv(c->guard_fd, &byte, 1, 0) != 1)
-		drop_use(c);
-	_exit(0);
-}
-
-/*
- * The guard is a grandchild, so nobody has to reap it. Wait until it has closed its copies of our
- * descriptors: closing the last copy of a probe's is slow.
- */
-static int start_guard(struct setting_change *c)
-{
-	int ends[2];
-	ssize_t n = -1;
-	char byte;
-	pid_t pid;
-
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
-		return -errno;
-	pid = fork();
-	if (!pid) {
-		c->guard_fd = ends[1];
-		if (!fork())
-			guard(c);
-		_exit(0);
-	}
-	close(ends[1]);
-	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	while (pid > 0 && (n = recv(ends[0], &byte, 1, 0)) < 0 && errno == EINTR)
-		;
-	if (n == 1) {
-		c->guard_fd = ends[0];
-		return 0;
-	}
-	close(ends[0]);
-	return -ECHILD;
-}
-
 /* ---- changing ---- */
 
 static int change_locked(struct setting_change *c, int dir_fd)
 {
-	int restored, ret;
+	int restored;
 	bool first;
 
 	c->note_fd = open_note(dir_fd, c->s, &restored);
@@ -301,10 +261,10 @@ static int change_locked(struct setting_change *c, int dir_fd)
 	}
 	if (c->note_fd < 0)
 		return c->note_fd;
-	ret = start_guard(c);
-	if (!ret && first)
-		ret = write_value(c->s, c->s->value);
-	return ret;
+	c->guard_fd = guard_start(c->note_fd, drop_use, c);
+	if (c->guard_fd < 0)
+		return c->guard_fd;
+	return first ? write_value(c->s, c->s->value) : 0;
 }
 
 struct setting_change *setting_change(const struct setting *s)
@@ -332,18 +292,13 @@ struct setting_change *setting_change(const struct setting *s)
 
 void setting_restore(struct setting_change *c)
 {
-	char byte = 0;
-
 	if (!c)
 		return;
 	if (c->note_fd >= 0) {
 		drop_use(c);
 		close(c->note_fd);
 	}
-	if (c->guard_fd >= 0) {
-		send(c->guard_fd, &byte, 1, MSG_NOSIGNAL);
-		close(c->guard_fd);
-	}
+	guard_end(c->guard_fd);
 	free(c);
 }
 

@@ -21,7 +21,8 @@ struct setting {
 	int value;	  /* to set */
 };
 
-extern const struct setting setting_rcu_expedited; /* 1: grace periods are short */
+extern const struct setting setting_rcu_expedited;	  /* 1: grace periods are short */
+extern const struct setting setting_kprobes_optimization; /* 0: kprobes are traps, not jumps */
 
 struct setting_change;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A process that goes on alone is found by its name until it ends. */
+/* A process that goes on alone is found by its name until it ends; a guard acts if its parent dies.
+ */
 #include "kern/background.h"
 
 #include <setjmp.h>
@@ -43,10 +44,52 @@ static void test_found_by_name(void **state)
 	waitpid(pid, NULL, 0);
 }
 
+static void say(void *arg)
+{
+	(void)!write(*(int *)arg, "c", 1);
+}
+
+/* A process with a guard that ends it (or dies); what the guard has written to a pipe until EOF. */
+static ssize_t guard_said(bool ends)
+{
+	int said[2], status;
+	char text[4];
+	ssize_t n;
+	pid_t pid;
+
+	assert_int_equal(pipe(said), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		int guard_fd = guard_start(said[1], say, &said[1]);
+
+		close(said[1]);
+		if (guard_fd < 0)
+			_exit(1);
+		if (ends)
+			guard_end(guard_fd);
+		raise(SIGKILL);
+	}
+	close(said[1]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	n = read(said[0], text, sizeof(text));
+	close(said[0]);
+	return n;
+}
+
+static void test_guard(void **state)
+{
+	assert_int_equal(guard_said(false), 1);
+	assert_int_equal(guard_said(true), 0);
+	guard_end(-1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_found_by_name),
+		cmocka_unit_test(test_guard),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

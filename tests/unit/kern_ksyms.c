@@ -539,9 +539,35 @@ static void test_index_keeps_order_of_colliding_items(void **state)
 	str_index_release(&x);
 }
 
+static void test_data(void **state)
+{
+	static const char text[] = "ffffffff81000000 T start\n"
+				   "ffffffff81000010 t variable\n"
+				   "ffffffff82000000 D variable\n"
+				   "ffffffff82000008 R constant\n"
+				   "ffffffff82000010 d variable2\n"
+				   "ffffffffc0000000 d of_module\t[m]\n"
+				   "malformed\n"
+				   "ffffffff82000020 B last\n";
+	const char *const names[] = {"variable", "constant", "of_module", "start", "last", "none"};
+	uint64_t addrs[6];
+
+	ksyms_find_data(file_of(text, strlen(text)), names, addrs, 6);
+	unlink(tmp_path);
+	assert_int_equal(addrs[0], 0xffffffff82000000);
+	assert_int_equal(addrs[1], 0xffffffff82000008);
+	assert_int_equal(addrs[2], 0);
+	assert_int_equal(addrs[3], 0);
+	assert_int_equal(addrs[4], 0xffffffff82000020);
+	assert_int_equal(addrs[5], 0);
+	ksyms_find_data("/nonexistent/kallsyms", names, addrs, 6);
+	assert_int_equal(addrs[0], 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_data),
 		cmocka_unit_test(test_sorts_and_finds_nearest),
 		cmocka_unit_test(test_what_is_left_out),
 		cmocka_unit_test(test_aliases_keep_the_order_of_the_file),
