@@ -12,6 +12,7 @@
 
 #include <linux/capability.h>
 
+#include "base/log.h"
 #include "base/number.h"
 #include "btf/btf.h"
 #include "btf/discover/discover.h"
@@ -20,6 +21,7 @@
 #include "loader/attach/attach.h"
 #include "loader/attach/find.h"
 #include "loader/fields.h"
+#include "types/conntrack.h"
 
 #define BTF_DIR	      "/sys/kernel/btf"
 #define LAYOUT_INDENT "        "
@@ -151,7 +153,8 @@ static void print_kernel(FILE *out)
 	struct utsname un;
 
 	if (uname(&un) == 0)
-		fprintf(out, "Linux %s, %s, %zu CPUs\n", un.release, un.machine, cpus_nr_online());
+		fprintf(out, "Linux %s, %s, %zu CPU%s\n", un.release, un.machine, cpus_nr_online(),
+			plural(cpus_nr_online()));
 }
 
 /* Print the measured layout, and whether it agrees with the types that will be used. */
@@ -183,6 +186,19 @@ static void print_not_shown(FILE *out, const struct types *t)
 		if (len)
 			row(out, MARK_MISSING, "not shown", "%s: the types lack %s", serves, names);
 	}
+}
+
+/* Print what --output-conntrack tells. */
+static void print_conntrack(FILE *out, const struct types *t)
+{
+	struct conntrack_layout l = {0};
+	const char *lacks;
+
+	conntrack_find(&l, t->btfs, t->nr, &lacks);
+	if (lacks)
+		row(out, MARK_MISSING, "conntrack", "--output-conntrack does not tell %s", lacks);
+	else
+		row(out, MARK_OK, "conntrack", "--output-conntrack tells all of an entry");
 }
 
 /*
@@ -257,9 +273,10 @@ static bool print_used(FILE *out, const struct types *t, const struct types_opts
 		row(out, MARK_NEEDED, "btf", "%s: %s", t->words, err.msg);
 		remedy(out, "specify BTF of this kernel with --kernel-btf FILE");
 	} else {
-		row(out, MARK_OK, "btf", "%s: %zu functions and %zu tracepoints carry an skb",
-		    t->words, nr_funcs, nr_tps);
+		row(out, MARK_OK, "btf", "%s: %zu function%s and %zu tracepoint%s carry an skb",
+		    t->words, nr_funcs, plural(nr_funcs), nr_tps, plural(nr_tps));
 		print_not_shown(out, t);
+		print_conntrack(out, t);
 	}
 	free(tps);
 	return !ret;

@@ -7,6 +7,10 @@
 
 #include "loader/attach/attach.h"
 
+#define DIGITS	  "0123456789"
+#define NS	  UINT64_C(1000000000)
+#define TEN_YEARS (3650 * 86400 * NS)
+
 int value_flag(bool *v, const char *arg)
 {
 	if (!arg || !strcmp(arg, "true") || !strcmp(arg, "1"))
@@ -57,6 +61,11 @@ int value_positive(uint64_t *v, const char *arg)
 	return value_whole_number(v, arg) || !*v || *v > INT32_MAX ? -EINVAL : 0;
 }
 
+int value_snaplen(uint64_t *v, const char *arg)
+{
+	return value_positive(v, arg) || *v > TRAIL_SNAPLEN_MAX ? -EINVAL : 0;
+}
+
 /* A number and an optional suffix: letters[i] multiplies by units[i]. Default: the first one. */
 static int parse_units(uint64_t *v, const char *arg, const char *letters, const uint64_t *units)
 {
@@ -85,6 +94,38 @@ int value_age(uint64_t *v, const char *arg)
 	static const uint64_t units[] = {24 * 60 * 60, 60 * 60, 60, 1};
 
 	return parse_units(v, arg, "dhms", units);
+}
+
+/* What a suffix stands for, in ns; 0: none of ours. */
+static uint64_t unit_of(const char *suffix)
+{
+	static const struct {
+		const char *suffix;
+		uint64_t ns;
+	} units[] = {{"", NS},	     {"s", NS},	       {"ms", NS / 1000},
+		     {"m", 60 * NS}, {"h", 3600 * NS}, {"d", 86400 * NS}};
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (!strcmp(suffix, units[i].suffix))
+			return units[i].ns;
+	return 0;
+}
+
+int value_duration(uint64_t *ns, const char *arg)
+{
+	const char *point = arg + strspn(arg, DIGITS), *part = point + (*point == '.');
+	size_t nr_part = *point == '.' ? strspn(part, DIGITS) : 0;
+	uint64_t unit = unit_of(part + nr_part), whole = strtoull(arg, NULL, 10);
+
+	if (point - arg > 9 || ((*point == '.' || point == arg) && !nr_part) || !unit ||
+	    whole > TEN_YEARS / unit)
+		return -EINVAL;
+	*ns = whole * unit;
+	for (size_t i = 0; i < nr_part && unit >= 10; i++) {
+		unit /= 10;
+		*ns += (part[i] - '0') * unit;
+	}
+	return *ns ? 0 : -EINVAL;
 }
 
 /* As in pwru, a repeated option adds to the list. */
@@ -137,6 +178,20 @@ int value_timestamp(enum timestamp_mode *mode, const char *arg)
 	return -EINVAL;
 }
 
+int value_story(enum story_mode *mode, const char *arg)
+{
+	bool on = true;
+
+	if (arg && !strcmp(arg, "flow")) {
+		*mode = STORY_FLOW;
+		return 0;
+	}
+	if (arg && strcmp(arg, "packet") && value_flag(&on, arg))
+		return -EINVAL;
+	*mode = on ? STORY_PACKET : STORY_NONE;
+	return 0;
+}
+
 int value_verdict(enum verdict_mode *mode, const char *arg)
 {
 	static const char *const names[] = {
@@ -152,6 +207,17 @@ int value_verdict(enum verdict_mode *mode, const char *arg)
 		}
 	}
 	return -EINVAL;
+}
+
+int value_format(enum record_format *format, const char *arg)
+{
+	if (!strcmp(arg, "record"))
+		*format = FORMAT_RECORD;
+	else if (!strcmp(arg, "pcapng"))
+		*format = FORMAT_PCAPNG;
+	else
+		return -EINVAL;
+	return 0;
 }
 
 int value_colour(const char **colour, const char *arg)

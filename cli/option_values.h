@@ -18,6 +18,13 @@ struct option_list {
 	size_t nr;
 };
 
+/* Of the file that --record writes. */
+enum record_format {
+	FORMAT_BY_NAME,
+	FORMAT_RECORD, /* output/files/record_format.h */
+	FORMAT_PCAPNG,
+};
+
 /* "true" or "false", "1" or "0"; NULL (no argument) is true. */
 int value_flag(bool *v, const char *arg);
 int value_whole_number(uint64_t *v, const char *arg);
@@ -29,13 +36,24 @@ int value_size(uint64_t *v, const char *arg);
 int value_file_size(uint64_t *v, const char *arg);
 /* A duration in days, or with suffix d, h, m or s. Result in seconds. */
 int value_age(uint64_t *v, const char *arg);
+/* A duration in seconds, maybe with a fraction, or with suffix d, h, m, s or ms; not 0. Result in
+ * ns.
+ */
+int value_duration(uint64_t *ns, const char *arg);
 /* Append copies of the values to a list. */
 int value_list(struct option_list *l, const char *arg);
+/* Bytes of a packet: 1 to TRAIL_SNAPLEN_MAX. */
+int value_snaplen(uint64_t *v, const char *arg);
 /* "MARK" or "MARK/MASK". */
 int value_mark(uint32_t *mark, uint32_t *mask, const char *arg);
 int value_timestamp(enum timestamp_mode *mode, const char *arg);
 /* "drops", "all", "none" */
 int value_verdict(enum verdict_mode *mode, const char *arg);
+enum story_mode { STORY_NONE, STORY_PACKET, STORY_FLOW };
+/* "packet" (also NULL or "true"), "flow", or "false" */
+int value_story(enum story_mode *mode, const char *arg);
+/* "record", "pcapng" */
+int value_format(enum record_format *format, const char *arg);
 int value_colour(const char **colour, const char *arg);
 int value_backend(const char **name, const char *arg);
 

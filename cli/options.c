@@ -19,10 +19,15 @@ enum opt_type {
 	OPT_SIZE,
 	OPT_FILE_SIZE,
 	OPT_AGE,
+	OPT_DURATION,
+	OPT_SUMMARY,
 	OPT_MARK,
 	OPT_TIMESTAMP,
 	OPT_COLOUR,
-	OPT_VERDICT
+	OPT_VERDICT,
+	OPT_STORY,
+	OPT_FORMAT,
+	OPT_SNAPLEN,
 };
 
 struct opt {
@@ -35,7 +40,10 @@ struct opt {
 	size_t off;
 };
 
-#define AT(field) offsetof(struct options, field)
+#define AT(field)	offsetof(struct options, field)
+#define SNAPLEN_DEFAULT 256
+
+_Static_assert(TRAIL_SNAPLEN_MAX == 9140, "opt_accepts() says so");
 
 static const struct opt opts[] = {
 	{"Filters, all in the kernel", "filter-func", 0, "REGEX",
@@ -98,10 +106,18 @@ static const struct opt opts[] = {
 	 OPT_FLAG, AT(output_meta)},
 	{NULL, "output-tuple", 0, NULL, "addresses and ports (default true)", OPT_FLAG,
 	 AT(output_tuple)},
-	{NULL, "output-why", 0, NULL, "why a packet was dropped (default true)", OPT_FLAG,
-	 AT(output_why)},
+	{NULL, "output-why", 0, NULL, "why a packet was dropped, or how it ended (default true)",
+	 OPT_FLAG, AT(output_why)},
+	{NULL, "output-release", 0, NULL, "also what only repeats that a packet is freed", OPT_FLAG,
+	 AT(output_release)},
 	{NULL, "output-verdict", 0, "MODE", "firewall verdicts: drops, all or none (default drops)",
 	 OPT_VERDICT, AT(output_verdict)},
+	{NULL, "output-rule", 0, NULL, "also the text of the rule that decided", OPT_FLAG,
+	 AT(output_rule)},
+	{NULL, "output-route", 0, NULL, "the rule and route that sent a packet on (true with -v)",
+	 OPT_FLAG, AT(output_route)},
+	{NULL, "output-conntrack", 0, NULL, "the packet's conntrack entry: state, tuples, timeout",
+	 OPT_FLAG, AT(output_conntrack)},
 	{NULL, "output-tcp-flags", 0, NULL, "flags of TCP packets", OPT_FLAG, AT(output_tcp_flags)},
 	{NULL, "output-caller", 0, NULL, "where the function was called from", OPT_FLAG,
 	 AT(output_caller)},
@@ -122,9 +138,19 @@ static const struct opt opts[] = {
 	 AT(output_netns_names)},
 	{NULL, "netns-names-max-length", 0, "N", "cut these names to N characters", OPT_NUMBER,
 	 AT(netns_names_max_length)},
+	{NULL, "story", 0, NULL, "a story for each packet, or with =flow for each connection",
+	 OPT_STORY, AT(story)},
+	{NULL, "story-max", 0, "N", "packets at once in stories (default 65536)", OPT_POSITIVE,
+	 AT(story_max)},
+	{NULL, "summary", 0, "[=SECONDS]", "only numbers: outcomes, drops by cause, flows, times",
+	 OPT_SUMMARY, AT(summary_every)},
+	{NULL, "perfetto", 0, "FILE", "stories as trace events, for ui.perfetto.dev", OPT_TEXT,
+	 AT(perfetto)},
+	{NULL, "report", 0, "FILE", "a page of all stories, for any browser", OPT_TEXT, AT(report)},
 	{NULL, "output-json", 0, NULL, "one JSON object per line", OPT_FLAG, AT(output_json)},
 	{NULL, "output-limit-lines", 'c', "N", "stop after N events", OPT_NUMBER,
 	 AT(output_limit_lines)},
+	{NULL, "duration", 0, "SECONDS", "stop after this time", OPT_DURATION, AT(duration)},
 	{NULL, "timestamp", 0, "MODE", "none, current, relative or absolute (default none)",
 	 OPT_TIMESTAMP, AT(timestamp)},
 	{NULL, "color", 0, "WHEN", "auto, always or never (default auto; NO_COLOR is respected)",
@@ -142,6 +168,13 @@ static const struct opt opts[] = {
 	 AT(output_file_compress)},
 	{NULL, "record", 'w', "FILE", "record events, with all names needed to print them",
 	 OPT_TEXT, AT(record)},
+	{NULL, "record-format", 0, "FORMAT",
+	 "record, or pcapng for Wireshark (default for *.pcapng, -)", OPT_FORMAT,
+	 AT(record_format)},
+	{NULL, "snaplen", 0, "BYTES", "record so many bytes of a packet (pcapng: default 256)",
+	 OPT_SNAPLEN, AT(snaplen)},
+	{NULL, "pcapng-once", 0, NULL, "only where a packet enters, changes, leaves or ends",
+	 OPT_FLAG, AT(pcapng_once)},
 	{NULL, "replay", 'r', "FILE", "print a record, on any machine and without root", OPT_TEXT,
 	 AT(replay)},
 
@@ -152,17 +185,21 @@ static const struct opt opts[] = {
 	 OPT_TEXT, AT(btf_pack)},
 	{NULL, "verifier-log", 0, "FILE", "write the full verifier log if a program is rejected",
 	 OPT_TEXT, AT(verifier_log)},
-	{NULL, "quiet", 'q', NULL, "no progress and no summary", OPT_FLAG, AT(quiet)},
-	{NULL, "verbose", 'v', NULL, "name functions that could not be probed, and why", OPT_FLAG,
-	 AT(verbose)},
+	{NULL, "quiet", 'q', NULL, "no progress, and no count of events at the end", OPT_FLAG,
+	 AT(quiet)},
+	{NULL, "verbose", 'v', NULL,
+	 "also routes, all verdicts, and which functions are not probed", OPT_FLAG, AT(verbose)},
 	{NULL, "debug", 0, NULL, "messages for developers", OPT_FLAG, AT(debug)},
 	{NULL, "version", 'V', NULL, "print the version", OPT_FLAG, AT(version)},
-	{NULL, "help", 'h', NULL, "this text", OPT_FLAG, AT(help)},
+	{NULL, "help", 'h', NULL, "this text; -h: what people do, with examples", OPT_FLAG,
+	 AT(help)},
 };
 
 #define TRACK_DEFAULT 65536
 #define NR_OPTS	      (sizeof(opts) / sizeof(opts[0]))
 #define LONG_BASE     256 /* getopt's values for long options start here */
+
+_Static_assert(NR_OPTS <= OPTIONS_NR_MAX, "each option has its place in `given`");
 
 static const char *opt_accepts(const struct opt *opt)
 {
@@ -181,6 +218,9 @@ static const char *opt_accepts(const struct opt *opt)
 		return "a number of megabytes, or a number with suffix K, M or G";
 	case OPT_AGE:
 		return "a number of days, or a number with suffix d, h, m or s";
+	case OPT_DURATION:
+	case OPT_SUMMARY:
+		return "a positive number of seconds, or a number with suffix ms, s, m, h or d";
 	case OPT_SIZE:
 		return "a size from 4K to 1024M, in bytes or with suffix K or M";
 	case OPT_MARK:
@@ -189,6 +229,13 @@ static const char *opt_accepts(const struct opt *opt)
 		return "none, current, relative or absolute";
 	case OPT_VERDICT:
 		return "drops, all or none";
+	case OPT_STORY:
+		return "packet or flow";
+	case OPT_FORMAT:
+		return "record or pcapng";
+	case OPT_SNAPLEN:
+		return "a number of bytes from 1 to 9140, the most that fit into a program for old "
+		       "kernels";
 	case OPT_COLOUR:
 		return "auto, always or never";
 	case OPT_TEXT:
@@ -228,6 +275,13 @@ static int opt_set(struct options *o, const struct opt *opt, const char *arg, st
 	case OPT_AGE:
 		ret = value_age(field, arg);
 		break;
+	case OPT_SUMMARY:
+		o->summary = true;
+		ret = arg ? value_duration(field, arg) : 0;
+		break;
+	case OPT_DURATION:
+		ret = value_duration(field, arg);
+		break;
 	case OPT_SIZE:
 		ret = value_size(field, arg);
 		break;
@@ -242,6 +296,15 @@ static int opt_set(struct options *o, const struct opt *opt, const char *arg, st
 		break;
 	case OPT_VERDICT:
 		ret = value_verdict(field, arg);
+		break;
+	case OPT_STORY:
+		ret = value_story(field, arg);
+		break;
+	case OPT_FORMAT:
+		ret = value_format(field, arg);
+		break;
+	case OPT_SNAPLEN:
+		ret = value_snaplen(field, arg);
 		break;
 	}
 	if (ret == -ENOMEM)
@@ -292,52 +355,266 @@ static const char *rotation_option(const struct options *o)
 					    : NULL;
 }
 
-/* Output options that must be given to --record, not --replay. */
-static bool has_recorded_fields(const struct options *o)
+static bool is_given(const struct options *o, size_t off)
 {
-	return o->output_caller || o->output_stack || o->output_tunnel || o->output_skb ||
-	       o->output_skb_shared_info || o->output_skb_cb || o->output_bpfmap ||
-	       o->output_netns_names || o->output_skb_metadata.nr || o->output_xdp_metadata.nr;
+	for (size_t i = 0; i < NR_OPTS; i++)
+		if (opts[i].off == off)
+			return o->given[i];
+	return false;
+}
+
+/* The first option of a list that is given, even as =false: its name; NULL: none. */
+static const char *first_given(const struct options *o, const size_t *offs, size_t nr)
+{
+	for (size_t i = 0; i < NR_OPTS; i++)
+		for (size_t k = 0; k < nr; k++)
+			if (o->given[i] && opts[i].off == offs[k])
+				return opts[i].name;
+	return NULL;
+}
+
+/* The first output option given, even as =false, of those that belong to --record, not --replay. */
+static const char *recorded_option(const struct options *o)
+{
+	static const size_t recorded[] = {
+		AT(output_rule),
+		AT(output_route),
+		AT(output_conntrack),
+		AT(output_caller),
+		AT(output_stack),
+		AT(output_tunnel),
+		AT(output_skb),
+		AT(output_skb_shared_info),
+		AT(output_skb_cb),
+		AT(output_skb_metadata),
+		AT(output_xdp_metadata),
+		AT(output_bpfmap),
+		AT(output_netns_names),
+		AT(snaplen),
+	};
+
+	return first_given(o, recorded, sizeof(recorded) / sizeof(recorded[0]));
+}
+
+/* The first option given that only adds to what --output-why shows. */
+static const char *why_option(const struct options *o)
+{
+	return o->output_rule					  ? "rule"
+	       : o->output_route && is_given(o, AT(output_route)) ? "route"
+	       : o->output_verdict == VERDICTS_ALL && is_given(o, AT(output_verdict))
+		       ? "verdict=all"
+		       : NULL;
+}
+
+bool options_choose_packets(const struct options *o)
+{
+	return o->expr || o->filter_func || o->filter_netns || is_given(o, AT(filter_mark)) ||
+	       o->filter_ifname || o->filter_skb_expr || o->filter_xdp_expr ||
+	       o->filter_tunnel_pcap_l2 || o->filter_tunnel_pcap_l3;
 }
 
 /* Filters, which must be given to --record, not --replay. */
 static bool has_filters(const struct options *o)
 {
-	return o->expr || o->filter_func || o->filter_netns || o->filter_mark_mask ||
-	       o->filter_ifname || o->filter_skb_expr || o->filter_xdp_expr ||
-	       o->filter_tunnel_pcap_l2 || o->filter_tunnel_pcap_l3 || o->filter_track_skb ||
-	       o->filter_track_skb_by_stackid || o->filter_trace_tc || o->filter_trace_xdp;
+	return options_choose_packets(o) || o->filter_track_skb || o->filter_track_skb_by_stackid ||
+	       o->filter_trace_tc || o->filter_trace_xdp;
+}
+
+bool options_write_pcapng(const struct options *o)
+{
+	return o->record && o->record_format == FORMAT_PCAPNG;
+}
+
+/* What FILE.pcapng and "-" mean. Interfaces of packets are named with their namespace. */
+static void choose_format(struct options *o)
+{
+	size_t len = o->record ? strlen(o->record) : 0, end = sizeof(".pcapng") - 1;
+
+	if (!o->record)
+		return;
+	if (o->record_format == FORMAT_BY_NAME) {
+		bool by_name = len >= end && !strcmp(o->record + len - end, ".pcapng");
+
+		o->record_format =
+			by_name || !options_output_path(o) ? FORMAT_PCAPNG : FORMAT_RECORD;
+	}
+	if (o->record_format != FORMAT_PCAPNG || o->replay)
+		return;
+	if (!is_given(o, AT(output_netns_names)))
+		o->output_netns_names = true;
+	if (!o->snaplen)
+		o->snaplen = SNAPLEN_DEFAULT;
+}
+
+static int check_replay(const struct options *o, struct err *err)
+{
+	const char *recorded = recorded_option(o);
+
+	if (o->record && !options_write_pcapng(o))
+		return err_set(
+			err, -EINVAL,
+			"--replay writes no records: it cannot be used with --record but for "
+			"pcapng");
+	if (o->check || o->list_funcs || o->ready_file || o->duration)
+		return err_set(err, -EINVAL, "--replay only prints: it cannot be used with --%s",
+			       o->check	       ? "check"
+			       : o->list_funcs ? "list-funcs"
+			       : o->ready_file ? "ready-file"
+					       : "duration");
+	if (recorded)
+		return err_set(err, -EINVAL,
+			       "--replay shows what was recorded: give --%s to --record", recorded);
+	if (is_given(o, AT(output_verdict)) && o->output_verdict != VERDICTS_NONE)
+		return err_set(err, -EINVAL,
+			       "--replay shows the firewall verdicts that were recorded: with it, "
+			       "--output-verdict can only be none");
+	if (has_filters(o))
+		return err_set(err, -EINVAL,
+			       "--replay prints the whole record: give filters to --record");
+	return 0;
+}
+
+const char *options_file(const char *path)
+{
+	return path && strcmp(path, "-") ? path : NULL;
+}
+
+bool options_write_stories(const struct options *o)
+{
+	return o->perfetto || o->report;
+}
+
+bool options_tell_stories(const struct options *o)
+{
+	return o->story || o->summary || options_write_stories(o);
+}
+
+bool options_print_lines(const struct options *o)
+{
+	return !o->record && (o->story || o->summary || !options_write_stories(o));
+}
+
+const char *options_output_path(const struct options *o)
+{
+	return o->record ? options_file(o->record) : o->output_file;
+}
+
+static bool is_stdout(const char *path)
+{
+	return path && !options_file(path);
+}
+
+bool options_use_stdout(const struct options *o)
+{
+	return (options_print_lines(o) && !o->output_file) || is_stdout(o->perfetto) ||
+	       is_stdout(o->report);
+}
+
+#define STORY_MAX 1048576 /* a million packets at once take 200 MB */
+
+/* Files of stories. */
+static int check_story_files(const struct options *o, struct err *err)
+{
+	int nr_on_stdout = (options_print_lines(o) && !o->output_file) || (o->record && o->summary);
+	const char *file = o->report ? "report" : "perfetto";
+
+	nr_on_stdout += is_stdout(o->perfetto) + is_stdout(o->report);
+	if (!options_write_stories(o))
+		return 0;
+	if (!options_print_lines(o) && !o->record && (o->output_file || o->output_json))
+		return err_set(err, -EINVAL,
+			       "--output-%s needs --story or --summary, too, with --%s",
+			       o->output_file ? "file" : "json", file);
+	if (nr_on_stdout > 1)
+		return err_set(err, -EINVAL, "--%s - and other output cannot share standard output",
+			       is_stdout(o->report) ? "report" : "perfetto");
+	if (o->perfetto && o->report && !strcmp(o->perfetto, o->report))
+		return err_set(err, -EINVAL, "--perfetto and --report cannot share '%s'",
+			       o->report);
+	return 0;
+}
+
+static bool is_duration(const char *text)
+{
+	uint64_t ns;
+
+	return !value_duration(&ns, text);
+}
+
+/* The first option given that adds columns to lines, or changes them: stories have none. */
+static const char *line_option(const struct options *o)
+{
+	static const size_t lines[] = {
+		AT(output_meta),	 AT(output_tuple),
+		AT(output_tcp_flags),	 AT(output_caller),
+		AT(output_stack),	 AT(output_tunnel),
+		AT(output_skb),		 AT(output_skb_shared_info),
+		AT(output_skb_cb),	 AT(output_skb_metadata),
+		AT(output_xdp_metadata), AT(output_bpfmap),
+		AT(output_release),	 AT(output_conntrack),
+		AT(timestamp),
+	};
+
+	if (o->record || (!o->story && !o->summary))
+		return NULL;
+	return first_given(o, lines, sizeof(lines) / sizeof(lines[0]));
 }
 
 static int check_conflicts(const struct options *o, struct err *err)
 {
-	const char *rotation = rotation_option(o);
+	const char *rotation = rotation_option(o), *adds_to_why = why_option(o);
+	const char *line = line_option(o);
+	int ret = check_story_files(o, err);
 
-	if (o->record && (o->output_file || o->output_json))
+	if (ret)
+		return ret;
+	if (line)
+		return err_set(err, -EINVAL, "--%s has no lines: it cannot be used with --%s",
+			       o->story ? "story" : "summary", line);
+	if (o->record && (o->output_file || (o->output_json && !o->summary)))
 		return err_set(err, -EINVAL,
 			       "--record writes no text: it cannot be used with --output-%s",
 			       o->output_file ? "file" : "json");
+	if (o->record && o->story)
+		return err_set(err, -EINVAL,
+			       "--record writes no text: give --story to --replay instead");
+	if (o->story_max > STORY_MAX)
+		return err_set(err, -EINVAL, "--story-max: %llu is more than %d",
+			       (unsigned long long)o->story_max, STORY_MAX);
+	if (o->story_max && !options_tell_stories(o))
+		return err_set(err, -EINVAL,
+			       "--story-max needs --story, --summary, --perfetto or --report");
+	if (o->story && o->expr && (!strcmp(o->expr, "flow") || !strcmp(o->expr, "packet")))
+		return err_set(err, -EINVAL, "'%s' is no packet expression: --story=%s?", o->expr,
+			       o->expr);
+	if (o->summary && o->expr && is_duration(o->expr))
+		return err_set(err, -EINVAL, "'%s' is no packet expression: --summary=%s?", o->expr,
+			       o->expr);
 	if (rotation && !o->output_file)
 		return err_set(err, -EINVAL, "--output-file-%s needs --output-file", rotation);
+	if (!o->output_why && adds_to_why)
+		return err_set(err, -EINVAL, "--output-%s cannot be used with --output-why=false",
+			       adds_to_why);
+	if (o->output_rule && o->output_verdict == VERDICTS_NONE)
+		return err_set(err, -EINVAL,
+			       "--output-rule cannot be used with --output-verdict=none");
+	if (o->kernel_btf_force && !o->kernel_btf)
+		return err_set(err, -EINVAL, "--kernel-btf-force needs --kernel-btf");
+	if (is_stdout(o->record) && o->summary)
+		return err_set(err, -EINVAL,
+			       "--record - and --summary both write to standard output");
+	if (o->record_format && !o->record)
+		return err_set(err, -EINVAL, "--record-format needs --record");
+	if (o->snaplen && !o->record)
+		return err_set(err, -EINVAL, "--snaplen needs --record");
+	if (o->pcapng_once && !options_write_pcapng(o))
+		return err_set(err, -EINVAL, "--pcapng-once needs --record FILE.pcapng");
+	if (o->replay)
+		return check_replay(o, err);
 	if (o->filter_xdp_expr && !o->filter_trace_xdp)
 		return err_set(err, -EINVAL, "--filter-xdp-expr needs --filter-trace-xdp");
 	if (o->output_xdp_metadata.nr && !o->filter_trace_xdp)
 		return err_set(err, -EINVAL, "--output-xdp-metadata needs --filter-trace-xdp");
-	if (o->kernel_btf_force && !o->kernel_btf)
-		return err_set(err, -EINVAL, "--kernel-btf-force needs --kernel-btf");
-	if (o->replay && (o->record || o->check || o->list_funcs || o->ready_file))
-		return err_set(err, -EINVAL, "--replay only prints: it cannot be used with --%s",
-			       o->record       ? "record"
-			       : o->check      ? "check"
-			       : o->list_funcs ? "list-funcs"
-					       : "ready-file");
-	if (o->replay && has_recorded_fields(o))
-		return err_set(err, -EINVAL,
-			       "--replay shows what was recorded: give the other --output options "
-			       "to --record");
-	if (o->replay && has_filters(o))
-		return err_set(err, -EINVAL,
-			       "--replay prints the whole record: give filters to --record");
 	return 0;
 }
 
@@ -366,7 +643,9 @@ static int unknown_option(int value, char **argv, struct err *err)
 {
 	const char *word = argv[optind - 1];
 
-	if (value == ':')
+	if (value == ':' && optopt < LONG_BASE)
+		err_set(err, -EINVAL, "option '-%c' needs a value", optopt);
+	else if (value == ':')
 		err_set(err, -EINVAL, "option '%s' needs a value", word);
 	else if (optopt >= LONG_BASE)
 		err_set(err, -EINVAL, "option '%s' takes no value", word);
@@ -374,7 +653,7 @@ static int unknown_option(int value, char **argv, struct err *err)
 		err_set(err, -EINVAL, "unknown option '-%c'", optopt);
 	else
 		err_set(err, -EINVAL, "unknown option '%s'", word);
-	err_hint(err, "skbtrail --help lists the options");
+	err_hint(err, "skbtrail --help lists the options, skbtrail -h shows examples");
 	return -EINVAL;
 }
 
@@ -384,15 +663,19 @@ int options_parse(struct options *o, int argc, char **argv, struct err *err)
 	char letters[2 * NR_OPTS + 2] = ":", *l = letters + 1;
 	int value, ret;
 
-	*o = (struct options){.colour = "auto",
+	*o = (struct options){.argc = argc,
+			      .argv = argv,
+			      .colour = "auto",
 			      .output_meta = true,
 			      .output_tuple = true,
 			      .output_why = true,
 			      .filter_track_size = TRACK_DEFAULT};
 	for (size_t i = 0; i < NR_OPTS; i++) {
+		bool needs_arg = opts[i].arg && opts[i].arg[0] != '[';
+
 		longs[i] = (struct option){opts[i].name,
-					   opts[i].arg ? required_argument : optional_argument,
-					   NULL, LONG_BASE + i};
+					   needs_arg ? required_argument : optional_argument, NULL,
+					   LONG_BASE + i};
 		if (opts[i].letter) {
 			*l++ = opts[i].letter;
 			if (opts[i].arg)
@@ -410,6 +693,9 @@ int options_parse(struct options *o, int argc, char **argv, struct err *err)
 		ret = opt_set(o, opt, optarg, err);
 		if (ret)
 			return ret;
+		o->given[opt - opts] = true;
+		if (opt->off == AT(help))
+			o->short_help = value == opt->letter;
 	}
 	if (o->btf_pack) {
 		o->files = (const char *const *)argv + optind;
@@ -417,10 +703,15 @@ int options_parse(struct options *o, int argc, char **argv, struct err *err)
 		return check_pack(o, err);
 	}
 	if (o->output_verdict == VERDICTS_DEFAULT)
-		o->output_verdict = o->verbose ? VERDICTS_ALL : VERDICTS_DROPS;
+		o->output_verdict = o->verbose || o->report ? VERDICTS_ALL : VERDICTS_DROPS;
+	if (!is_given(o, AT(output_route)))
+		o->output_route = o->verbose || o->story || options_write_stories(o);
+	if (!is_given(o, AT(output_netns_names)) && !o->replay)
+		o->output_netns_names = o->story || options_write_stories(o);
 	ret = join_words(o, argc - optind, argv + optind, err);
 	if (o->filter_non_skb_funcs.nr || o->filter_track_bpf_helpers)
 		o->filter_track_skb_by_stackid = true;
+	choose_format(o);
 	return ret ? ret : check_conflicts(o, err);
 }
 
@@ -457,7 +748,8 @@ void options_help(FILE *out)
 		if (opts[i].letter)
 			snprintf(letter, sizeof(letter), "-%c,", opts[i].letter);
 		snprintf(left, sizeof(left), "%s --%s%s%s", letter, opts[i].name,
-			 opts[i].arg ? " " : "", opts[i].arg ? opts[i].arg : "");
+			 opts[i].arg && opts[i].arg[0] != '[' ? " " : "",
+			 opts[i].arg ? opts[i].arg : "");
 		fprintf(out, "  %-33s %s\n", left, opts[i].help);
 	}
 }

@@ -10,7 +10,10 @@
 #include "base/err.h"
 #include "cli/option_values.h"
 
+#define OPTIONS_NR_MAX 96
+
 struct options {
+	bool given[OPTIONS_NR_MAX]; /* with any value, in the order of the table in options.c */
 	char *expr; /* owned; all words of the packet expression, joined; NULL: none */
 
 	const char *filter_func;
@@ -40,8 +43,11 @@ struct options {
 
 	bool output_meta;
 	bool output_tuple;
-	bool output_why;
+	bool output_why, output_release;
 	enum verdict_mode output_verdict;
+	bool output_rule;
+	bool output_route;
+	bool output_conntrack;
 	bool output_tcp_flags;
 	bool output_caller;
 	bool output_stack;
@@ -56,6 +62,13 @@ struct options {
 	uint64_t netns_names_max_length; /* 0: unlimited */
 	uint64_t set_percpu_buf;	 /* for compatibility with pwru; ignored */
 	bool output_json;
+	enum story_mode story;
+	uint64_t story_max; /* stories at once */
+	bool summary;
+	uint64_t summary_every; /* ns; 0: only at the end */
+	const char *perfetto;	/* this and the next: a file; "-": standard output */
+	const char *report;
+	uint64_t duration; /* of the trace in ns; 0: no limit */
 	enum timestamp_mode timestamp;
 	/*
 	 * Truncated just before the trace starts. With one of the options below an existing file
@@ -67,9 +80,12 @@ struct options {
 	uint64_t output_file_max_age;  /* seconds to keep backups; 0: forever */
 	uint64_t output_file_max_backups; /* 0: unlimited */
 	bool output_file_compress;
-	uint64_t output_limit_lines; /* 0: none */
-	const char *colour;	     /* "auto", "always", "never" */
-	const char *record;
+	uint64_t output_limit_lines;	  /* 0: none */
+	const char *colour;		  /* "auto", "always", "never" */
+	const char *record;		  /* "-": standard output */
+	enum record_format record_format; /* with `record` never FORMAT_BY_NAME */
+	bool pcapng_once;
+	uint64_t snaplen; /* 0: no packet bytes */
 	const char *replay;
 	const char *ready_file;
 	uint64_t ring_sz; /* bytes of all rings together; 0: default of the transport */
@@ -85,6 +101,9 @@ struct options {
 	bool quiet;
 	bool version;
 	bool help;
+	bool short_help; /* with `help`: asked for as -h */
+	int argc;	 /* the command line, in getopt's order */
+	char *const *argv;
 };
 
 /*
@@ -93,6 +112,24 @@ struct options {
  */
 int options_parse(struct options *o, int argc, char **argv, struct err *err);
 void options_release(struct options *o);
+/* Whether --record writes packets. */
+bool options_write_pcapng(const struct options *o);
+/* The file of --record or --output-file; NULL: standard output. */
+const char *options_output_path(const struct options *o);
+
+/* A path that may be "-" for standard output: then NULL. */
+const char *options_file(const char *path);
+/* Whether stories are written to files of their own. */
+bool options_write_stories(const struct options *o);
+/* Whether events are collected to stories. */
+bool options_tell_stories(const struct options *o);
+/* Whether there are lines of text or JSON: of events, stories or summaries. */
+bool options_print_lines(const struct options *o);
+/* Whether anything but a summary beside a record is written to standard output. */
+bool options_use_stdout(const struct options *o);
+
+/* Whether a filter chooses packets, or the functions that show them. */
+bool options_choose_packets(const struct options *o);
 
 /* The text of --help, at most 100 columns. */
 void options_help(FILE *out);

@@ -2,22 +2,15 @@
 /*
  * The table is searched from its beginning: the first entry whose reason or place fits, and whose
  * evidence holds, is the cause. More particular entries come first, and the last one of a reason or
- * place needs no evidence: it says no more than the code of the kernel allows (Linux 5.10 to 6.18).
+ * place needs no evidence: it says no more than the code of the kernel allows (Linux 3.10 to 6.18).
  */
 #include "explain/causes.h"
 
 #include <string.h>
 
+#include "base/listed.h"
+#include "explain/cause_table.h"
 #include "explain/cause_text.h"
-#include "explain/evidence.h"
-
-/* Reasons and places are lists with '|' between. */
-struct cause {
-	const char *reason; /* without SKB_DROP_REASON_; NULL: the kernel says none */
-	const char *place;  /* the function that dropped; NULL: any */
-	bool (*holds)(struct evidence *e);
-	const char *text; /* see cause_fill() */
-};
 
 /* ---- the table ---- */
 
@@ -27,62 +20,46 @@ struct cause {
 #define FORWARDING_OFF6                                                                            \
 	"%d is not an address of this host, and IPv6 forwarding is off "                           \
 	"(net.ipv6.conf.all.forwarding=0)"
-#define ROUTE_GET   "ip%6 route get %d"
-#define NO_ROUTE    "no route to %d (" ROUTE_GET ")"
-#define BLACKHOLE   "the route to %d is a blackhole (" ROUTE_GET ")"
-#define UNREACHABLE "the route to %d says unreachable (" ROUTE_GET ")"
-#define PROHIBIT    "the route to %d says prohibit (" ROUTE_GET ")"
-#define RP_FILTER   "rp_filter=%r on %i: the way back to %s does not go out by %i (ip route get %s)"
+#define BLACKHOLE "the route to %d is a blackhole%R (" ROUTE_GET ")"
+#define RP_FILTER "rp_filter=%r on %i: the way back to %s does not go out by %i (ip route get %s)"
 #define RP_POSSIBLE                                                                                \
 	"possible: rp_filter=%r on %i, if the way back to %s is another one (ip route get %s)"
 #define OWN_SOURCE	"martian: its source %s is an address of this host"
 #define MARTIAN		"martian: no host can send from %s on %i"
 #define LOCALNET	"martian: a loopback address on %i (net.ipv4.conf.%i.route_localnet)"
 #define TTL_OUT		"the TTL ran out (%h)"
-#define TOO_BIG		"%l bytes exceed the MTU %m of the way to %d, and it must not be fragmented"
 #define TOO_BIG_UNKNOWN "%l bytes exceed the MTU of the way to %d, and it must not be fragmented"
-#define NO_SOCKET	"nothing listens on %d:%p (%t)"
+#define NO_SOCKET	"nothing listens on %D (%t)"
 #define NOT_FOR_THEM	"; sockets with port %p are for other addresses or peers"
-#define NO_CONN		"no connection and no listener for %s -> %d:%p (%t)"
+#define NO_CONN		"no connection and no listener for %s -> %D (%t)"
 #define TIME_WAIT	"not a loss: its connection is over (TIME_WAIT)"
-#define RCVBUF		"the receive buffer of %P on port %p is full%B"
+#define RCVBUF		"the receive buffer of %P on port %p has no room for it%B"
 #define SOCK_FILTER	"dropped by a filter of its socket or cgroup (SO_ATTACH_FILTER, BPF)"
 #define XFRM		"an IPsec policy blocks it, or wants it to be protected (ip xfrm policy)"
-#define ACCEPT_FULL	"the accept queue of %d:%p is full%A (ss -ltn; net.core.somaxconn)"
+#define ACCEPT_FULL	"the accept queue of %D is full%A (ss -ltn; net.core.somaxconn)"
 #define SYN_FULL                                                                                   \
-	"the SYN backlog of %d:%p is full%Y, and SYN cookies are off (net.ipv4.tcp_syncookies=0)"
+	"the SYN backlog of %D is full%Y, and SYN cookies are off (net.ipv4.tcp_syncookies=0)"
 #define OUT_OF_WINDOW  "outside the TCP window"
-#define NO_GROUP       "nothing here joined the group %d on %i (ip maddr show dev %i)"
 #define NO_VLAN	       "%i has no interface for VLAN %V (ip -d link show)"
-#define NO_VNI	       "no VXLAN interface has its VNI"
-#define WENT_DOWN      "%i went down: what waited in its queue was dropped (ip link set %i up)"
 #define CONNTRACK_FULL "conntrack table is full (net.netfilter.nf_conntrack_count %C)"
 #define INVALID_HERE                                                                               \
 	"possible: its source %s or destination %d is not valid here, or its IP options"
-#define NEIGH	      "%N does not answer %n on %i%T (ip neigh show dev %i)"
-#define NEIGH_FULL    "too many packets wait for the address of a neighbour on %i"
-#define DEV_DOWN      "%i is down (ip link set %i up)"
-#define NO_CARRIER    "%i has no carrier: no cable, or the other end is down (ip link show dev %i)"
-#define QDISC_SHOW    "tc -s qdisc show dev %i"
-#define QDISC	      "the queue of %i is full (%q%L; " QDISC_SHOW ")"
-#define NETEM	      "netem loss on %i (" QDISC_SHOW ")"
-#define NETEM_OR_FULL "netem loss on %i, or its queue is full (netem%L; " QDISC_SHOW ")"
-#define OVER_BURST    "its %l bytes exceed the burst of qdisc tbf of %i (" QDISC_SHOW ")"
-#define QDISC_ANY                                                                                  \
-	"the queue of %i is full, or qdisc %q has another reason to drop it (" QDISC_SHOW ")"
+#define NEIGH	   "%N does not answer %n on %i%T (ip neigh show dev %i)"
+#define NEIGH_FULL "too many packets wait for the address of a neighbour on %i"
 #define TC_EGRESS  "dropped by a tc filter of %i, egress%E (tc filter show dev %i egress)"
 #define TC_INGRESS "dropped by a tc filter of %i, ingress%I (tc filter show dev %i ingress)"
 #define OTHERHOST  "it is for another host: its Ethernet destination is not the address of %i"
 #define BAD_IP	   "malformed IP header"
 #define IP_CSUM	   "wrong checksum of the IP header"
-#define L4_CSUM	   "wrong %t checksum"
+#define L4_CSUM	   "wrong %O checksum"
 #define XDP_DROP   "dropped by the XDP program of %i (ip link show dev %i)"
 #define NO_HANDLER "nothing on this host handles EtherType %e on %i"
 #define BACKLOG	   "the backlog of this CPU is full (net.core.netdev_max_backlog)"
 #define NO_IPV6	   "IPv6 is off on %i (net.ipv6.conf.%i.disable_ipv6, or an MTU below 1280)"
 #define CGROUP	   "dropped by a BPF program of its cgroup (egress)"
 #define NO_PONG                                                                                    \
-	"no ping socket waits for this answer (one that pings by a raw socket got a copy of it)"
+	"possibly not a loss: no ping socket waits for this answer, but programs that ping by a "  \
+	"raw socket get a copy"
 
 /* Functions that are often inlined into each other. */
 #define IP_RCV_FINISH "ip_rcv_finish_core|ip_rcv_finish|ip_list_rcv_finish|ip_sublist_rcv"
@@ -90,8 +67,9 @@ struct cause {
 #define IP6_RCV	      "ip6_rcv_core|ipv6_rcv|ipv6_list_rcv"
 #define IP6_DISCARD                                                                                \
 	"ip6_pkt_discard|ip6_pkt_discard_out|ip6_pkt_prohibit|ip6_pkt_prohibit_out|ip6_pkt_drop"
-#define DISCARD "dst_discard|dst_discard_out|dst_discard_sk"
-#define UDP_RCV "__udp4_lib_rcv|__udp6_lib_rcv|udp_rcv|udpv6_rcv"
+#define DISCARD	  "dst_discard|dst_discard_out|dst_discard_sk"
+#define UDP_RCV	  "__udp4_lib_rcv|__udp6_lib_rcv|udp_rcv|udpv6_rcv"
+#define UDP_FLOOD UDP_RCV "|__udp4_lib_mcast_deliver|__udp6_lib_mcast_deliver"
 #define UDP_QUEUE                                                                                  \
 	"udp_queue_rcv_skb|udp_queue_rcv_one_skb|udpv6_queue_rcv_skb|udpv6_queue_rcv_one_skb"
 #define QDISC_RESET                                                                                \
@@ -150,8 +128,8 @@ static const struct cause table[] = {
 	{"IP_RPFILTER", NULL, NULL, RP_FILTER},
 	{"UNICAST_IN_L2_MULTICAST", NULL, NULL, "unicast %d came in an Ethernet multicast frame"},
 	{"XFRM_POLICY", NULL, NULL, XFRM},
-	{"IP_NOPROTO", NULL, NULL, "no handler for IP protocol %t"},
-	{"PROTO_MEM", NULL, NULL, "the memory for %t sockets is used up (net.ipv4.%t_mem)"},
+	{"IP_NOPROTO", NULL, NULL, "no handler for IP protocol %O"},
+	{"PROTO_MEM", NULL, NULL, "the memory for %O sockets is used up (net.ipv4.%t_mem)"},
 	{"TCP_FLAGS", NULL, NULL, "TCP flags that do not fit the connection"},
 	{"TCP_ZEROWINDOW", NULL, NULL, "the receiver's TCP window is closed"},
 	{"TCP_OLD_DATA", NULL, NULL, "its data were received before (a retransmission)"},
@@ -258,10 +236,16 @@ static const struct cause table[] = {
 	{NULL, FORWARD, ev_ttl_out, TTL_OUT},
 	{NULL, "ip6_forward", ev_forwarding_off, FORWARDING_OFF6},
 	{NULL, FORWARD, ev_too_big, TOO_BIG},
-	{NULL, FORWARD, NULL,
-	 "possible: " XFRM "; it was no unicast frame, or it is too big (%l "
-	 "bytes)"},
+	{NULL, "ip_forward", NULL,
+	 "possible: " XFRM "; it was no unicast frame, or merged by hardware (LRO); its strict "
+	 "source route forbids this way; or it is too big (%l bytes)"},
+	{NULL, "ip6_forward", NULL,
+	 "possible: " XFRM "; it was no unicast frame, or merged by hardware (LRO); its source %s "
+	 "must not be forwarded; or it is too big (%l bytes)"},
 	{NULL, "ip_fragment|ip6_fragment", ev_too_big, TOO_BIG},
+	{NULL, "ip_fragment|ip_do_fragment|ip6_fragment|br_ip6_fragment|nf_br_ip_fragment", NULL,
+	 "possible: one of its fragments could not be sent, no memory for them, or it is too big "
+	 "(%l bytes) and must not be fragmented"},
 	{NULL, IP_RCV_FINISH, ev_bad_source, MARTIAN},
 	{NULL, IP_RCV_FINISH, ev_localnet, LOCALNET},
 	{NULL, IP_RCV_FINISH, ev_own_source, OWN_SOURCE},
@@ -275,19 +259,22 @@ static const struct cause table[] = {
 	{NULL, IP_RCV "|" IP6_RCV, ev_has_vlan, NO_VLAN},
 	{NULL, IP_RCV, ev_bad_ip_header, BAD_IP},
 	{NULL, IP_RCV, ev_bad_ip_csum, IP_CSUM},
-	{NULL, IP_RCV, NULL, "possible: " OTHERHOST "; or %i has no interface for its VLAN"},
+	{NULL, IP_RCV, NULL,
+	 "possible: " OTHERHOST "; %i has no interface for its VLAN; or a malformed IP header"},
 	{NULL, IP6_RCV, NULL,
 	 "possible: " OTHERHOST "; " NO_IPV6 "; or a malformed or forbidden header"},
 	{NULL, "ip_protocol_deliver_rcu|ip_local_deliver_finish", NULL,
-	 "possible: no handler for IP protocol %t, or no IPsec policy allows it"},
+	 "possible: no handler for IP protocol %O, or no IPsec policy allows it"},
 	{NULL, "gre_rcv", NULL,
 	 "possible: no GRE tunnel from %d to %s has its key (ip -d tunnel show), or a malformed "
 	 "GRE "
 	 "header"},
-	{NULL, "vxlan_rcv", NULL, "possible: " NO_VNI ", or a malformed VXLAN header"},
+	{NULL, "vxlan_rcv", NULL,
+	 "possible: " NO_VNI "; a malformed VXLAN header; or its Ethernet source is that of the "
+	 "interface, or fixed to another remote"},
 	{NULL, "geneve_udp_encap_recv", NULL,
 	 "possible: no Geneve interface has its VNI, or a malformed Geneve header"},
-	{NULL, "tunnel4_rcv|tunnel64_rcv|tunnel6_rcv|tunnel46_rcv", NULL,
+	{NULL, "tunnel4_rcv|tunnel64_rcv|tunnel6_rcv|tunnel46_rcv|tunnelmpls4_rcv", NULL,
 	 "no tunnel from %d to %s (ip -d tunnel show)"},
 	{NULL, "xfrm_input", NULL,
 	 "possible: no IPsec state has its SPI (ip xfrm state), or it fails the checks of that "
@@ -295,22 +282,26 @@ static const struct cause table[] = {
 	{NULL, UDP_RCV "|" TCP_RCV, ev_bad_csum, L4_CSUM},
 	{NULL, TCP_RCV, ev_time_wait, TIME_WAIT},
 	{NULL, TCP_RCV, ev_accept_full, ACCEPT_FULL},
-	{NULL, UDP_RCV, ev_multicast, "no socket takes multicast for %d:%p (%t)"},
+	{NULL, UDP_FLOOD, ev_multicast, "no socket takes multicast for %D (%t)"},
+	{NULL, UDP_FLOOD, ev_broadcast, "no socket takes broadcasts for %D (%t)"},
 	{NULL, UDP_RCV, ev_udp_policy, XFRM},
+	{NULL, UDP_RCV, ev_udp_no_reason,
+	 "possible: " XFRM "; or it was a broadcast that no socket takes"},
 	{NULL, UDP_RCV "|" TCP_RCV, ev_last_policy, "possible: " XFRM "; or its checksum is wrong"},
 	{NULL, UDP_RCV "|" TCP_RCV, ev_other_socket, NO_SOCKET NOT_FOR_THEM},
 	{NULL, UDP_RCV "|" TCP_RCV, ev_nobody_listens, NO_SOCKET},
 	{NULL, TCP_RCV, ev_no_socket, NO_CONN},
 	{NULL, UDP_RCV, NULL,
-	 "possible: nothing listens on %d:%p (%t), its checksum is wrong, or an IPsec policy "
+	 "possible: nothing listens on %D (%t), its checksum is wrong, or an IPsec policy "
 	 "forbids it"},
 	{NULL, TCP_RCV, ev_listens,
-	 "possible: the accept queue of %d:%p is full (ss -ltn), its checksum is wrong, or a "
+	 "possible: the accept queue of %D is full (ss -ltn), its checksum is wrong, or a "
 	 "filter "
 	 "of the socket or an IPsec policy forbids it"},
 	{NULL, TCP_RCV, NULL,
-	 "possible: " NO_CONN "; its checksum is wrong, or a filter of the socket or an IPsec "
-	 "policy forbids it"},
+	 "possible: " NO_CONN "; its checksum is wrong; the backlog of its socket is full; or a "
+	 "filter of the socket, a missing signature (MD5), IP_MINTTL or an IPsec policy forbids "
+	 "it"},
 	{NULL, "tcp_v4_do_rcv|tcp_v6_do_rcv", NULL,
 	 "possible: it does not fit the state of its TCP socket, or its checksum is wrong"},
 	{NULL, "tcp_data_queue", NULL,
@@ -320,7 +311,8 @@ static const struct cause table[] = {
 	{NULL, "tcp_validate_incoming", NULL,
 	 "possible: outside the TCP window, an old timestamp (PAWS), or a reset or SYN"},
 	{NULL, "tcp_rcv_state_process", NULL,
-	 "possibly not a loss: this function frees a SYN-ACK and a last ACK that it took, too"},
+	 "possibly not a loss: this function also frees a SYN-ACK or last ACK that it has "
+	 "accepted"},
 	{NULL, "tcp_rcv_established", NULL,
 	 "possible: it acknowledges what was never sent, has no ACK flag, or a wrong checksum"},
 	{NULL, "__udp_queue_rcv_skb|__udpv6_queue_rcv_skb", NULL, RCVBUF},
@@ -331,8 +323,13 @@ static const struct cause table[] = {
 	{NULL, UDP_QUEUE, NULL,
 	 "possible: " RCVBUF " (ss -uanm); its checksum is wrong; or a filter of the socket or its "
 	 "cgroup, or an IPsec policy, drops it"},
-	{NULL, "udp_recvmsg|udpv6_recvmsg", NULL, L4_CSUM},
+	{NULL, "udp_recvmsg|udpv6_recvmsg", ev_bad_csum, L4_CSUM},
+	{NULL, "udp_recvmsg|udpv6_recvmsg", NULL,
+	 "possible: " L4_CSUM ", or the program that reads it gave a buffer that cannot take it"},
+	{NULL, "udp_destruct_common|udp_destruct_sock|udpv6_destruct_sock", NULL,
+	 "its socket was closed while it waited to be read"},
 	{NULL, "icmp_rcv|ping_rcv", ev_is_pong, NO_PONG},
+	{NULL, "ping_rcv", NULL, NO_PONG},
 	{NULL, "icmp_rcv", NULL,
 	 "possibly not a loss: older kernels free ICMP here that was handled, too; else this type "
 	 "is "
@@ -341,7 +338,7 @@ static const struct cause table[] = {
 	 "possibly not a loss: this function frees ICMPv6 that was handled, too"},
 	{NULL, "arp_error_report|ndisc_error_report|neigh_invalidate", NULL, NEIGH},
 	{NULL, "__neigh_event_send", NULL, "possible: " NEIGH "; or " NEIGH_FULL},
-	{NULL, "ip_finish_output2|ip6_finish_output2", NULL,
+	{NULL, "ip_finish_output2|ip6_finish_output2|vrf_finish_output|vrf_finish_output6", NULL,
 	 "possible: no entry for a neighbour on %i could be made, or no memory for its header"},
 	{NULL, DEV_XMIT "|kfree_skb_list", ev_dev_down, DEV_DOWN},
 	{NULL, DEV_XMIT "|kfree_skb_list", ev_no_carrier, NO_CARRIER},
@@ -364,14 +361,15 @@ static const struct cause table[] = {
 	{NULL, "__netif_receive_skb_core", ev_is_ip, TC_INGRESS},
 	{NULL, "__netif_receive_skb_core", NULL,
 	 "possible: a tc filter of %i, ingress; or " NO_HANDLER},
-	{NULL, "do_xdp_generic|netif_receive_generic_xdp", NULL, XDP_DROP},
-	{NULL, "veth_xdp_rcv_skb|veth_xdp_rcv|veth_poll", NULL,
+	{NULL, "netif_receive_generic_xdp", NULL, XDP_DROP},
+	{NULL, "do_xdp_generic|veth_xdp_rcv_skb|veth_xdp_rcv|veth_poll", NULL,
 	 "dropped by the XDP program of %i, or its redirect failed (ip link show dev %i)"},
 	{NULL, PEER, NULL,
 	 "possible: the other end of the link is down, or %l bytes exceed its MTU"},
 	{NULL, "tun_net_xmit", NULL,
-	 "possible: the program that reads %i is too slow, or there is none"},
+	 "possible: the program that reads %i is too slow, there is none, or its filter drops it"},
 	{NULL, "ip_finish_output|ip6_finish_output|ip_mc_finish_output", ev_last_cgroup, CGROUP},
+	{NULL, "ip_mc_finish_output", NULL, CGROUP},
 	{NULL, "ip_finish_output|ip6_finish_output|__ip_finish_output", ev_too_big, TOO_BIG},
 	{NULL, "ip_finish_output|ip6_finish_output", NULL,
 	 "possible: " CGROUP ", or it must not be fragmented"},
@@ -381,45 +379,95 @@ static const struct cause table[] = {
 
 #define NR_CAUSES (sizeof(table) / sizeof(table[0]))
 
+/* NULL: there are no more. */
+static const struct cause *entry(size_t i)
+{
+	if (i < NR_CAUSES)
+		return &table[i];
+	return i - NR_CAUSES < nr_seldom_causes ? &seldom_causes[i - NR_CAUSES] : NULL;
+}
+
 /* ---- search ---- */
 
 #define PREFIX "SKB_DROP_REASON_"
 
 /* NULL: the kernel has none, or one that says nothing. */
-static const char *reason_of(const struct trace_event *te)
+static const char *reason_of(const char *name)
 {
-	const char *r = te->reason;
-
-	if (!(te->raw.flags & TRAIL_F_REASON) || !r)
+	if (!name)
 		return NULL;
-	if (!strncmp(r, PREFIX, strlen(PREFIX)))
-		r += strlen(PREFIX);
-	return strcmp(r, "NOT_SPECIFIED") ? r : NULL;
-}
-
-/* Whether name, up to a compiler's suffix, is in the list. */
-static bool is_listed(const char *list, const char *name)
-{
-	size_t len = strcspn(name, ".");
-
-	for (size_t n; *list; list += n + (list[n] == '|')) {
-		n = strcspn(list, "|");
-		if (n == len && !strncmp(list, name, len))
-			return true;
-	}
-	return false;
+	if (!strncmp(name, PREFIX, strlen(PREFIX)))
+		name += strlen(PREFIX);
+	return strcmp(name, "NOT_SPECIFIED") ? name : NULL;
 }
 
 /* Without a reason the place must tell; a place alone does not overrule one. */
-static bool fits(const struct cause *c, const char *reason, struct evidence *e)
+static bool has_names(const struct cause *c, const char *reason, const char *place)
 {
-	const char *place = e->te->caller.name;
-
 	if (c->reason ? !reason || !is_listed(c->reason, reason) : reason != NULL)
 		return false;
-	if (c->place && (!place || !is_listed(c->place, place)))
-		return false;
+	return !c->place || (place && is_listed(c->place, place));
+}
+
+/* The first row from i on that fits; its number is that of rows if there is none. */
+static size_t next_row(size_t i, const char *reason, const char *place)
+{
+	const struct cause *c;
+
+	while ((c = entry(i)) && !has_names(c, reason, place))
+		i++;
+	return i;
+}
+
+/* Up to the one that needs no evidence: no later one is looked at. */
+static void find_rows(struct cause_rows *rows)
+{
+	const char *reason = reason_of(rows->reason);
+	const struct cause *c;
+	size_t i = next_row(0, reason, rows->place);
+
+	rows->nr = 0;
+	while ((c = entry(i)) && rows->nr < CAUSES_ROWS_NR) {
+		rows->row[rows->nr++] = (uint16_t)i;
+		i = c->holds ? next_row(i + 1, reason, rows->place) : NR_CAUSES + nr_seldom_causes;
+	}
+	rows->next = (uint16_t)i;
+	rows->is_set = true;
+}
+
+static const struct cause_rows *rows_of(struct causes *cs, const struct trace_event *te)
+{
+	const char *reason = te->raw.flags & TRAIL_F_REASON ? te->reason : NULL;
+	const char *place = te->caller.name;
+	uintptr_t key = (uintptr_t)reason * 31 + (uintptr_t)place;
+	struct cause_rows *rows = &cs->of[(key ^ key >> 8) % CAUSES_NR];
+
+	if (!rows->is_set || rows->reason != reason || rows->place != place) {
+		rows->reason = reason;
+		rows->place = place;
+		find_rows(rows);
+	}
+	return rows;
+}
+
+static bool holds(const struct cause *c, struct evidence *e)
+{
 	return !c->holds || c->holds(e);
+}
+
+/* NULL: none. */
+static const struct cause *find_cause(const struct cause_rows *rows, struct evidence *e)
+{
+	const char *reason = reason_of(rows->reason);
+	const struct cause *c;
+
+	for (size_t i = 0; i < rows->nr; i++)
+		if (holds(entry(rows->row[i]), e))
+			return entry(rows->row[i]);
+	for (size_t i = rows->next; (c = entry(i)); i++)
+		if (has_names(c, reason, rows->place) && holds(c, e))
+			return c;
+	return NULL;
 }
 
 static struct evidence evidence_of(const struct trace_event *te, const struct facts *facts,
@@ -433,16 +481,13 @@ static struct evidence evidence_of(const struct trace_event *te, const struct fa
 	};
 }
 
-size_t cause_explain(const struct trace_event *te, const struct facts *facts,
+size_t cause_explain(struct causes *cs, const struct trace_event *te, const struct facts *facts,
 		     const struct pasts *pasts, char *buf, size_t sz)
 {
-	const char *reason = reason_of(te);
 	struct evidence e = evidence_of(te, facts, pasts);
+	const struct cause *c = find_cause(rows_of(cs, te), &e);
 
-	for (size_t i = 0; i < NR_CAUSES; i++)
-		if (fits(&table[i], reason, &e))
-			return cause_fill(table[i].text, &e, buf, sz);
-	return 0;
+	return c ? cause_fill(c->text, &e, buf, sz) : 0;
 }
 
 /*
@@ -482,13 +527,14 @@ static const char *freed_text(struct evidence *e)
 size_t cause_of_end(const struct trace_event *te, const struct facts *facts,
 		    const struct pasts *pasts, char *buf, size_t sz)
 {
-	struct evidence e = evidence_of(te, facts, pasts);
-	const char *text = NULL;
+	bool is_consumed = te->func.name && !strcmp(te->func.name, "consume_skb");
+	struct evidence e;
+	const char *text;
 
-	if (te->func.name && !strcmp(te->func.name, "consume_skb"))
-		text = consumed_text(&e);
-	else if (te->func.name && !strcmp(te->func.name, "__kfree_skb"))
-		text = freed_text(&e);
+	if (!is_consumed && (!te->func.name || strcmp(te->func.name, "__kfree_skb") != 0))
+		return 0;
+	e = evidence_of(te, facts, pasts);
+	text = is_consumed ? consumed_text(&e) : freed_text(&e);
 	return text ? cause_fill(text, &e, buf, sz) : 0;
 }
 
@@ -502,8 +548,33 @@ size_t cause_of_conntrack(const struct trace_event *te, const struct facts *fact
 
 bool cause_has_reason(const char *reason)
 {
-	for (size_t i = 0; i < NR_CAUSES; i++)
-		if (table[i].reason && is_listed(table[i].reason, reason))
+	const struct cause *c;
+
+	for (size_t i = 0; (c = entry(i)); i++)
+		if (c->reason && is_listed(c->reason, reason))
 			return true;
 	return false;
+}
+
+bool cause_has_place(const char *place)
+{
+	const struct cause *c;
+
+	for (size_t i = 0; (c = entry(i)); i++)
+		if (!c->reason && !c->holds && is_listed(c->place, place))
+			return true;
+	return false;
+}
+
+const char *cause_places(size_t i, bool *needs_evidence)
+{
+	const struct cause *c;
+
+	for (size_t at = 0; (c = entry(at)); at++) {
+		if (c->reason || i--)
+			continue;
+		*needs_evidence = c->holds;
+		return c->place;
+	}
+	return NULL;
 }

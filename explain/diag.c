@@ -233,17 +233,17 @@ static int take_buffer(void *arg, const struct nlmsghdr *msg)
 bool diag_buffer(struct diag *d, const struct fact_flow *flow, struct fact_buffer *out)
 {
 	struct buffer_job j = {.out = out};
-	struct socket_line line;
+	struct socket_found found;
 
 	*out = (struct fact_buffer){0};
-	if (flow->proto != IPPROTO_UDP || !sockets_find_one(flow, &line))
+	if (flow->proto != IPPROTO_UDP || !sockets_find(flow, &found))
 		return false;
-	j.inode = line.inode;
-	out->used = line.rx_queue;
+	j.inode = found.inode;
+	out->used = found.rx_queue;
 	if (d->has_udp || has_module("udp_diag"))
-		dump(line.is_v6 ? AF_INET6 : AF_INET, IPPROTO_UDP, STATE_ANY,
+		dump(found.is_v6 ? AF_INET6 : AF_INET, IPPROTO_UDP, STATE_ANY,
 		     1 << (INET_DIAG_SKMEMINFO - 1), take_buffer, &j);
-	out->pid = owner_of(d, line.inode);
+	out->pid = owner_of(d, found.inode);
 	if (!out->pid || !process_name(&netns_roots, (pid_t)out->pid, out->comm, sizeof(out->comm)))
 		out->pid = 0;
 	return true;

@@ -14,44 +14,19 @@
 #include <linux/rtnetlink.h>
 
 #include "base/number.h"
-#include "kern/clock.h"
+#include "explain/asker.h"
 #include "kern/net.h"
 #include "kern/netlink.h"
 
-#define COST_SHARE 5		       /* one part of the time in five */
-#define BUDGET_MAX UINT64_C(500000000) /* ns of asking that may be saved up */
-struct asker {
-	uint64_t budget, then;	    /* ns; then: when it was reckoned */
-	struct netns_cache *places; /* not owned */
+struct kernel {
+	struct asker asker;
 	struct diag diag;
 };
 
-/* ---- asking within a budget ---- */
-
-static bool may_ask(struct asker *a)
-{
-	uint64_t now = clock_now();
-
-	a->budget += (now - a->then) / COST_SHARE;
-	if (a->budget > BUDGET_MAX)
-		a->budget = BUDGET_MAX;
-	a->then = now;
-	return a->budget > 0;
-}
-
-/* fn in the namespace; false: not asked, or it failed. */
-static bool ask(struct asker *a, uint32_t netns, int (*fn)(void *arg), void *arg)
-{
-	uint64_t start = clock_now(), took;
-	int ret;
-
-	if (!may_ask(a))
-		return false;
-	ret = netns_call(a->places, netns, fn, arg);
-	took = clock_now() - start;
-	a->budget = took < a->budget ? a->budget - took : 0;
-	return ret == 0;
-}
+/* The answer goes to out, which fn writes through arg. */
+#define ASK(k, netns, fn, arg, key, out)                                                           \
+	asker_ask(&((struct kernel *)(k))->asker,                                                  \
+		  &(struct question){netns, fn, arg, key, sizeof(*(key)), out, sizeof(*(out))})
 
 /* ---- settings ---- */
 
@@ -78,8 +53,11 @@ static int read_setting(void *arg)
 static int facts_setting(void *arg, uint32_t netns, const char *path)
 {
 	struct setting s = {.path = path};
+	struct kernel *k = arg;
+	struct question q = {netns,    read_setting,   &s, path, strlen(path) + 1,
+			     &s.value, sizeof(s.value)};
 
-	return ask(arg, netns, read_setting, &s) ? s.value : -1;
+	return asker_ask(&k->asker, &q) ? s.value : -1;
 }
 
 /* ---- devices ---- */
@@ -125,7 +103,7 @@ static bool facts_dev(void *arg, uint32_t netns, uint32_t ifindex, struct fact_d
 {
 	struct dev_job j = {.ifindex = ifindex, .out = out};
 
-	return ask(arg, netns, read_dev, &j);
+	return ASK(arg, netns, read_dev, &j, &ifindex, out);
 }
 
 struct filters_job {
@@ -151,8 +129,9 @@ static bool facts_filters(void *arg, uint32_t netns, uint32_t ifindex, bool is_e
 			  struct fact_filters *out)
 {
 	struct filters_job j = {.ifindex = ifindex, .is_egress = is_egress, .out = out};
+	uint32_t key[] = {ifindex, is_egress};
 
-	return ask(arg, netns, read_filters, &j);
+	return ASK(arg, netns, read_filters, &j, &key, out);
 }
 
 /* ---- routes ---- */
@@ -261,30 +240,56 @@ static bool facts_route(void *arg, uint32_t netns, uint8_t family, const uint8_t
 			struct fact_route *out)
 {
 	struct route_job j = {.family = family, .to = to, .mark = mark, .out = out};
+	struct {
+		uint8_t to[16];
+		uint32_t family, mark;
+	} key = {.family = family, .mark = mark};
 
-	return ask(arg, netns, read_route, &j);
+	memcpy(key.to, to, family == AF_INET6 ? 16 : 4);
+	return ASK(arg, netns, read_route, &j, &key, out);
 }
 
 /* ---- sockets ---- */
 
+/* There is no padding: it is compared as a whole. */
+struct flow_key {
+	uint8_t saddr[16], daddr[16];
+	uint16_t sport, dport, family, proto;
+};
+
+static struct flow_key key_of(const struct fact_flow *flow)
+{
+	struct flow_key key = {.sport = flow->sport,
+			       .dport = flow->dport,
+			       .family = flow->family,
+			       .proto = flow->proto};
+	size_t addr_sz = flow->family == AF_INET6 ? 16 : 4;
+
+	memcpy(key.saddr, flow->saddr, addr_sz);
+	memcpy(key.daddr, flow->daddr, addr_sz);
+	return key;
+}
+
 struct socket_job {
 	const struct fact_flow *flow;
-	enum fact_socket found;
+	struct socket_found found;
 };
 
 static int read_sockets(void *arg)
 {
 	struct socket_job *j = arg;
 
-	j->found = sockets_find(j->flow);
+	sockets_find(j->flow, &j->found);
 	return 0;
 }
 
 static enum fact_socket facts_socket(void *arg, uint32_t netns, const struct fact_flow *flow)
 {
-	struct socket_job j = {.flow = flow, .found = SOCKET_UNKNOWN};
+	struct socket_job j = {.flow = flow};
+	struct flow_key key = key_of(flow);
 
-	return ask(arg, netns, read_sockets, &j) ? j.found : SOCKET_UNKNOWN;
+	return ASK(arg, netns, read_sockets, &j, &key, &j.found.match) ? j.found.match
+								       : SOCKET_UNKNOWN;
 }
 
 struct queue_job {
@@ -304,10 +309,11 @@ static int read_listener(void *arg)
 static bool facts_listener(void *arg, uint32_t netns, const struct fact_flow *flow,
 			   struct fact_listener *out)
 {
-	struct asker *a = arg;
-	struct queue_job j = {.flow = flow, .diag = &a->diag, .listener = out};
+	struct kernel *k = arg;
+	struct queue_job j = {.flow = flow, .diag = &k->diag, .listener = out};
+	struct flow_key key = key_of(flow);
 
-	return ask(a, netns, read_listener, &j);
+	return ASK(k, netns, read_listener, &j, &key, out);
 }
 
 static int read_buffer(void *arg)
@@ -320,26 +326,26 @@ static int read_buffer(void *arg)
 static bool facts_buffer(void *arg, uint32_t netns, const struct fact_flow *flow,
 			 struct fact_buffer *out)
 {
-	struct asker *a = arg;
-	struct queue_job j = {.flow = flow, .diag = &a->diag, .buffer = out};
+	struct kernel *k = arg;
+	struct queue_job j = {.flow = flow, .diag = &k->diag, .buffer = out};
+	struct flow_key key = key_of(flow);
 
-	return ask(a, netns, read_buffer, &j);
+	return ASK(k, netns, read_buffer, &j, &key, out);
 }
 
 /* ---- public ---- */
 
-int facts_open(struct facts *f, struct netns_cache *places, const struct diag *diag)
+int facts_open(struct facts *f, struct netns_cache *places, const struct diag *diag,
+	       struct hurry hurry)
 {
-	struct asker *a = calloc(1, sizeof(*a));
+	struct kernel *k = calloc(1, sizeof(*k));
 
-	if (!a)
+	if (!k)
 		return -ENOMEM;
-	a->places = places;
-	a->diag = *diag;
-	a->budget = BUDGET_MAX;
-	a->then = clock_now();
+	asker_init(&k->asker, places, hurry);
+	k->diag = *diag;
 	*f = (struct facts){
-		.arg = a,
+		.arg = k,
 		.setting = facts_setting,
 		.route = facts_route,
 		.dev = facts_dev,
@@ -349,6 +355,11 @@ int facts_open(struct facts *f, struct netns_cache *places, const struct diag *d
 		.buffer = facts_buffer,
 	};
 	return 0;
+}
+
+void facts_at(struct facts *f, uint64_t ts)
+{
+	asker_at(&((struct kernel *)f->arg)->asker, ts);
 }
 
 void facts_close(struct facts *f)

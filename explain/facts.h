@@ -7,10 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/hurry.h"
 #include "kern/net.h"
 
 #include "explain/diag.h"
 #include "explain/tc.h"
+#include "routing/routing.h"
 
 /* Addresses are in network byte order; family is AF_INET or AF_INET6. */
 
@@ -46,13 +48,20 @@ struct facts {
 			 struct fact_listener *out);
 	bool (*buffer)(void *arg, uint32_t netns, const struct fact_flow *flow,
 		       struct fact_buffer *out);
+	struct routing *routing; /* not owned; NULL: unknown */
 };
 
 /*
  * The kernel's answers. Asking takes a fifth of the time at most, over a few seconds: in a flood of
- * drops the answer is "unknown". places must outlive it. -ENOMEM.
+ * different drops, and in a hurry, the answer is "unknown". places must outlive it. -ENOMEM.
  */
-int facts_open(struct facts *f, struct netns_cache *places, const struct diag *diag);
+int facts_open(struct facts *f, struct netns_cache *places, const struct diag *diag,
+	       struct hurry hurry);
+/*
+ * What is asked from now on is about an event of this time (CLOCK_MONOTONIC): an answer that was
+ * given after it is good for it, also in a hurry. Before the first call nothing is kept.
+ */
+void facts_at(struct facts *f, uint64_t ts);
 void facts_close(struct facts *f);
 
 #endif

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explain/firewall.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <linux/netfilter.h>
 
+#include "explain/headers.h"
 #include "netfilter/candidate.h"
 
 const struct firewall_ops firewall_netfilter = {
@@ -41,8 +42,42 @@ static uint16_t protocol_of(uint8_t family, const struct trail_event *raw)
 	return family == NFPROTO_IPV6 ? 0x86dd : raw->protocol;
 }
 
+static bool is_ip(const struct hook_place *place)
+{
+	return place->family == NFPROTO_IPV4 || place->family == NFPROTO_IPV6;
+}
+
+/* nf_nat changes the destination before routes are chosen, the source behind. */
+static bool changes_source(uint8_t hook)
+{
+	return hook == NF_INET_LOCAL_IN || hook == NF_INET_POST_ROUTING;
+}
+
+/* What only netfilter has had since it came to its hook, and only NAT has translated. */
+static bool is_followed(uint8_t hook, enum seen_change change)
+{
+	if (change == SEEN_SAME)
+		return true;
+	return hook != NF_INET_FORWARD &&
+	       change == (changes_source(hook) ? SEEN_SOURCE : SEEN_DESTINATION);
+}
+
+static bool is_caller(const struct trace_event *te, const char *name)
+{
+	return te->caller.name && !strcmp(te->caller.name, name);
+}
+
+/* The hook's functions are called by nf_hook_slow() in this very call: nothing else has had it. */
+static bool is_in_bridge_hook(const struct seen *s, const struct trace_event *te)
+{
+	return s->place.family == NFPROTO_BRIDGE && !s->is_late && !s->is_function &&
+	       is_caller(te, "nf_hook_slow") && s->protocol == te->raw.protocol &&
+	       s->len == te->raw.len;
+}
+
 /* The packet as this event shows it; s: what was seen at its hook, or NULL. */
-static struct nf_question question_of(const struct trace_event *te, const struct seen *s)
+static struct nf_question question_of(const struct firewall *f, const struct trace_event *te,
+				      const struct seen *s)
 {
 	const struct trail_event *raw = &te->raw;
 	struct nf_packet p = {
@@ -52,12 +87,16 @@ static struct nf_question question_of(const struct trace_event *te, const struct
 		.mark = raw->mark,
 		.has_len = true,
 		.len = raw->len,
-		.skb_dev = {.known = true, .ifindex = s ? s->ifindex : raw->ifindex},
-		.hdr = raw->hdr,
-		.hdr_len = raw->hdr_len,
+		.skb_dev = {.ifindex = s ? s->ifindex : raw->ifindex},
+		.mac = header_mac(te),
+		.has_vlan = f->has_vlan,
+		.is_tagged = raw->flags & TRAIL_F_VLAN,
+		.vlan_tci = raw->vlan_tci,
 	};
 	enum seen_change change = s ? seen_compare(s, te) : SEEN_OTHER;
 
+	p.hdr = header_l3(te, &p.hdr_len);
+	p.skb_dev.known = f->has_dev || p.skb_dev.ifindex;
 	p.protocol = protocol_of(p.family, raw);
 	memcpy(p.skb_dev.name, s ? s->ifname : raw->ifname, sizeof(p.skb_dev.name));
 	if (s && s->place.hook != NF_HOOK_UNKNOWN) {
@@ -68,8 +107,16 @@ static struct nf_question question_of(const struct trace_event *te, const struct
 		p.hook = s->place.hook;
 		p.out.known = s->has_out;
 		p.out.ifindex = s->out;
+		p.in.known = s->in != 0;
+		p.in.ifindex = s->in;
+		if (is_ip(&s->place) ? is_followed(p.hook, change) : is_in_bridge_hook(s, te))
+			p.entry = (struct nf_entry){.hdr = s->hdr,
+						    .hdr_len = s->hdr_len,
+						    .mark = s->mark,
+						    .mac = s->mac};
 	}
-	if (s && (change == SEEN_SOURCE || change == SEEN_DESTINATION)) {
+	if (s && s->place.family != NFPROTO_BRIDGE &&
+	    (change == SEEN_SOURCE || change == SEEN_DESTINATION)) {
 		p.before = s->hdr;
 		p.before_len = s->hdr_len;
 	}
@@ -83,9 +130,10 @@ static struct nf_question question_of(const struct trace_event *te, const struct
 }
 
 /* As question_of(). Behind the hook conntrack's entry may have been taken away. */
-static struct nf_question question_behind(const struct trace_event *te, const struct seen *s)
+static struct nf_question question_behind(const struct firewall *f, const struct trace_event *te,
+					  const struct seen *s)
 {
-	struct nf_question q = question_of(te, s);
+	struct nf_question q = question_of(f, te, s);
 
 	if (q.p.ct_info == NF_CT_INVALID && strcmp(te->func.name, "nf_hook_slow"))
 		q.p.has_ct = false;
@@ -118,33 +166,146 @@ static void sentence_end(struct textbuf *t, struct sentence s)
 		t->buf[t->len] = '\0';
 }
 
+/* ---- functions ---- */
+
+enum {
+	/* the first bits: the hooks that a packet here has left, as hook_is_left() has them */
+	IS_PART = 1 << NF_INET_NUMHOOKS,
+	IS_HOOK = IS_PART << 1,
+	IS_QUEUE = IS_PART << 2,
+	IS_EBT = IS_PART << 6, /* this and the next are called at hooks of bridges */
+	IS_BRIDGE = IS_PART << 7,
+	IS_NEXT = IS_PART << 8, /* a bridge, or a device, has it next */
+	/* tracepoints */
+	IS_RECEPTION = IS_PART << 3,
+	IS_SENT = IS_PART << 4,
+	IS_END = IS_PART << 5,
+};
+
+static const struct {
+	const char *name;
+	unsigned int what;
+} functions[] = {
+	{"nf_hook_slow", IS_HOOK},
+	{"nf_queue", IS_QUEUE},
+	{"ebt_do_table", IS_EBT | IS_BRIDGE},
+	{"ebt_nat_in", IS_BRIDGE}, /* up to 5.14 */
+	{"nft_do_chain_bridge", IS_BRIDGE},
+	{"netif_receive_skb", IS_RECEPTION},
+	{"netif_receive_skb_entry", IS_RECEPTION},
+	{"net_dev_queue", IS_SENT},
+	{"kfree_skb", IS_END},
+	{"consume_skb", IS_END},
+};
+
+static unsigned int lookup(const char *name)
+{
+	unsigned int what = hook_is_part(name) ? IS_PART : 0;
+
+	if ((!strncmp(name, "br_", 3) && strncmp(name, "br_nf_", 6) != 0) ||
+	    !strncmp(name, "__br_", 5) || strstr(name, "dev_queue_xmit") ||
+	    strstr(name, "netif_receive_skb"))
+		what |= IS_NEXT;
+	for (uint8_t hook = 0; hook < NF_INET_NUMHOOKS; hook++)
+		if (hook_is_left(name, hook))
+			what |= 1U << hook;
+	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
+		if (!strcmp(name, functions[i].name))
+			what |= functions[i].what;
+	return what;
+}
+
+static unsigned int what_is(struct firewall *f, const struct trace_event *te)
+{
+	unsigned int what = memo_of(&f->memos, te->func.name, lookup);
+
+	return te->raw.flags & TRAIL_F_TRACEPOINT
+		       ? what
+		       : what & ~(unsigned int)(IS_RECEPTION | IS_SENT | IS_END);
+}
+
+static bool has_left(unsigned int what, const struct hook_place *place)
+{
+	return place->hook < NF_INET_NUMHOOKS && what >> place->hook & 1;
+}
+
 /* ---- drops and queues ---- */
-
-static bool is_func(const struct trace_event *te, const char *name)
-{
-	return te->func.name && !strcmp(te->func.name, name);
-}
-
-static bool is_caller(const struct trace_event *te, const char *name)
-{
-	return te->caller.name && !strcmp(te->caller.name, name);
-}
 
 static bool is_freed_by_reader(const struct trace_event *te)
 {
 	return is_caller(te, "nf_reinject") || is_caller(te, "nfqnl_reinject");
 }
 
-/* Kernels with reasons name netfilter; on older ones the hooks' caller frees. */
-bool firewall_is_drop(const struct trace_event *te)
+/*
+ * Since 5.1 bridges call the functions of PRE_ROUTING themselves (nf_hook_bridge_pre(), inlined in
+ * br_handle_frame()): what has been at one of them, and was freed there, was dropped by it.
+ */
+static bool is_bridge_pre(struct firewall *f, const struct trace_event *te)
+{
+	const struct seen *s = seen_find(&f->seen, &te->raw);
+	const char *caller = te->caller.name;
+
+	if (caller && !strncmp(caller, "nf_hook_bridge_pre", 18))
+		return true;
+	return s && s->is_function && s->place.hook == NF_INET_PRE_ROUTING &&
+	       is_caller(te, "br_handle_frame");
+}
+
+/* Kernels with reasons name netfilter; where they are not told, the hooks' caller frees, or
+ * from 6.7 on nftables. */
+bool firewall_is_drop(struct firewall *f, const struct trace_event *te)
 {
 	if (!te->is_drop)
 		return false;
-	if (te->reason && strstr(te->reason, "NETFILTER_DROP"))
+	if (reason_is(te->reason, "NETFILTER_DROP") || is_bridge_pre(f, te))
 		return true;
-	return (!te->reason || strstr(te->reason, "NOT_SPECIFIED")) &&
-	       (is_caller(te, "nf_hook_slow") || is_caller(te, "nf_queue") ||
-		is_freed_by_reader(te));
+	return (!te->reason || reason_is(te->reason, "NOT_SPECIFIED")) &&
+	       (is_caller(te, "nf_hook_slow") || is_caller(te, "nft_do_chain") ||
+		is_caller(te, "nf_queue") || is_freed_by_reader(te));
+}
+
+static bool place_of_caller(const struct trace_event *te, const char *caller,
+			    struct hook_place *place)
+{
+	if (!hook_of_caller(caller, place) || place->family == NFPROTO_BRIDGE)
+		return false;
+	if (place->family == NFPROTO_UNSPEC)
+		place->family = family_of(&te->raw);
+	return place->family != NFPROTO_UNSPEC;
+}
+
+/*
+ * The hook of a drop, by the stack below the place that freed the packet: within the hook only its
+ * functions are called. nf_hook_slow() is never the last call of its caller, to whose variable it
+ * gets a pointer (struct nf_hook_state), so that the caller is the next frame. Whole lists
+ * (nf_hook_slow_list(), 4.20) pass only the first hook of IP.
+ */
+static bool place_of_stack(const struct trace_event *te, struct hook_place *place)
+{
+	const struct trace_parts *p = te->parts;
+	size_t i = 0, nr = p && p->has & PART_BIT(TRAIL_PART_STACK) ? p->nr_frames : 0;
+
+	while (i < nr && p->stack[i].addr != te->raw.caller)
+		i++;
+	while (i < nr && hook_is_part(p->stack[i].at.name) &&
+	       strcmp(p->stack[i].at.name, "nf_hook_slow"))
+		i++;
+	if (nr < 2 || i >= nr - 1 || !p->stack[i].at.name ||
+	    strcmp(p->stack[i].at.name, "nf_hook_slow"))
+		return false;
+	if (!p->stack[i + 1].at.name || strcmp(p->stack[i + 1].at.name, "nf_hook_slow_list"))
+		return (hook_of_caller(p->stack[i + 1].at.name, place) &&
+			place->family == NFPROTO_BRIDGE) ||
+		       place_of_caller(te, p->stack[i + 1].at.name, place);
+	*place = (struct hook_place){.family = family_of(&te->raw), .hook = NF_INET_PRE_ROUTING};
+	return is_ip(place);
+}
+
+static bool place_of_bridge_pre(struct firewall *f, const struct trace_event *te,
+				struct hook_place *place)
+{
+	*place = (struct hook_place){NFPROTO_BRIDGE, NF_INET_PRE_ROUTING};
+	return is_bridge_pre(f, te);
 }
 
 static void explain_drop(struct firewall *f, const struct trace_event *te,
@@ -153,15 +314,27 @@ static void explain_drop(struct firewall *f, const struct trace_event *te,
 	const struct seen *s = seen_find(&f->seen, &te->raw);
 	enum nf_freed_by by = NF_FREED_BY_HOOK;
 	struct sentence sentence;
+	struct hook_place place;
 	struct nf_question q;
 
-	if (s && (s->place.hook == NF_HOOK_UNKNOWN || s->ifindex != te->raw.ifindex))
+	if (s && (s->place.hook == NF_HOOK_UNKNOWN || s->ifindex != te->raw.ifindex ||
+		  (s->is_function && !is_bridge_pre(f, te))))
 		s = NULL;
 	if (is_caller(te, "nf_queue"))
 		by = NF_FREED_BY_QUEUE;
 	else if (is_freed_by_reader(te))
 		by = NF_FREED_BY_READER;
-	q = question_of(te, s);
+	q = question_of(f, te, s);
+	if (!s && (place_of_stack(te, &place) || place_of_bridge_pre(f, te, &place))) {
+		q.p.family = place.family;
+		q.p.hook = place.hook;
+	}
+	q.is_at_ebt = s && s->is_at_ebt;
+	/* functions that free packets call each other */
+	q.is_repeated = te->caller.name && (strstr(te->caller.name, "kfree_skb") ||
+					    is_caller(te, "sk_skb_reason_drop"));
+	/* from 6.7 on it frees what its rules drop, and others let their caller do it */
+	q.is_by_nft = is_caller(te, "nft_do_chain");
 	/* nf_reinject() calls the hooks behind a queue, and frees what they drop */
 	q.p.not_queued = by == NF_FREED_BY_QUEUE || is_caller(te, "nf_hook_slow");
 	sentence = sentence_begin(a->t);
@@ -177,7 +350,7 @@ static void explain_queue(struct firewall *f, const struct trace_event *te, cons
 
 	if (s && s->place.hook == NF_HOOK_UNKNOWN)
 		s = NULL;
-	q = question_of(te, s);
+	q = question_of(f, te, s);
 	q.p.not_queued = true;
 	sentence = sentence_begin(a->t);
 	f->ops->queue(f->nf, &q, a);
@@ -186,27 +359,11 @@ static void explain_queue(struct firewall *f, const struct trace_event *te, cons
 
 /* ---- NAT ---- */
 
-#define END_TEXT_SZ (INET6_ADDRSTRLEN + sizeof("[]:65535"))
-
-/* "10.0.0.2:80", "[fd99::1]:80", "10.0.0.2" */
-static void format_end(const struct tuple *t, bool is_source, char *buf)
-{
-	char addr[INET6_ADDRSTRLEN];
-	bool brackets = t->family == AF_INET6 && t->has_ports;
-
-	inet_ntop(t->family, is_source ? t->saddr : t->daddr, addr, sizeof(addr));
-	if (t->has_ports)
-		snprintf(buf, END_TEXT_SZ, brackets ? "[%s]:%u" : "%s:%u", addr,
-			 is_source ? t->sport : t->dport);
-	else
-		snprintf(buf, END_TEXT_SZ, "%s", addr);
-}
-
 static void say_nat(struct firewall *f, const struct seen *s, const struct tuple *new,
 		    const struct nf_question *q, bool is_source, const struct nf_answer *a)
 {
 	struct sentence sentence = sentence_begin(a->t);
-	char from[END_TEXT_SZ], to[END_TEXT_SZ];
+	char from[TUPLE_END_SZ], to[TUPLE_END_SZ];
 	struct nf_nat nat = {
 		.is_source = is_source,
 		.is_guess = s->place.hook == NF_HOOK_UNKNOWN,
@@ -214,16 +371,10 @@ static void say_nat(struct firewall *f, const struct seen *s, const struct tuple
 		.to = to,
 	};
 
-	format_end(&s->tuple, is_source, from);
-	format_end(new, is_source, to);
+	tuple_end_format(&s->tuple, is_source, from);
+	tuple_end_format(new, is_source, to);
 	f->ops->nat(f->nf, q, &nat, a);
 	sentence_end(a->t, sentence);
-}
-
-/* nf_nat changes the destination before routes are chosen, the source behind. */
-static bool changes_source(uint8_t hook)
-{
-	return hook == NF_INET_LOCAL_IN || hook == NF_INET_POST_ROUTING;
 }
 
 /* The packet is at its hook still, or just behind: whether it was translated there. */
@@ -237,14 +388,14 @@ static void explain_nat(struct firewall *f, const struct trace_event *te, struct
 	    seen_compare(s, te) != (is_source ? SEEN_SOURCE : SEEN_DESTINATION))
 		return;
 	s->nat_told = true;
-	q = question_behind(te, s);
+	q = question_behind(f, te, s);
 	say_nat(f, s, &te->tuple, &q, is_source, a);
 }
 
 static void guess_destination(struct firewall *f, const struct trace_event *te,
 			      const struct seen *s, const struct nf_answer *a)
 {
-	struct nf_question q = question_of(te, s);
+	struct nf_question q = question_of(f, te, s);
 
 	q.p.before = s->hdr;
 	q.p.before_len = s->hdr_len;
@@ -256,7 +407,7 @@ static void guess_destination(struct firewall *f, const struct trace_event *te,
 static void guess_source(struct firewall *f, const struct trace_event *te, const struct seen *s,
 			 const struct nf_answer *a)
 {
-	struct nf_question q = question_of(te, NULL);
+	struct nf_question q = question_of(f, te, NULL);
 	bool is_v4 = s->tuple.family == AF_INET;
 	size_t off = is_v4 ? 12 : 8, sz = is_v4 ? 4 : 16;
 	size_t port = is_v4 ? (size_t)(s->hdr[0] & 0xf) * 4 : 40;
@@ -277,11 +428,10 @@ static void guess_source(struct firewall *f, const struct trace_event *te, const
  * one less, or its end.
  */
 static void guess_nat(struct firewall *f, const struct trace_event *te, struct seen *s,
-		      const struct nf_answer *a)
+		      bool is_sent, const struct nf_answer *a)
 {
 	enum seen_change change = seen_compare(s, te);
 	size_t ttl = s->tuple.family == AF_INET ? 8 : 7;
-	bool is_sent = is_func(te, "net_dev_queue");
 
 	if (s->nat_told || change == SEEN_SAME || change & SEEN_OTHER || s->tuple.is_fragment ||
 	    !seen_is_unique(s) || te->raw.hdr[ttl] != s->hdr[ttl] - is_sent)
@@ -307,7 +457,7 @@ static void explain_accept(struct firewall *f, const struct trace_event *te, str
 	s->accept_told = true;
 	if (change & SEEN_OTHER || change == (SEEN_SOURCE | SEEN_DESTINATION))
 		return;
-	q = question_behind(te, s);
+	q = question_behind(f, te, s);
 	sentence = sentence_begin(a->t);
 	f->ops->accept(f->nf, &q, a);
 	sentence_end(a->t, sentence);
@@ -319,15 +469,12 @@ static void explain_accept(struct firewall *f, const struct trace_event *te, str
 static bool place_of(const struct trace_event *te, struct hook_place *place)
 {
 	if (!(te->raw.flags & TRAIL_F_HOOK))
-		return hook_of_caller(te->caller.name, place);
+		return place_of_caller(te, te->caller.name, place) ||
+		       (hook_of_caller(te->caller.name, place) && place->hook != NF_HOOK_UNKNOWN &&
+			place->family == NFPROTO_BRIDGE);
 	place->family = TRAIL_HOOK_PF(te->raw.hook);
 	place->hook = TRAIL_HOOK_NR(te->raw.hook);
 	return true;
-}
-
-static bool is_ip(const struct hook_place *place)
-{
-	return place->family == NFPROTO_IPV4 || place->family == NFPROTO_IPV6;
 }
 
 /* A hook that is not known must not leave the one that the address's last packet was at. */
@@ -336,6 +483,7 @@ static void enter_hook(struct firewall *f, const struct trace_event *te, struct 
 {
 	struct hook_place place;
 	const char *family, *name;
+	bool is_late;
 
 	if (!place_of(te, &place)) {
 		seen_slot(&f->seen, te->raw.skb)->skb = 0;
@@ -346,11 +494,14 @@ static void enter_hook(struct firewall *f, const struct trace_event *te, struct 
 		explain_nat(f, te, s, a);
 		explain_accept(f, te, s, a);
 	}
+	is_late = s && is_ip(&s->place) && place.family == NFPROTO_BRIDGE;
 	seen_note(&f->seen, te, &place);
+	s = seen_slot(&f->seen, te->raw.skb);
+	s->is_late = is_late;
 	if (te->raw.flags & TRAIL_F_HOOK) {
-		s = seen_slot(&f->seen, te->raw.skb);
 		s->has_out = true;
 		s->out = te->raw.reason;
+		s->in = te->hook_in;
 	}
 	family = nf_family_name(place.family);
 	name = nf_hook_name(place.family, place.hook);
@@ -358,29 +509,34 @@ static void enter_hook(struct firewall *f, const struct trace_event *te, struct 
 		textbuf_printf(a->t, a->t->len ? "; hook %s of %s" : "hook %s of %s", name, family);
 }
 
-static bool is_reception(const struct trace_event *te)
-{
-	return te->raw.flags & TRAIL_F_TRACEPOINT &&
-	       (is_func(te, "netif_receive_skb") || is_func(te, "netif_receive_skb_entry"));
-}
-
-static bool is_end_of_way(const struct trace_event *te)
-{
-	return te->raw.flags & TRAIL_F_TRACEPOINT &&
-	       (is_func(te, "net_dev_queue") || is_func(te, "kfree_skb") ||
-		is_func(te, "consume_skb"));
-}
-
 /* Within a hook, or behind it. */
 static void follow(struct firewall *f, const struct trace_event *te, struct seen *s,
-		   const struct nf_answer *a)
+		   unsigned int what, const struct nf_answer *a)
 {
-	bool left = hook_is_left(te->func.name, s->place.hook);
+	bool left = has_left(what, &s->place);
 
-	if (left || hook_is_part(te->func.name) || firewall_is_drop(te))
+	if (left || what & IS_PART || firewall_is_drop(f, te))
 		explain_nat(f, te, s, a);
 	if (left)
 		explain_accept(f, te, s, a);
+}
+
+/* A function that is called at hooks of bridges, or one that has the packet behind them. */
+static void note_bridge(struct firewall *f, const struct trace_event *te, unsigned int what)
+{
+	const struct hook_place pre = {NFPROTO_BRIDGE, NF_INET_PRE_ROUTING};
+	struct seen *s = seen_find(&f->seen, &te->raw);
+	bool at_bridge = s && s->place.family == NFPROTO_BRIDGE && s->place.hook != NF_HOOK_UNKNOWN;
+
+	if (what & IS_BRIDGE && !at_bridge) {
+		seen_note(&f->seen, te, &pre);
+		s = seen_slot(&f->seen, te->raw.skb);
+		s->is_function = true;
+	}
+	if (what & IS_EBT)
+		s->is_at_ebt = true;
+	if (what & IS_NEXT && at_bridge)
+		s->place = (struct hook_place){.hook = NF_HOOK_UNKNOWN};
 }
 
 /* What a hook's function belongs to. */
@@ -398,20 +554,23 @@ static void tell_function(const struct firewall *f, const struct trace_event *te
 void firewall_explain(struct firewall *f, const struct trace_event *te, const struct nf_answer *a)
 {
 	struct seen *s = seen_find(&f->seen, &te->raw);
+	unsigned int what = what_is(f, te);
 
 	if (f->mode == VERDICTS_NONE)
 		return;
-	if (is_func(te, "nf_hook_slow"))
+	if (what & IS_HOOK)
 		enter_hook(f, te, s, a);
-	else if (s && s->place.hook == NF_HOOK_UNKNOWN && is_end_of_way(te))
-		guess_nat(f, te, s, a);
+	else if (s && s->place.hook == NF_HOOK_UNKNOWN && what & (IS_SENT | IS_END))
+		guess_nat(f, te, s, what & IS_SENT, a);
 	else if (s && is_ip(&s->place))
-		follow(f, te, s, a);
+		follow(f, te, s, what, a);
+	if (what & (IS_BRIDGE | IS_NEXT))
+		note_bridge(f, te, what);
 	tell_function(f, te, a);
-	if (is_reception(te))
+	if (what & IS_RECEPTION)
 		seen_note(&f->seen, te, NULL);
-	if (is_func(te, "nf_queue"))
+	if (what & IS_QUEUE)
 		explain_queue(f, te, s, a);
-	else if (firewall_is_drop(te))
+	else if (firewall_is_drop(f, te))
 		explain_drop(f, te, a);
 }

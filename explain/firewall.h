@@ -7,6 +7,7 @@
 #define EXPLAIN_FIREWALL_H
 
 #include "base/textbuf.h"
+#include "explain/memo.h"
 #include "explain/seen.h"
 #include "netfilter/netfilter.h"
 
@@ -27,11 +28,14 @@ struct firewall {
 	const struct firewall_ops *ops;
 	struct netfilter *nf; /* not owned */
 	enum verdict_mode mode;
+	bool has_vlan;		/* events tell whether a packet has an accelerated tag */
+	bool has_dev;		/* an ifindex of 0: the packet has no device */
 	struct seen_table seen; /* zeroed at first */
+	struct memos memos;	/* the same */
 };
 
 /* Whether netfilter dropped the packet. */
-bool firewall_is_drop(const struct trace_event *te);
+bool firewall_is_drop(struct firewall *f, const struct trace_event *te);
 
 /* To be called with every event of an skb, in order. */
 void firewall_explain(struct firewall *f, const struct trace_event *te, const struct nf_answer *a);

@@ -7,6 +7,8 @@
 #include <linux/netfilter_arp.h>
 #include <linux/netfilter_ipv4.h>
 
+#include "netfilter/packet.h"
+
 /*
  * Linux 3.10 to 6.18; what is inlined there shows as its caller. Names that end with _sk are
  * of 3.15 to 4.3, and of RHEL 7.
@@ -20,6 +22,23 @@ static const struct {
 	{"arp_rcv", {NFPROTO_ARP, NF_ARP_IN}},
 	{"arp_send_dst", {NFPROTO_ARP, NF_ARP_OUT}},
 	{"arp_xmit", {NFPROTO_ARP, NF_ARP_OUT}},
+	/* the caller of FORWARD may be inlined, and is that of OUTPUT since 4.9 */
+	{"__br_deliver", {NFPROTO_BRIDGE, NF_INET_LOCAL_OUT}},
+	{"__br_forward", {NFPROTO_BRIDGE, NF_HOOK_UNKNOWN}},
+	{"br_forward", {NFPROTO_BRIDGE, NF_HOOK_UNKNOWN}},
+	{"br_forward_finish", {NFPROTO_BRIDGE, NF_INET_POST_ROUTING}},
+	{"br_handle_frame", {NFPROTO_BRIDGE, NF_HOOK_UNKNOWN}},
+	{"br_handle_frame_finish", {NFPROTO_BRIDGE, NF_INET_LOCAL_IN}},
+	{"br_nf_hook_thresh", {NFPROTO_BRIDGE, NF_HOOK_UNKNOWN}},
+	{"br_pass_frame_up", {NFPROTO_BRIDGE, NF_INET_LOCAL_IN}},
+	{"maybe_deliver", {NFPROTO_BRIDGE, NF_HOOK_UNKNOWN}},
+	/* br_netfilter; NF_ARP_FORWARD is the same number */
+	{"br_nf_forward", {NFPROTO_UNSPEC, NF_INET_FORWARD}},
+	{"br_nf_forward_arp", {NFPROTO_ARP, NF_ARP_FORWARD}},
+	{"br_nf_forward_ip", {NFPROTO_UNSPEC, NF_INET_FORWARD}},
+	{"br_nf_post_routing", {NFPROTO_UNSPEC, NF_INET_POST_ROUTING}},
+	{"br_nf_pre_routing", {NFPROTO_UNSPEC, NF_INET_PRE_ROUTING}},
+	{"br_nf_pre_routing_ipv6", {NFPROTO_IPV6, NF_INET_PRE_ROUTING}},
 	{"ip6_forward", {NFPROTO_IPV6, NF_INET_FORWARD}},
 	{"ip6_input", {NFPROTO_IPV6, NF_INET_LOCAL_IN}},
 	{"ip6_mc_input", {NFPROTO_IPV6, NF_INET_LOCAL_IN}},
@@ -123,6 +142,7 @@ bool hook_is_part(const char *func)
 	static const char *const starts[] = {
 		"nf_",
 		"nft_",
+		"ebt_",
 		"ipt_",
 		"ip6t_",
 		"xt_",

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 struct hook_place {
-	uint8_t family; /* NFPROTO_* */
-	uint8_t hook;	/* NF_INET_*, NF_ARP_*, NF_BR_*, NF_NETDEV_* */
+	uint8_t family; /* NFPROTO_*; NFPROTO_UNSPEC: that of the packet */
+	uint8_t hook;	/* NF_INET_*, NF_ARP_*, NF_BR_*, NF_NETDEV_*; or NF_HOOK_UNKNOWN */
 };
 
 /* By the caller of nf_hook_slow(): a symbol, which may have a compiler's suffix; NULL: unknown.

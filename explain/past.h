@@ -8,6 +8,7 @@
 #ifndef EXPLAIN_PAST_H
 #define EXPLAIN_PAST_H
 
+#include "explain/memo.h"
 #include "explain/slot.h"
 #include "output/output.h"
 
@@ -24,6 +25,7 @@ struct past {
 struct pasts {
 	struct past slots[SLOTS_NR];
 	uint32_t traced; /* BIT of each enum past_func that any packet was seen in */
+	struct memos memos;
 };
 
 /* Functions that are passed in order: what ends before one of them did not get there. */

@@ -5,7 +5,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "netfilter/packet.h"
+#include "base/words.h"
+#include "explain/headers.h"
 
 struct seen *seen_slot(struct seen_table *t, uint64_t skb)
 {
@@ -16,12 +17,15 @@ void seen_note(struct seen_table *t, const struct trace_event *te, const struct 
 {
 	const struct trail_event *raw = &te->raw;
 	struct seen *s = seen_slot(t, raw->skb);
+	const uint8_t *hdr;
+	size_t sz;
 
 	*s = (struct seen){
 		.skb = raw->skb,
 		.netns = raw->netns,
 		.ifindex = raw->ifindex,
 		.len = raw->len,
+		.mark = raw->mark,
 		.place = {.hook = NF_HOOK_UNKNOWN},
 		.protocol = raw->protocol,
 		.tuple = te->tuple,
@@ -32,8 +36,10 @@ void seen_note(struct seen_table *t, const struct trace_event *te, const struct 
 	/* headers that were made from the socket have no id */
 	if (raw->flags & TRAIL_F_HDR_FROM_SK)
 		return;
-	s->hdr_len = raw->hdr_len;
-	memcpy(s->hdr, raw->hdr, sizeof(s->hdr));
+	hdr = header_l3(te, &sz);
+	s->hdr_len = (uint16_t)(sz < sizeof(s->hdr) ? sz : sizeof(s->hdr));
+	memcpy(s->hdr, hdr, s->hdr_len);
+	s->mac = header_mac(te);
 }
 
 struct seen *seen_find(struct seen_table *t, const struct trail_event *raw)
@@ -96,9 +102,9 @@ enum seen_change seen_compare(const struct seen *s, const struct trace_event *te
 	    old->is_fragment != new->is_fragment || old->has_ports != new->has_ports || !len ||
 	    !same_l3(s->hdr, te->raw.hdr, len) || !same_l4(s->hdr, te->raw.hdr, len, new))
 		return SEEN_OTHER;
-	if (memcmp(old->saddr, new->saddr, sizeof(old->saddr)) || old->sport != new->sport)
+	if (!same_words(old->saddr, new->saddr, sizeof(old->saddr)) || old->sport != new->sport)
 		change |= SEEN_SOURCE;
-	if (memcmp(old->daddr, new->daddr, sizeof(old->daddr)) || old->dport != new->dport)
+	if (!same_words(old->daddr, new->daddr, sizeof(old->daddr)) || old->dport != new->dport)
 		change |= SEEN_DESTINATION;
 	return (enum seen_change)change;
 }

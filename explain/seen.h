@@ -5,6 +5,7 @@
 
 #include "explain/hooks.h"
 #include "explain/slot.h"
+#include "netfilter/packet.h"
 #include "output/output.h"
 
 struct seen {
@@ -13,8 +14,14 @@ struct seen {
 	struct hook_place place; /* the hook is NF_HOOK_UNKNOWN: only received */
 	bool has_out;
 	bool nat_told, accept_told;
-	uint32_t out; /* index of the output device; 0: none */
-	uint32_t len; /* from the network header on */
+	bool is_function; /* by a function of the hook, not by its caller */
+	bool is_at_ebt;	  /* a table of ebtables got it there */
+	bool is_late;	  /* a bridge's hook that goes on behind br_netfilter */
+	uint32_t in;	  /* index of the input device; 0: none, or unknown */
+	uint32_t out;	  /* index of the output device; 0: none */
+	uint32_t len;	  /* from the network header on */
+	uint32_t mark;
+	struct nf_mac mac;
 	char ifname[TRAIL_NAME_SZ];
 	uint16_t protocol, hdr_len;
 	uint8_t hdr[TRAIL_HDR_SZ]; /* when it came there */

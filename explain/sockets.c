@@ -62,132 +62,120 @@ static bool same_addr(const struct end *e, uint8_t family, const uint8_t *addr)
 	return !memcmp(e->addr, mapped, 12) && !memcmp(e->addr + 12, addr, 4);
 }
 
-enum fact_socket sockets_match(const char *line, const struct fact_flow *flow)
-{
+/* "sl: local peer st tx:rx tr:when retrnsmt uid timeout inode", up to retrnsmt hexadecimal. */
+struct line {
 	struct end local, peer;
-	unsigned int state;
-	const char *s = strchr(line, ':');
-	bool is_listener;
+	unsigned int state, rx_queue;
+	uint64_t inode; /* 0: what is behind the state is malformed, or it has none */
+};
 
-	s = s ? parse_end(s + 1, &local) : NULL;
-	s = s ? parse_end(s, &peer) : NULL;
-	if (!s || !parse_hex(s, 2, &state) || local.port != flow->dport)
-		return SOCKET_NONE;
-	if (!local.is_any && !same_addr(&local, flow->family, flow->daddr))
-		return SOCKET_OTHER;
-	is_listener = flow->proto == IPPROTO_TCP ? state == TCP_LISTEN_STATE : !peer.port;
-	if (is_listener)
-		return SOCKET_LISTENS;
-	if (peer.port != flow->sport || !same_addr(&peer, flow->family, flow->saddr))
-		return SOCKET_OTHER;
-	return flow->proto == IPPROTO_TCP && state == TCP_TIME_WAIT_STATE ? SOCKET_TIME_WAIT
-									  : SOCKET_CONNECTED;
-}
-
-static enum fact_socket find_in(const char *list, const struct fact_flow *flow)
+static void parse_rest(const char *s, struct line *l)
 {
-	enum fact_socket best = SOCKET_NONE;
-	FILE *f = netns_open_proc(list);
-	char line[512];
-	size_t nr = 0;
-
-	if (!f)
-		return SOCKET_UNKNOWN;
-	while (nr++ < LINES_MAX && fgets(line, sizeof(line), f)) {
-		enum fact_socket m = sockets_match(line, flow);
-
-		best = m > best ? m : best;
-	}
-	if (nr > LINES_MAX && best == SOCKET_NONE)
-		best = SOCKET_UNKNOWN;
-	fclose(f);
-	return best;
-}
-
-enum fact_socket sockets_find(const struct fact_flow *flow)
-{
-	bool is_tcp = flow->proto == IPPROTO_TCP;
-	enum fact_socket v6, v4;
-
-	if (!is_tcp && flow->proto != IPPROTO_UDP)
-		return SOCKET_UNKNOWN;
-	v6 = find_in(is_tcp ? "tcp6" : "udp6", flow);
-	if (flow->family == AF_INET6)
-		return v6;
-	v4 = find_in(is_tcp ? "tcp" : "udp", flow);
-	if (v4 == SOCKET_UNKNOWN || v6 > v4)
-		return v4 == SOCKET_UNKNOWN && v6 <= SOCKET_NONE ? v4 : v6;
-	return v4;
-}
-
-/* ---- one socket ---- */
-
-/* "sl: local peer st tx:rx tr:when retrnsmt uid timeout inode", all but uid and later hexadecimal.
- */
-static bool parse_line(const char *line, struct socket_line *out)
-{
-	const char *s = strchr(line, ':');
-	struct end local, peer;
 	unsigned int number;
 	char *next;
 
-	s = s ? parse_end(s + 1, &local) : NULL;
-	s = s ? parse_end(s, &peer) : NULL;
-	s = s ? parse_hex(s, 2, &number) : NULL; /* state */
-	s = s ? parse_hex(s, 8, &number) : NULL;
-	s = s && *s == ':' ? parse_hex(s + 1, 8, &number) : NULL;
-	if (!s)
-		return false;
-	out->rx_queue = number;
-	s = parse_hex(s, 2, &number);
+	s = parse_hex(s, 8, &number);
+	s = s && *s == ':' ? parse_hex(s + 1, 8, &l->rx_queue) : NULL;
+	s = s ? parse_hex(s, 2, &number) : NULL;
 	s = s && *s == ':' ? parse_hex(s + 1, 8, &number) : NULL;
 	s = s ? parse_hex(s, 8, &number) : NULL;
 	if (!s)
-		return false;
+		return;
 	strtoul(s, &next, 10); /* uid */
 	strtoul(next, &next, 10);
-	out->inode = strtoull(next, &next, 10);
-	return out->inode;
+	l->inode = strtoull(next, &next, 10);
 }
 
-/* Counts those that match best. */
-static size_t count_best(const char *list, bool is_v6, const struct fact_flow *flow,
-			 enum fact_socket *best, struct socket_line *out)
+/* False: a heading, or malformed before the state. */
+static bool parse_line(const char *text, struct line *l)
 {
-	FILE *f = netns_open_proc(list);
-	char line[512];
-	size_t nr = 0, nr_lines = 0;
+	const char *s = strchr(text, ':');
 
-	if (!f)
-		return 0;
-	while (nr_lines++ < LINES_MAX && fgets(line, sizeof(line), f)) {
-		enum fact_socket m = sockets_match(line, flow);
-
-		if (m < SOCKET_LISTENS || m < *best)
-			continue;
-		nr = m > *best ? 1 : nr + 1;
-		*best = m;
-		if (!parse_line(line, out))
-			nr = 2; /* not the one that it should be */
-		out->is_v6 = is_v6;
-	}
-	fclose(f);
-	return nr_lines > LINES_MAX ? 2 : nr;
+	l->rx_queue = 0;
+	l->inode = 0;
+	s = s ? parse_end(s + 1, &l->local) : NULL;
+	s = s ? parse_end(s, &l->peer) : NULL;
+	s = s ? parse_hex(s, 2, &l->state) : NULL;
+	if (s)
+		parse_rest(s, l);
+	return s;
 }
 
-bool sockets_find_one(const struct fact_flow *flow, struct socket_line *out)
+static enum fact_socket match(const struct line *l, const struct fact_flow *flow)
 {
 	bool is_tcp = flow->proto == IPPROTO_TCP;
-	enum fact_socket best = SOCKET_NONE, before;
-	size_t nr = count_best(is_tcp ? "tcp6" : "udp6", true, flow, &best, out), nr4;
-	struct socket_line v4;
 
-	if (flow->family == AF_INET6)
-		return nr == 1;
-	before = best;
-	nr4 = count_best(is_tcp ? "tcp" : "udp", false, flow, &best, &v4);
-	if (!nr4)
-		return nr == 1;
-	*out = v4;
-	return nr4 == 1 && (!nr || best > before);
+	if (l->local.port != flow->dport)
+		return SOCKET_NONE;
+	if (!l->local.is_any && !same_addr(&l->local, flow->family, flow->daddr))
+		return SOCKET_OTHER;
+	if (is_tcp ? l->state == TCP_LISTEN_STATE : !l->peer.port)
+		return SOCKET_LISTENS;
+	if (l->peer.port != flow->sport || !same_addr(&l->peer, flow->family, flow->saddr))
+		return SOCKET_OTHER;
+	return is_tcp && l->state == TCP_TIME_WAIT_STATE ? SOCKET_TIME_WAIT : SOCKET_CONNECTED;
+}
+
+/* ---- a list ---- */
+
+/* list NULL: it cannot be read. Returns false if it is too long to be read to its end. */
+static bool best_in(FILE *list, bool is_v6, const struct fact_flow *flow, struct socket_found *out)
+{
+	char text[512];
+	size_t nr = 0;
+
+	*out = (struct socket_found){.match = list ? SOCKET_NONE : SOCKET_UNKNOWN};
+	while (list && nr++ < LINES_MAX && fgets(text, sizeof(text), list)) {
+		enum fact_socket m;
+		struct line l;
+
+		if (!parse_line(text, &l))
+			continue;
+		m = match(&l, flow);
+		if (m == SOCKET_NONE || m < out->match)
+			continue;
+		out->nr = m > out->match ? 1 : out->nr + 1;
+		out->match = m;
+		out->inode = l.inode;
+		out->rx_queue = l.rx_queue;
+		out->is_v6 = is_v6;
+	}
+	return nr <= LINES_MAX;
+}
+
+void sockets_match(FILE *v6, FILE *v4, const struct fact_flow *flow, struct socket_found *out)
+{
+	bool all = best_in(v6, true, flow, out);
+	struct socket_found other;
+
+	if (flow->family == AF_INET) {
+		all = best_in(v4, false, flow, &other) && v4 && all;
+		if (other.match > out->match)
+			*out = other;
+		else if (other.match == out->match)
+			out->nr += other.nr;
+	}
+	if (all)
+		return;
+	out->nr++; /* perhaps */
+	if (out->match == SOCKET_NONE)
+		out->match = SOCKET_UNKNOWN;
+}
+
+bool sockets_find(const struct fact_flow *flow, struct socket_found *out)
+{
+	bool is_tcp = flow->proto == IPPROTO_TCP;
+	FILE *v6, *v4;
+
+	*out = (struct socket_found){.match = SOCKET_UNKNOWN};
+	if (!is_tcp && flow->proto != IPPROTO_UDP)
+		return false;
+	v6 = netns_open_proc(is_tcp ? "tcp6" : "udp6");
+	v4 = netns_open_proc(is_tcp ? "tcp" : "udp");
+	sockets_match(v6, v4, flow, out);
+	if (v6)
+		fclose(v6);
+	if (v4)
+		fclose(v4);
+	return out->match >= SOCKET_LISTENS && out->nr == 1 && out->inode;
 }

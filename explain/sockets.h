@@ -4,7 +4,9 @@
 #define EXPLAIN_SOCKETS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct fact_flow {
 	uint8_t family, proto;
@@ -21,22 +23,24 @@ enum fact_socket {
 	SOCKET_TIME_WAIT, /* its connection is over */
 };
 
-/* The best match in this thread's namespace, for TCP and UDP. */
-enum fact_socket sockets_find(const struct fact_flow *flow);
-
-struct socket_line {
-	uint64_t inode;
-	uint32_t rx_queue; /* bytes that wait to be read */
-	bool is_v6;	   /* the socket, not the packet */
+struct socket_found {
+	enum fact_socket match; /* the best one */
+	size_t nr;		/* sockets that match so well; the rest is of one of them */
+	uint64_t inode;		/* 0: unknown */
+	uint32_t rx_queue;	/* bytes that wait to be read */
+	bool is_v6;		/* the socket, not the packet */
 };
 
-/* The socket with the best match. False: there is none, or there are several. */
-bool sockets_find_one(const struct fact_flow *flow, struct socket_line *out);
+/*
+ * The best match in this thread's namespace, for TCP and UDP. Returns whether it is certain that
+ * the packet is for that socket and no other.
+ */
+bool sockets_find(const struct fact_flow *flow, struct socket_found *out);
 
 /*
- * How a line of /proc/net/{tcp,udp}[6] matches; SOCKET_NONE for other ports, headings and
- * malformed lines. A socket of :: takes IPv4, too.
+ * The same in lists like /proc/net/{tcp,udp}6 and /proc/net/{tcp,udp}; NULL: it cannot be read, as
+ * without IPv6. Headings and malformed lines are left out. A socket of :: takes IPv4, too.
  */
-enum fact_socket sockets_match(const char *line, const struct fact_flow *flow);
+void sockets_match(FILE *v6, FILE *v4, const struct fact_flow *flow, struct socket_found *out);
 
 #endif

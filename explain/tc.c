@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explain/tc.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -9,6 +10,8 @@
 
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
+
+#include "kern/bpf.h"
 
 /* Newer than the oldest headers (4.5). */
 #ifndef TC_H_MIN_EGRESS
@@ -143,6 +146,20 @@ static int take_filter(void *arg, const struct nlmsghdr *msg)
 	return 0;
 }
 
+/* From include/uapi/linux/bpf.h of 6.6: BPF_TCX_INGRESS, BPF_TCX_EGRESS. */
+#define TCX_INGRESS 46
+#define TCX_EGRESS  47
+
+/* -EINVAL: a kernel before 6.6, which has none. */
+static int read_tcx(uint32_t ifindex, bool is_egress, bool *has)
+{
+	uint32_t nr = 0;
+	int ret = bpf_prog_query(ifindex, is_egress ? TCX_EGRESS : TCX_INGRESS, &nr);
+
+	*has = !ret && nr;
+	return ret == -EINVAL ? 0 : ret;
+}
+
 int tc_read_filters(struct netlink *nl, uint32_t ifindex, bool is_egress, struct fact_filters *out)
 {
 	struct tcmsg tc = {
@@ -155,6 +172,6 @@ int tc_read_filters(struct netlink *nl, uint32_t ifindex, bool is_egress, struct
 
 	*out = (struct fact_filters){0};
 	ret = netlink_request(nl, RTM_GETTFILTER, NLM_F_DUMP, &tc, sizeof(tc), take_filter, out);
-	out->known = !ret;
+	out->known = !read_tcx(ifindex, is_egress, &out->has_tcx) && !ret;
 	return ret;
 }

@@ -19,6 +19,7 @@ struct fact_qdisc {
 /* The filters of one direction. */
 struct fact_filters {
 	bool known;    /* false: there may be others */
+	bool has_tcx;  /* there are BPF programs beside them (tcx, 6.6) */
 	uint32_t nr;   /* priorities with filters */
 	uint32_t prio; /* and kind: of the only one */
 	char kind[16];

@@ -74,5 +74,8 @@ unsigned int prog_config_nr_parts(const struct prog_config *m, const struct feat
 	static const unsigned int stack_parts[] = {0, 2, 1};
 
 	return stack_parts[prog_config_stack_way(m, f)] + parts_of(m->sz_skb) +
-	       parts_of(m->sz_shared) + m->cb + m->in_tunnel + (m->nr_skb_meta != 0);
+	       parts_of(m->sz_shared) + m->cb + m->in_tunnel + (m->nr_skb_meta != 0) +
+	       (m->entry ? parts_of(sizeof(struct trail_ct) + TRAIL_CT_SZ) : 0) +
+	       (m->snaplen ? parts_of(sizeof(struct trail_packet) + m->snaplen) : 0) +
+	       (m->vmemmap_at ? TRAIL_NR_FRAGS : 0);
 }

@@ -24,8 +24,15 @@ struct prog_config {
 	uint32_t nr_tracked; /* maximum number of followed packets */
 
 	bool stack, cb, in_tunnel;  /* --output-stack, -skb-cb, -tunnel */
+	bool drop_stack;	    /* innermost frames where a tracepoint tells a drop's place */
+	bool link_headers;	    /* at netfilter's hooks, and where a tracepoint tells a drop */
+	bool entry;		    /* --output-conntrack */
+	uint64_t jiffies_at;	    /* where the kernel counts them; 0: unknown */
 	bool maps;		    /* --output-bpfmap */
 	uint32_t sz_skb, sz_shared; /* bytes of struct sk_buff, skb_shared_info to send */
+	uint32_t snaplen;	    /* of the packet, at most TRAIL_SNAPLEN_MAX */
+	uint64_t vmemmap_at,
+		page_offset_at; /* where the kernel has them, to send fragments; or 0 */
 	const struct expr *const *skb_meta, *const *xdp_meta; /* at most TRAIL_MAX_META */
 	size_t nr_skb_meta, nr_xdp_meta;
 };

@@ -114,15 +114,16 @@ static int create_map(struct prog_maps *maps, enum prog_map map, struct bpf_map_
 static int map_refused(const struct prog_maps *maps, enum prog_map map,
 		       const struct bpf_map_spec *spec, int ret, struct err *err)
 {
-	if (map == MAP_EVENTS) {
+	if (map == MAP_EVENTS)
 		err_sys(err, ret, "cannot create the event map (%zu KiB)", maps->ring_sz >> 10);
-		err_hint(err, "try a smaller --ring-size");
-		return ret;
-	}
-	err_sys(err, ret, "cannot create map '%s' (%u entries)", prog_map_names[map], spec->nr_max);
+	else
+		err_sys(err, ret, "cannot create map '%s' (%u entries)", prog_map_names[map],
+			spec->nr_max);
 	if (ret == -EPERM)
-		err_hint(err, "skbtrail needs root, or CAP_BPF and CAP_PERFMON; before 5.11 also "
-			      "a higher RLIMIT_MEMLOCK (ulimit -l)");
+		err_hint(err, "run with sudo; before Linux 5.11 capabilities other than root's "
+			      "need CAP_SYS_RESOURCE, too, or a higher 'ulimit -l'");
+	else if (map == MAP_EVENTS)
+		err_hint(err, "try a smaller --ring-size");
 	else if (map == MAP_TRACKED || map == MAP_HEADS)
 		err_hint(err, "try a smaller --filter-track-size");
 	return ret;

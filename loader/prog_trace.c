@@ -145,16 +145,18 @@ int prog_trace_open(struct prog_trace *pt, bool tc, bool xdp, const struct progr
 	}
 	if (!pt->nr && pt->nr_failed) {
 		*err = first_err;
-		err_prefix(err, "cannot trace any of %zu %s programs", pt->nr_failed, what);
+		err_prefix(err, "cannot trace any of %zu %s program%s", pt->nr_failed, what,
+			   plural(pt->nr_failed));
 		return err->code;
 	}
 	if (!pt->nr)
 		log_warn("no %s program is loaded; programs loaded later are not traced", what);
 	else if (pt->nr_failed)
-		log_info("attached to %zu %s programs, %zu could not be: --verbose names them",
-			 pt->nr, what, pt->nr_failed);
+		log_info("attached to %zu %s program%s, but not to %zu%s", pt->nr, what,
+			 plural(pt->nr), pt->nr_failed,
+			 log_level < LOG_VERBOSE ? " (--verbose names them)" : "");
 	else
-		log_info("attached to %zu %s programs", pt->nr, what);
+		log_info("attached to %zu %s program%s", pt->nr, what, plural(pt->nr));
 	return 0;
 }
 

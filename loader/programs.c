@@ -43,11 +43,10 @@ static bool serves(const struct loaded *l, const struct target *t)
 	return like->source == t->source && like->skb_reg == t->skb_reg &&
 	       like->reason_reg == t->reason_reg && like->location_arg == t->location_arg &&
 	       like->deref == t->deref && like->want_caller == t->want_caller &&
-	       like->hook_shape == t->hook_shape &&
-	       like->by_stack == t->by_stack && like->silent == t->silent &&
-	       like->unsure == t->unsure && like->map_args == t->map_args &&
-	       like->caller == t->caller && like->caller_sz == t->caller_sz &&
-	       same_hook(hook_of(like), hook_of(t));
+	       like->hook_shape == t->hook_shape && like->by_stack == t->by_stack &&
+	       like->silent == t->silent && like->unsure == t->unsure &&
+	       like->map_args == t->map_args && like->caller == t->caller &&
+	       like->caller_sz == t->caller_sz && same_hook(hook_of(like), hook_of(t));
 }
 
 int programs_object(struct obj **out, struct err *err)
@@ -103,13 +102,30 @@ static uint64_t subject_of(const struct target *t)
 	return t->by_stack ? TRAIL_BY_STACK : t->silent ? TRAIL_SILENT : TRAIL_BY_ARG;
 }
 
+/* The same for all, or what tells netfilter's hook of a drop. */
+static bool wants_short_stack(const struct programs *p, const struct target *t)
+{
+	return p->config.drop_stack && !p->config.stack && t->location_arg != TARGET_NO_ARG &&
+	       features_has(p->features, FEAT_GET_STACK);
+}
+
+#define LINK_SNAPLEN 64 /* the Ethernet header, and what rules of bridges look at behind it */
+
+/* The same for all, or what rules of bridges need. */
+static uint32_t snaplen_of(const struct programs *p, const struct target *t)
+{
+	bool wanted = p->config.link_headers && (t->hook_shape || t->location_arg != TARGET_NO_ARG);
+
+	return p->config.snaplen ? p->config.snaplen : wanted ? LINK_SNAPLEN : 0;
+}
+
 static int set_consts(const struct programs *p, struct prog *prog, const struct target *t,
 		      const struct prog_at *at, struct err *err)
 {
 	const struct features *f = p->features;
 	const struct prog_config *m = &p->config;
 	const struct hook *hook = m->track || m->by_stack ? hook_of(t) : &no_hook;
-	bool function = at->context == TRAIL_AT_FUNCTION;
+	bool function = at->context == TRAIL_AT_FUNCTION, short_stack = wants_short_stack(p, t);
 	const struct prog_const consts[] = {
 		{"arg", t->skb_reg},
 		{"arg_deref", t->deref},
@@ -154,11 +170,17 @@ static int set_consts(const struct programs *p, struct prog *prog, const struct 
 		{"caller_sz", t->caller_sz},
 		{"by_stack", m->by_stack && function},
 		{"has_get_stack", features_has(f, FEAT_GET_STACK)},
-		{"want_stack", prog_config_stack_way(m, f)},
+		{"want_stack", short_stack ? 1 : prog_config_stack_way(m, f)},
+		{"short_stack", short_stack},
 		{"sz_skb", m->sz_skb},
 		{"sz_shared", m->sz_shared},
 		{"want_cb", m->cb},
 		{"want_tunnel", m->in_tunnel},
+		{"want_entry", m->entry},
+		{"jiffies_at", m->jiffies_at},
+		{"snaplen", snaplen_of(p, t)},
+		{"vmemmap_at", m->snaplen ? m->vmemmap_at : 0},
+		{"page_offset_at", m->page_offset_at},
 		{"nr_meta", at->is_xdp ? m->nr_xdp_meta : m->nr_skb_meta},
 		{"map_arg", m->maps ? t->map_args : 0},
 		{"below_kernel", insn_below_kernel(kernel_start())},
@@ -272,8 +294,9 @@ static int check_size(const struct programs *p, const struct prog *prog, struct 
 {
 	if (prog->code.nr <= OLD_MAX_INSNS || features_has(p->features, FEAT_LARGE_PROGRAMS))
 		return 0;
-	err_set(err, -E2BIG, "packet expression too long: %zu instructions, this kernel allows %d",
-		prog->code.nr, OLD_MAX_INSNS);
+	err_set(err, -E2BIG,
+		"packet expression too long%s: %zu instructions, this kernel allows %d",
+		p->config.snaplen ? ", or --snaplen too large" : "", prog->code.nr, OLD_MAX_INSNS);
 	err_hint(err, SHORTEN "; Linux 5.2 and later allow longer programs");
 	return -E2BIG;
 }

@@ -6,6 +6,7 @@
 #include "btf/print/print.h"
 #include "kern/bpf.h"
 #include "kern/clock.h"
+#include "output/conntrack.h"
 
 /*
  * A probe's instruction pointer is at the entry or a few bytes after it: after endbr64 and the
@@ -164,6 +165,14 @@ static const char *netns(void *arg, uint32_t inode)
 	return kn->netns ? netns_names_get(kn->netns, inode, clock_now()) : NULL;
 }
 
+static void conntrack(void *arg, struct conntrack *ct, const struct trail_ct *head,
+		      const uint8_t *bytes, size_t nr, const struct trace_event *te)
+{
+	const struct kernel_names *kn = arg;
+
+	conntrack_decode(ct, kn->entries, head, bytes, nr, te);
+}
+
 static void explain(void *arg, struct trace_event *te)
 {
 	const struct kernel_names *kn = arg;
@@ -182,6 +191,7 @@ struct names kernel_names(struct kernel_names *kn)
 		.netns = netns,
 		.text = text,
 		.stack = stack,
+		.conntrack = kn->entries ? conntrack : NULL,
 		.explain = explain,
 		.arg = kn,
 	};

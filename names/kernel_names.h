@@ -21,8 +21,9 @@ struct kernel_names {
 	const struct reasons *reasons;
 	const struct types *types; /* for the structs that config prints */
 	const struct prog_config *config;
-	int stacks_fd;		   /* stack trace map; -1: none */
-	struct netns_names *netns; /* NULL: names not wanted */
+	int stacks_fd;				/* stack trace map; -1: none */
+	struct netns_names *netns;		/* NULL: names not wanted */
+	const struct conntrack_layout *entries; /* of struct nf_conn; NULL: not wanted */
 	void (*explain)(void *arg, struct trace_event *te); /* or NULL */
 	void *explain_arg;
 };

@@ -30,7 +30,7 @@ const char *nf_hook_name(uint8_t family, uint8_t hook)
 	static const char *const inet[] = {
 		[NF_INET_PRE_ROUTING] = "prerouting",	[NF_INET_LOCAL_IN] = "input",
 		[NF_INET_FORWARD] = "forward",		[NF_INET_LOCAL_OUT] = "output",
-		[NF_INET_POST_ROUTING] = "postrouting",
+		[NF_INET_POST_ROUTING] = "postrouting", [NF_HOOK_INET_INGRESS] = "ingress",
 	};
 	static const char *const arp[] = {[NF_ARP_IN] = "input", [NF_ARP_OUT] = "output"};
 	static const char *const netdev[] = {"ingress", "egress"};
@@ -44,7 +44,7 @@ const char *nf_hook_name(uint8_t family, uint8_t hook)
 	case NFPROTO_IPV4:
 	case NFPROTO_IPV6:
 	case NFPROTO_BRIDGE: /* the same numbers */
-		return hook < NF_INET_NUMHOOKS ? inet[hook] : NULL;
+		return hook <= NF_HOOK_INET_INGRESS ? inet[hook] : NULL;
 	}
 	return NULL;
 }
@@ -135,6 +135,13 @@ void nf_candidate_format(const struct nf_candidate *c, struct textbuf *t)
 		add_printable(t, c->detail);
 		textbuf_str(t, ")");
 	}
+}
+
+void nf_rule_text_format(const char *text, struct textbuf *t)
+{
+	textbuf_str(t, " (");
+	add_printable(t, text);
+	textbuf_str(t, ")");
 }
 
 /* ---- for programs ---- */

@@ -17,6 +17,8 @@ const char *nf_hook_name(uint8_t family, uint8_t hook);
  * commands are replaced by '?'.
  */
 void nf_candidate_format(const struct nf_candidate *c, struct textbuf *t);
+/* " (TEXT)": a rule's text, the same bytes replaced. */
+void nf_rule_text_format(const char *text, struct textbuf *t);
 void nf_base_chain_format(const struct nf_chain *base, struct textbuf *t);
 
 /* Add a verdict of a base chain whose rule is not known. NULL: no room. */

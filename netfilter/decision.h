@@ -9,7 +9,7 @@
 #ifndef NETFILTER_DECISION_H
 #define NETFILTER_DECISION_H
 
-#include "netfilter/ruleset.h"
+#include "netfilter/way.h"
 
 #define NF_PATH_MAX	  16 /* jumps */
 #define NF_CANDIDATES_MAX 32
@@ -24,6 +24,7 @@ struct nf_candidate {
 	const struct nf_rule *rule;   /* NULL: the policy */
 	const char *target;	      /* the extension that decided; NULL: none */
 	char detail[64]; /* "map element 8032", "icmp-port-unreachable", "5": a queue; "": none */
+	bool uncounted;	 /* it may have dropped the packet without counting it */
 	size_t nr_path;
 	/* The rules that jumped there, the base chain's first. */
 	struct {
@@ -50,6 +51,9 @@ void nf_decide(const struct nf_ruleset *rs, const struct nf_packet *p, struct nf
 void nf_decide_chain(const struct nf_ruleset *rs, const struct nf_packet *p,
 		     const struct nf_chain *base, struct nf_decision *d);
 
+/* Forget the candidates of another backend. */
+void nf_decision_keep(struct nf_decision *d, enum nf_backend backend);
+
 /* Whether the packet may have been dropped there. */
 bool nf_candidate_may_drop(const struct nf_candidate *c);
 
@@ -64,14 +68,5 @@ const struct nf_candidate *nf_decision_only(struct nf_decision *d, nf_fits_fn fi
 
 /* nf_decision_only() for packets that were dropped. */
 const struct nf_candidate *nf_decision_drop(struct nf_decision *d);
-
-#define NF_BASE_CHAINS_MAX 128
-
-/*
- * The base chains that the packet may pass at its hook, in the order in which they are called.
- * *overflow: there are more. list has room for NF_BASE_CHAINS_MAX.
- */
-size_t nf_base_chains(const struct nf_ruleset *rs, const struct nf_packet *p,
-		      const struct nf_chain **list, bool *overflow);
 
 #endif

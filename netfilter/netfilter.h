@@ -9,14 +9,21 @@
 #ifndef NETFILTER_NETFILTER_H
 #define NETFILTER_NETFILTER_H
 
+#include "base/hurry.h"
 #include "kern/net.h"
 #include "netfilter/question.h"
 
 struct netfilter;
 
-/* has_nftables: nf_tables is in the kernel or loaded. roots and places must outlive it. -ENOMEM. */
+/* What is in the kernel, or was loaded; modules may be loaded later. */
+struct netfilter_has {
+	bool nftables, br_netfilter;
+	bool ebtable_tables, nfnetlink_hook; /* in the kernel only */
+};
+
+/* roots and places must outlive it. -ENOMEM. */
 int netfilter_open(struct netfilter **out, const struct netns_roots *roots,
-		   struct netns_cache *places, bool has_nftables);
+		   struct netns_cache *places, const struct netfilter_has *has, struct hurry hurry);
 
 /*
  * Read the rulesets of all namespaces that can be found, so that packets that come from now on are
@@ -40,6 +47,13 @@ void netfilter_explain_queue(struct netfilter *nf, const struct nf_question *q,
  */
 void netfilter_explain_accept(struct netfilter *nf, const struct nf_question *q,
 			      const struct nf_answer *a);
+
+/*
+ * To be called a few times in a second, also without events: looks for changes of rules, so that
+ * the time of a change is known before the first packet that they drop. Returns whether there are
+ * rules to look at.
+ */
+bool netfilter_tick(struct netfilter *nf);
 
 void netfilter_close(struct netfilter *nf);
 

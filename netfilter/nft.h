@@ -17,4 +17,15 @@ int nft_read(struct nf_ruleset *rs);
  * unknown. */
 uint32_t nft_generation(void);
 
+/*
+ * Where rules name sets of ipset(8), which are not part of the ruleset: follow the counters of its
+ * rules, from what they were when they were read. -ENOMEM.
+ */
+int nft_add_counts(struct nf_ruleset *rs);
+/*
+ * Look at these counters, if they are followed; the generation of rs is the current one. 0: they
+ * went on; 1: other rules are there, or a counter has gone back. Else as nft_read().
+ */
+int nft_look_counts(const struct nf_ruleset *rs);
+
 #endif

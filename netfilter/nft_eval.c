@@ -4,6 +4,7 @@
  * which each word may be unknown.
  */
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,9 +19,12 @@
 #define WORD	      4
 #define UNTRACKED_BIT 64 /* NF_CT_STATE_UNTRACKED_BIT, of the kernel's own header */
 
+/* Of each byte: bits that are known; where in the network header it is from, counted from 1, and
+ * its bits that are still as there. */
 struct regs {
 	uint8_t data[NR_WORDS * WORD];
-	bool known[NR_WORDS];
+	uint8_t known[NR_WORDS * WORD];
+	uint8_t from[NR_WORDS * WORD], kept[NR_WORDS * WORD];
 };
 
 struct eval {
@@ -44,16 +48,10 @@ static int reg_off(uint32_t reg)
 	return -1;
 }
 
-static void set_known(struct regs *r, int off, size_t sz, bool known)
-{
-	for (size_t w = (size_t)off / WORD; w < NR_WORDS && w * WORD < (size_t)off + sz; w++)
-		r->known[w] = known;
-}
-
 static bool is_known(const struct regs *r, int off, size_t sz)
 {
-	for (size_t w = (size_t)off / WORD; w * WORD < (size_t)off + sz; w++)
-		if (!r->known[w])
+	for (size_t i = 0; i < sz; i++)
+		if (r->known[(size_t)off + i] != 0xff)
 			return false;
 	return true;
 }
@@ -84,7 +82,8 @@ static void store(struct eval *e, struct nl_attrs attrs, uint16_t type, const vo
 	memset(dst, 0, whole);
 	if (v)
 		memcpy(dst, v, sz);
-	set_known(&e->regs, off, whole, v != NULL);
+	memset(e->regs.known + off, v ? 0xff : 0, whole);
+	memset(e->regs.kept + off, 0, whole);
 }
 
 static void be_unsure(struct eval *e)
@@ -151,21 +150,77 @@ static void end_with(struct eval *e, enum nf_action action)
 
 /* ---- expressions that load ---- */
 
-/* Bytes that change with the length, TOS and TTL, the checksum included. */
-static bool may_have_changed(const struct nf_packet *p, uint32_t off, uint32_t sz)
+/* What was loaded from the network header: rules may have seen other bits, and may write it back.
+ */
+static void note_origin(struct eval *e, struct nl_attrs attrs, uint32_t from, uint32_t sz)
 {
-	static const uint8_t ipv4[] = {1, 2, 3, 8, 10, 11}, ipv6[] = {0, 1, 4, 5, 7};
-	bool is_v6 = p->protocol == 0x86dd;
-	const uint8_t *at = is_v6 ? ipv6 : ipv4;
-	size_t nr = is_v6 ? sizeof(ipv6) : sizeof(ipv4);
+	int off;
 
-	for (size_t i = 0; i < nr && !p->has_tos_ttl; i++)
-		if (at[i] >= off && at[i] < off + sz)
-			return true;
-	return false;
+	if (!reg_at(&e->regs, attrs, NFTA_PAYLOAD_DREG, sz, &off))
+		return;
+	for (uint32_t i = 0; i < sz && from + i < UINT8_MAX; i++) {
+		e->regs.from[(uint32_t)off + i] = (uint8_t)(from + i + 1);
+		e->regs.kept[(uint32_t)off + i] = 0xff;
+		if (from + i < NF_TOP_SZ)
+			e->regs.known[(uint32_t)off + i] &= (uint8_t)~e->p->unsure[from + i];
+	}
 }
 
-static void load_payload(struct eval *e, struct nl_attrs attrs)
+/* nft_payload_csum_inet(), nft_payload_l4csum_offset(): IPv4's own goes with each write. */
+static void write_checksum(struct eval *e, struct nl_attrs attrs, uint32_t base)
+{
+	uint32_t at = nl_find_be32(attrs, NFTA_PAYLOAD_CSUM_OFFSET, 0);
+
+	if (base == NFT_PAYLOAD_TRANSPORT_HEADER && nl_find_be32(attrs, NFTA_PAYLOAD_CSUM_TYPE, 0))
+		nf_packet_forget_l4(e->p, at);
+	if (nl_find_be32(attrs, NFTA_PAYLOAD_CSUM_FLAGS, 0))
+		nf_packet_forget_l4_checksum(e->p);
+}
+
+/* sz bytes of a register at off of the network header; at: of the register, -1: there is none. */
+static void write_network(struct eval *e, uint32_t off, int at, uint32_t sz, bool certain)
+{
+	static const uint8_t none[NFT_KEY_MAX];
+	const struct regs *r = &e->regs;
+	uint8_t kept[NFT_KEY_MAX] = {0};
+
+	if (at < 0) {
+		nf_packet_write(e->p, off, &(struct nf_value){none, none, none}, sz, false);
+		return;
+	}
+	for (uint32_t i = 0; i < sz; i++)
+		if (r->from[(uint32_t)at + i] == off + i + 1)
+			kept[i] = r->kept[(uint32_t)at + i];
+	nf_packet_write(e->p, off, &(struct nf_value){r->data + at, r->known + at, kept}, sz,
+			certain);
+}
+
+static void write_payload(struct eval *e, struct nl_attrs attrs, uint32_t base)
+{
+	uint32_t off = nl_find_be32(attrs, NFTA_PAYLOAD_OFFSET, 0);
+	uint32_t sz = nl_find_be32(attrs, NFTA_PAYLOAD_LEN, 0);
+	bool certain = e->truth == NF_YES;
+	int at;
+
+	if (base != NFT_PAYLOAD_NETWORK_HEADER || off > UINT8_MAX || off + sz > e->p->hdr_len) {
+		be_unsure(e);
+		certain = false;
+	}
+	if (!reg_at(&e->regs, attrs, NFTA_PAYLOAD_SREG, sz, &at))
+		at = -1;
+	if (sz > NFT_KEY_MAX || (base == NFT_PAYLOAD_NETWORK_HEADER && off > UINT8_MAX))
+		nf_packet_forget(e->p);
+	else if (base == NFT_PAYLOAD_NETWORK_HEADER)
+		write_network(e, off, at, sz, certain);
+	else if (base == NFT_PAYLOAD_TRANSPORT_HEADER)
+		nf_packet_forget_l4(e->p, off);
+	else if (base != NFT_PAYLOAD_LL_HEADER)
+		nf_packet_forget(e->p);
+	write_checksum(e, attrs, base);
+	memset(e->regs.kept, 0, sizeof(e->regs.kept));
+}
+
+static void eval_payload(struct eval *e, struct nl_attrs attrs)
 {
 	uint32_t base = nl_find_be32(attrs, NFTA_PAYLOAD_BASE, 0xff);
 	uint32_t off = nl_find_be32(attrs, NFTA_PAYLOAD_OFFSET, 0);
@@ -174,9 +229,8 @@ static void load_payload(struct eval *e, struct nl_attrs attrs)
 	const uint8_t *v = NULL;
 	struct nl_attr a;
 
-	if (nl_find(attrs, NFTA_PAYLOAD_SREG, &a)) { /* writes the packet */
-		if (base != NFT_PAYLOAD_NETWORK_HEADER || off + sz > p->hdr_len)
-			be_unsure(e);
+	if (nl_find(attrs, NFTA_PAYLOAD_SREG, &a)) {
+		write_payload(e, attrs, base);
 		return;
 	}
 	if (sz > NFT_KEY_MAX || off > 0xffff) {
@@ -184,8 +238,7 @@ static void load_payload(struct eval *e, struct nl_attrs attrs)
 		be_unsure(e);
 		return;
 	}
-	if (base == NFT_PAYLOAD_NETWORK_HEADER && off + sz <= p->hdr_len &&
-	    !may_have_changed(p, off, sz))
+	if (base == NFT_PAYLOAD_NETWORK_HEADER && off + sz <= p->hdr_len)
 		v = p->hdr + off;
 	else if (base == NFT_PAYLOAD_TRANSPORT_HEADER && p->has_l4 &&
 		 p->l4_off + off + sz <= p->hdr_len)
@@ -195,6 +248,8 @@ static void load_payload(struct eval *e, struct nl_attrs attrs)
 	if (!v || (base == NFT_PAYLOAD_TRANSPORT_HEADER && p->is_fragment))
 		be_unsure(e);
 	store(e, attrs, NFTA_PAYLOAD_DREG, v, sz);
+	if (base == NFT_PAYLOAD_NETWORK_HEADER)
+		note_origin(e, attrs, off, sz);
 }
 
 /* Kernels differ in what they load where there is no device: nothing (and do not match), or 0. */
@@ -296,23 +351,29 @@ static void eval_ct(struct eval *e, struct nl_attrs attrs)
 
 /* ---- expressions that compute and compare ---- */
 
+/* The source and the destination of a bitwise expression, of the same size. */
+static uint8_t *bitwise_at(struct eval *e, struct nl_attrs attrs, uint32_t sz, int *from, int *to)
+{
+	uint8_t *src = reg_at(&e->regs, attrs, NFTA_BITWISE_SREG, sz, from);
+
+	return src && reg_at(&e->regs, attrs, NFTA_BITWISE_DREG, sz, to) ? src : NULL;
+}
+
 static void eval_bitwise(struct eval *e, struct nl_attrs attrs)
 {
 	uint32_t sz = nl_find_be32(attrs, NFTA_BITWISE_LEN, 0);
 	struct nl_attr a, mask, flip;
 	uint8_t out[NFT_KEY_MAX];
-	int off;
-	uint8_t *src = sz && sz <= sizeof(out)
-			       ? reg_at(&e->regs, attrs, NFTA_BITWISE_SREG, sz, &off)
-			       : NULL;
+	struct regs was = e->regs;
+	int from, to;
+	uint8_t *src = sz && sz <= sizeof(out) ? bitwise_at(e, attrs, sz, &from, &to) : NULL;
 
 	/* others than mask and xor came with 5.7 and 6.13 */
 	if (!src || nl_find_be32(attrs, 6 /* NFTA_BITWISE_OP */, 0) ||
 	    !nl_find(attrs, NFTA_BITWISE_MASK, &a) ||
 	    !nl_find(nl_nested(&a), NFTA_DATA_VALUE, &mask) ||
 	    !nl_find(attrs, NFTA_BITWISE_XOR, &a) ||
-	    !nl_find(nl_nested(&a), NFTA_DATA_VALUE, &flip) || mask.sz != sz || flip.sz != sz ||
-	    !is_known(&e->regs, off, sz)) {
+	    !nl_find(nl_nested(&a), NFTA_DATA_VALUE, &flip) || mask.sz != sz || flip.sz != sz) {
 		store(e, attrs, NFTA_BITWISE_DREG, NULL, sz && sz <= sizeof(out) ? sz : 16);
 		return;
 	}
@@ -320,6 +381,14 @@ static void eval_bitwise(struct eval *e, struct nl_attrs attrs)
 		out[i] = (src[i] & ((const uint8_t *)mask.data)[i]) ^
 			 ((const uint8_t *)flip.data)[i];
 	store(e, attrs, NFTA_BITWISE_DREG, out, sz);
+	for (uint32_t i = 0; i < sz; i++) {
+		uint8_t m = ((const uint8_t *)mask.data)[i], f = ((const uint8_t *)flip.data)[i];
+		uint32_t at = (uint32_t)from + i;
+
+		e->regs.known[(uint32_t)to + i] = was.known[at] | (uint8_t)~m;
+		e->regs.from[(uint32_t)to + i] = was.from[at];
+		e->regs.kept[(uint32_t)to + i] = (uint8_t)(was.kept[at] & m & ~f);
+	}
 }
 
 static void eval_byteorder(struct eval *e, struct nl_attrs attrs)
@@ -359,6 +428,17 @@ static bool cmp_holds(uint32_t op, int diff)
 	return diff >= 0;
 }
 
+/* Whether a bit that is known is another one. */
+static bool differs(const struct regs *r, int off, const struct nl_attr *value)
+{
+	const uint8_t *v = value->data;
+
+	for (size_t i = 0; i < value->sz; i++)
+		if ((r->data[(size_t)off + i] ^ v[i]) & r->known[(size_t)off + i])
+			return true;
+	return false;
+}
+
 static enum nf_truth eval_cmp(struct eval *e, struct nl_attrs attrs)
 {
 	uint32_t op = nl_find_be32(attrs, NFTA_CMP_OP, 0xff);
@@ -370,6 +450,8 @@ static enum nf_truth eval_cmp(struct eval *e, struct nl_attrs attrs)
 	    !nl_find(nl_nested(&a), NFTA_DATA_VALUE, &value))
 		return NF_MAYBE;
 	src = reg_at(&e->regs, attrs, NFTA_CMP_SREG, value.sz, &off);
+	if (src && (op == NFT_CMP_EQ || op == NFT_CMP_NEQ) && differs(&e->regs, off, &value))
+		return nf_truth_of(op == NFT_CMP_NEQ);
 	if (!src || !is_known(&e->regs, off, value.sz))
 		return NF_MAYBE;
 	return nf_truth_of(cmp_holds(op, memcmp(src, value.data, value.sz)));
@@ -501,25 +583,22 @@ static enum nf_truth eval_match(struct eval *e, struct nl_attrs attrs)
 	nf_note_drop(e->o, e->truth, drops, "while testing match", name);
 	if (drops == NF_YES)
 		return NF_NO;
-	return xt_match_eval(name, nl_find_be32(attrs, NFTA_MATCH_REV, 0), info.data, info.sz,
-			     e->p);
+	return xt_match_eval(name, nl_find_be32(attrs, NFTA_MATCH_REV, 0), info.data, info.sz, e->p,
+			     e->table->ipsets);
 }
 
 static void eval_target(struct eval *e, struct nl_attrs attrs)
 {
 	const char *name = nl_find_str(attrs, NFTA_TARGET_NAME);
-	uint32_t mark = e->p->mark;
 	struct nl_attr info = {0};
 
 	nl_find(attrs, NFTA_TARGET_INFO, &info);
 	e->o->action = NF_ACT_UNKNOWN;
 	if (name)
 		xt_target_outcome(name, nl_find_be32(attrs, NFTA_TARGET_REV, 0), info.data, info.sz,
-				  e->p, e->o);
+				  e->p, e->truth == NF_YES, e->o);
 	e->has_verdict = e->o->action != NF_ACT_CONTINUE;
 	e->o->target = name;
-	if (e->truth != NF_YES && e->p->has_mark && e->p->mark != mark)
-		e->p->has_mark = false;
 }
 
 static void eval_objref(struct eval *e, struct nl_attrs attrs)
@@ -600,8 +679,13 @@ static void eval_other(struct eval *e, const char *name, struct nl_attrs attrs)
 		return;
 	}
 	/* one that strips an option of TCP drops what has broken ones (5.18) */
-	if (!strcmp(name, "exthdr") && !nl_find(attrs, NFTA_EXTHDR_DREG, &a))
+	if (!strcmp(name, "exthdr") && !nl_find(attrs, NFTA_EXTHDR_DREG, &a)) {
 		note_drop(e, NF_MAYBE, name);
+		if (nl_find_be32(attrs, NFTA_EXTHDR_OP, NFT_EXTHDR_OP_IPV6) == NFT_EXTHDR_OP_TCPOPT)
+			nf_packet_forget_l4(e->p, NF_TCP_CHECKSUM);
+		else
+			nf_packet_forget(e->p);
+	}
 	be_unsure(e);
 	forget_all(e);
 	for (size_t i = 0; i < sizeof(loads) / sizeof(loads[0]); i++)
@@ -619,7 +703,7 @@ static enum nf_truth eval_expr(struct eval *e, const char *name, struct nl_attrs
 		{"bitwise", eval_bitwise}, {"byteorder", eval_byteorder},
 		{"ct", eval_ct},	   {"immediate", eval_immediate},
 		{"meta", eval_meta},	   {"objref", eval_objref},
-		{"payload", load_payload}, {"queue", eval_queue},
+		{"payload", eval_payload}, {"queue", eval_queue},
 		{"reject", eval_reject},   {"target", eval_target},
 	};
 	static const struct {

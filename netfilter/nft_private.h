@@ -35,6 +35,24 @@ struct nf_set {
 	struct nf_set *next;
 };
 
+/* The table that a message's attribute names; NULL: it is not in rs. */
+struct nf_table *nft_table_of(const struct nf_ruleset *rs, const struct nlmsghdr *msg,
+			      uint16_t name_type);
+
+/* Another dump of the rules, which come in the order in which they were read. */
+struct nft_recount {
+	const struct nf_ruleset *rs;
+	const struct nf_chain *chain;
+	const struct nf_rule *rule; /* the last one of the chain */
+	size_t nr;
+	bool has_changed;
+};
+
+/* Take what a rule has counted; for netlink_request(). */
+int nft_recount_rule(void *recount, const struct nlmsghdr *msg);
+/* Whether, at the end, these were other rules, or a counter has gone back. */
+bool nft_recount_differs(const struct nft_recount *rc);
+
 struct nf_set *nft_set_find(const struct nf_table *t, const char *name);
 
 /* Make the set ready for lookups, once all elements are there. */

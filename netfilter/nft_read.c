@@ -6,6 +6,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 
+#include "netfilter/ipset.h"
 #include "netfilter/nft.h"
 #include "netfilter/nft_private.h"
 
@@ -84,12 +85,13 @@ static int take_table(void *arg, const struct nlmsghdr *msg)
 	return 0;
 }
 
-static struct nf_table *table_of(struct reading *rd, const struct nlmsghdr *msg, uint16_t name_type)
+struct nf_table *nft_table_of(const struct nf_ruleset *rs, const struct nlmsghdr *msg,
+			      uint16_t name_type)
 {
 	const struct nfgenmsg *nfg = family_header(msg);
 	const char *name = nfg ? nl_find_str(nl_msg_attrs(msg, sizeof(*nfg)), name_type) : NULL;
 
-	return name ? nf_table_find(rd->rs, NF_NFTABLES, nfg->nfgen_family, name) : NULL;
+	return name ? nf_table_find(rs, NF_NFTABLES, nfg->nfgen_family, name) : NULL;
 }
 
 /* The builtin chains of iptables have their names in nobody else's tables. */
@@ -120,6 +122,7 @@ static int take_base_chain(struct reading *rd, struct nf_chain *c, struct nl_att
 	type = nl_find_str(attrs, NFTA_CHAIN_TYPE);
 	c->is_base = true;
 	c->is_nat = type && !strcmp(type, "nat");
+	c->reroutes = c->is_nat || (type && !strcmp(type, "route"));
 	c->hook = (uint8_t)nl_find_be32(nl_nested(&hook), NFTA_HOOK_HOOKNUM, NF_HOOK_UNKNOWN);
 	c->priority = (int32_t)nl_find_be32(nl_nested(&hook), NFTA_HOOK_PRIORITY, 0);
 	c->policy = nl_find_be32(attrs, NFTA_CHAIN_POLICY, NF_ACCEPT) == NF_DROP ? NF_ACT_DROP
@@ -139,7 +142,7 @@ static int take_base_chain(struct reading *rd, struct nf_chain *c, struct nl_att
 static int take_chain(void *arg, const struct nlmsghdr *msg)
 {
 	struct reading *rd = arg;
-	struct nf_table *t = table_of(rd, msg, NFTA_CHAIN_TABLE);
+	struct nf_table *t = nft_table_of(rd->rs, msg, NFTA_CHAIN_TABLE);
 	struct nl_attrs attrs = nl_msg_attrs(msg, sizeof(struct nfgenmsg));
 	const char *name = nl_find_str(attrs, NFTA_CHAIN_NAME);
 	struct nf_chain *c;
@@ -191,7 +194,7 @@ static uint8_t changes_of(const char *name, struct nl_attrs attrs)
 			       ? NF_CHANGES_MARK
 			       : 0;
 	if (!strcmp(name, "payload"))
-		return nl_find(attrs, NFTA_PAYLOAD_SREG, &a) ? NF_CHANGES_BYTES : 0;
+		return nl_find(attrs, NFTA_PAYLOAD_SREG, &a) ? NF_CHANGES_HEADER : 0;
 	if (!strcmp(name, "exthdr"))
 		return nl_find(attrs, NFTA_EXTHDR_DREG, &a) ? 0 : NF_CHANGES_HEADER;
 	if (!strcmp(name, "queue"))
@@ -203,26 +206,44 @@ static uint8_t changes_of(const char *name, struct nl_attrs attrs)
 	return 0;
 }
 
-static void look_at_exprs(struct nf_ruleset *rs, struct nf_table *t, struct nf_rule *r)
+static void note_ipsets(struct nf_ipset_uses *u, const char *expr, struct nl_attrs attrs)
+{
+	/* NFTA_TARGET_* and NFTA_MATCH_* are the same */
+	const char *name = nl_find_str(attrs, NFTA_MATCH_NAME);
+	struct nl_attr info;
+
+	if (!name || !nl_find(attrs, NFTA_MATCH_INFO, &info))
+		return;
+	if (!strcmp(expr, "match"))
+		nf_ipset_of_match(u, name, info.data, info.sz);
+	else if (!strcmp(expr, "target"))
+		nf_ipset_of_target(u, name, nl_find_be32(attrs, NFTA_MATCH_REV, 0), info.data,
+				   info.sz);
+}
+
+static void look_at_exprs(struct nf_ruleset *rs, struct nf_chain *c, struct nf_rule *r)
 {
 	struct nl_attrs list = nl_attrs_of(r->data, r->data_sz);
 	struct nl_attr expr, data;
+	uint8_t kinds = 0;
 
 	while (nl_next(&list, &expr)) {
 		const char *name = nl_find_str(nl_nested(&expr), NFTA_EXPR_NAME);
 
 		if (!name || !nl_find(nl_nested(&expr), NFTA_EXPR_DATA, &data))
 			continue;
-		t->changes |= changes_of(name, nl_nested(&data));
+		kinds |= changes_of(name, nl_nested(&data));
 		if (!r->comment && !strcmp(name, "match"))
 			r->comment = match_comment(rs, nl_nested(&data));
+		note_ipsets(&rs->ipset_uses, name, nl_nested(&data));
 	}
+	nf_note_changes(c->table, c, r, kinds);
 }
 
 static int take_rule(void *arg, const struct nlmsghdr *msg)
 {
 	struct reading *rd = arg;
-	struct nf_table *t = table_of(rd, msg, NFTA_RULE_TABLE);
+	struct nf_table *t = nft_table_of(rd->rs, msg, NFTA_RULE_TABLE);
 	struct nl_attrs attrs = nl_msg_attrs(msg, sizeof(struct nfgenmsg));
 	const char *chain = nl_find_str(attrs, NFTA_RULE_CHAIN);
 	struct nf_chain *c = t && chain ? nf_chain_find(t, chain) : NULL;
@@ -244,7 +265,7 @@ static int take_rule(void *arg, const struct nlmsghdr *msg)
 		if (!r->data)
 			return -ENOMEM;
 	}
-	look_at_exprs(rd->rs, t, r);
+	look_at_exprs(rd->rs, c, r);
 	return 0;
 }
 
@@ -267,7 +288,7 @@ static void take_fields(struct nf_set *s, struct nl_attrs attrs)
 static int take_set(void *arg, const struct nlmsghdr *msg)
 {
 	struct reading *rd = arg;
-	struct nf_table *t = table_of(rd, msg, NFTA_SET_TABLE);
+	struct nf_table *t = nft_table_of(rd->rs, msg, NFTA_SET_TABLE);
 	struct nl_attrs attrs = nl_msg_attrs(msg, sizeof(struct nfgenmsg));
 	const char *name = nl_find_str(attrs, NFTA_SET_NAME);
 	struct nf_set *s;
@@ -386,16 +407,6 @@ static int take_elems(void *arg, const struct nlmsghdr *msg)
 	return ret;
 }
 
-static size_t put_str(uint8_t *buf, size_t off, uint16_t type, const char *s)
-{
-	size_t sz = strlen(s) + 1;
-	struct nlattr a = {.nla_len = (uint16_t)(sizeof(a) + sz), .nla_type = type};
-
-	memcpy(buf + off, &a, sizeof(a));
-	memcpy(buf + off + sizeof(a), s, sz);
-	return off + NLA_ALIGN(sizeof(a) + sz);
-}
-
 /* Sets that change while packets pass are not worth it. */
 static int read_elems(struct reading *rd, struct nf_table *t, struct nf_set *s)
 {
@@ -408,8 +419,8 @@ static int read_elems(struct reading *rd, struct nf_table *t, struct nf_set *s)
 	    strlen(t->name) + strlen(s->name) > sizeof(payload) - 32)
 		return 0;
 	memcpy(payload, &nfg, sizeof(nfg));
-	sz = put_str(payload, sz, NFTA_SET_ELEM_LIST_TABLE, t->name);
-	sz = put_str(payload, sz, NFTA_SET_ELEM_LIST_SET, s->name);
+	sz = nl_put(payload, sz, NFTA_SET_ELEM_LIST_TABLE, t->name, strlen(t->name) + 1);
+	sz = nl_put(payload, sz, NFTA_SET_ELEM_LIST_SET, s->name, strlen(s->name) + 1);
 	rd->set = s;
 	rd->cap = 0;
 	ret = request(rd, NFT_MSG_GETSETELEM, NLM_F_DUMP, payload, sz, take_elems);

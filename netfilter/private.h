@@ -19,25 +19,33 @@ struct nf_outcome {
 
 /*
  * Evaluate one rule; o is zeroed by the caller; its action is set where the answer is not NF_NO.
- * Rules may change what is known of the packet: a mark that is set is known then, a header that is written is
- * not.
+ * Rules change what is known of the packet: what they set is known then, or no longer.
  */
-enum nf_truth xt_rule_eval(const struct nf_rule *r, struct nf_packet *p, struct nf_outcome *o);
+enum nf_truth xt_rule_eval(const struct nf_table *t, const struct nf_rule *r, struct nf_packet *p,
+			   struct nf_outcome *o);
+enum nf_truth ebt_rule_eval(const struct nf_rule *r, struct nf_packet *p, struct nf_outcome *o);
 enum nf_truth nft_rule_eval(const struct nf_table *t, const struct nf_rule *r, struct nf_packet *p,
 			    struct nf_outcome *o);
 
-/* A match of xtables by name and revision, from its kernel structure. Unknown ones are NF_MAYBE. */
+/*
+ * A match of xtables by name and revision, from its kernel structure; ipsets: those of its table.
+ * Unknown ones are NF_MAYBE.
+ */
 enum nf_truth xt_match_eval(const char *name, unsigned int revision, const void *info, size_t sz,
-			    const struct nf_packet *p);
+			    const struct nf_packet *p, const struct nf_ipsets *ipsets);
 /* Whether it drops the packet by itself (xt_action_param.hotdrop): it does not match then. */
 enum nf_truth xt_match_drops(const char *name, const void *info, size_t sz,
 			     const struct nf_packet *p);
-/* What a target of xtables does; "REJECT": with o->detail. */
+/* What a target of xtables does; "REJECT": with o->detail. certain: it is reached. */
 void xt_target_outcome(const char *name, unsigned int revision, const void *info, size_t sz,
-		       struct nf_packet *p, struct nf_outcome *o);
+		       struct nf_packet *p, bool certain, struct nf_outcome *o);
 
-/* enum nf_change of a target of xtables. */
+/* enum nf_change of a target of xtables; NF_CHANGES_HEADER: it has to be evaluated for what. */
 uint8_t xt_target_changes(const char *target);
+
+/* Note what a rule may do to packets, once its chain and data are known. kinds: enum nf_change. */
+void nf_note_changes(const struct nf_table *t, struct nf_chain *c, const struct nf_rule *r,
+		     uint8_t kinds);
 
 /* o->detail of packets for user space: the queue, or the first and the last. */
 void nf_queue_outcome(struct nf_outcome *o, unsigned int num, unsigned int total, bool bypass);

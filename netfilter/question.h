@@ -11,7 +11,8 @@
 struct nf_answer {
 	struct textbuf *t;
 	struct verdicts *vs;
-	bool *no_rule; /* set if no rule or policy can have dropped it; NULL: not wanted */
+	bool *no_rule;	/* set if no rule or policy can have dropped it; NULL: not wanted */
+	bool rule_text; /* also the text of a rule that is certain */
 };
 
 /*
@@ -21,6 +22,9 @@ struct nf_answer {
 struct nf_question {
 	uint32_t netns;	    /* inode number of the namespace */
 	uint64_t ts;	    /* CLOCK_MONOTONIC */
+	bool is_by_nft;	    /* a rule or policy of nftables dropped it for certain */
+	bool is_at_ebt;	    /* a table of ebtables was seen to get it at this hook */
+	bool is_repeated;   /* it was asked of the same drop before */
 	struct nf_packet p; /* the hook may be unknown */
 };
 

@@ -8,7 +8,7 @@
 void nf_ruleset_release(struct nf_ruleset *rs)
 {
 	arena_release(&rs->arena);
-	*rs = (struct nf_ruleset){.arena = {.limit = rs->arena.limit}};
+	*rs = (struct nf_ruleset){.arena = {.limit = rs->arena.limit}, .ipsets = rs->ipsets};
 }
 
 struct nf_table *nf_table_find(const struct nf_ruleset *rs, uint8_t backend, uint8_t family,
@@ -33,6 +33,7 @@ struct nf_table *nf_table_add(struct nf_ruleset *rs, uint8_t backend, uint8_t fa
 		return NULL;
 	t->backend = backend;
 	t->family = family;
+	t->ipsets = rs->ipsets;
 	while (*end)
 		end = &(*end)->next;
 	*end = t;

@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "netfilter/say.h"
+#include "netfilter/rule_text.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 
 #define NAMED_MAX 3 /* candidates named where several fit */
 
+#define CONNTRACK     "conntrack, whose table may be full (net.netfilter.nf_conntrack_count and _max)"
+#define REROUTE	      "no route for the mark or address that a rule gave it (ip rule)"
 #define RULES_CHANGED ", rule unknown: the ruleset was changed about then"
+#define UNCOUNTED                                                                                  \
+	": the rule that fits has not counted it; possible: a change of the ruleset about then"
 
 void nf_say_times(const struct nf_answer *a, const struct nf_times *w)
 {
@@ -21,6 +28,28 @@ void nf_say_times(const struct nf_answer *a, const struct nf_times *w)
 		textbuf_printf(t, ", by the rules %lld ms before", (long long)w->before_ms);
 }
 
+/* Several ways may lead to one rule, and end there alike. */
+static bool says_same(const struct nf_candidate *a, const struct nf_candidate *b)
+{
+	char bufs[2][512] = {""};
+	struct textbuf x = {.buf = bufs[0], .sz = sizeof(bufs[0])},
+		       y = {.buf = bufs[1], .sz = sizeof(bufs[1])};
+
+	if (a->rule != b->rule || a->chain != b->chain || a->nr_path != b->nr_path)
+		return false;
+	nf_candidate_format(a, &x);
+	nf_candidate_format(b, &y);
+	return !strcmp(bufs[0], bufs[1]);
+}
+
+static bool is_said(const struct nf_decision *d, size_t nr, nf_fits_fn fits)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (fits(&d->c[i]) && says_same(&d->c[i], &d->c[nr]))
+			return true;
+	return false;
+}
+
 /* "A or B or 2 more": those that fit. Returns their number. */
 static size_t add_fitting(struct textbuf *t, const char *before, const struct nf_decision *d,
 			  nf_fits_fn fits)
@@ -30,7 +59,7 @@ static size_t add_fitting(struct textbuf *t, const char *before, const struct nf
 	for (size_t i = 0; i < d->nr; i++) {
 		const struct nf_candidate *c = &d->c[i];
 
-		if (!fits(c))
+		if (!fits(c) || is_said(d, i, fits))
 			continue;
 		if (nr < NAMED_MAX) {
 			textbuf_str(t, nr ? " or " : before);
@@ -41,6 +70,25 @@ static size_t add_fitting(struct textbuf *t, const char *before, const struct nf
 	if (nr > NAMED_MAX)
 		textbuf_printf(t, " or %zu more", nr - NAMED_MAX);
 	return nr;
+}
+
+/* What is certain, as a verdict; NULL: no room. Its rule's text, if it is wanted, comes in
+ * brackets. */
+static struct verdict *say_certain(const struct nf_answer *a, const struct nf_candidate *c,
+				   const char *verdict)
+{
+	struct verdict *v = nf_candidate_verdict(c, verdict, a->vs);
+	char text[VERDICT_TEXT_MAX + 1];
+
+	nf_candidate_format(c, a->t);
+	if (!a->rule_text || !c->rule)
+		return v;
+	nf_rule_text(c->chain, c->rule, text, sizeof(text));
+	if (text[0])
+		nf_rule_text_format(text, a->t);
+	if (v)
+		v->rule_text = verdicts_keep(a->vs, text);
+	return v;
 }
 
 /* A verdict without a rule. */
@@ -90,11 +138,75 @@ static void add_queue_drop(const struct nf_answer *a, const struct nf_candidate 
 	textbuf_str(a->t, "; QUEUE by ");
 }
 
+static nf_fits_fn fits_of(enum nf_freed_by by)
+{
+	return by == NF_FREED_BY_QUEUE ? is_queue : may_end;
+}
+
+const struct nf_candidate *nf_dropper(struct nf_decision *d, enum nf_freed_by by)
+{
+	return nf_decision_only(d, fits_of(by), NULL);
+}
+
+bool nf_fits(const struct nf_candidate *c, enum nf_freed_by by)
+{
+	return fits_of(by)(c);
+}
+
+bool nf_has_dropper(const struct nf_decision *d, enum nf_freed_by by)
+{
+	for (size_t i = 0; i < d->nr; i++)
+		if (nf_fits(&d->c[i], by))
+			return true;
+	return d->overflow;
+}
+
+static bool may_be_other(const struct nf_times *w)
+{
+	return w->conntrack || w->ebtables || w->bpf;
+}
+
+/* "A or B": who may have dropped it, but has no rules. */
+static void add_others(struct textbuf *t, const struct nf_times *w, const char *before)
+{
+	const char *const others[] = {w->reroute ? REROUTE : NULL, w->conntrack ? CONNTRACK : NULL,
+				      w->bpf ? "a BPF program (bpftool net show)" : NULL,
+				      w->ebtables ? "ebtables (ebtables-legacy -L)" : NULL};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (!others[i])
+			continue;
+		textbuf_printf(t, "%s%s", before, others[i]);
+		before = " or ";
+	}
+}
+
+/* Several rules fit, or none, or it was none of them. */
+static void add_drop_unknown(const struct nf_answer *a, const struct nf_times *w,
+			     struct nf_decision *d, nf_fits_fn fits)
+{
+	struct nf_times others = *w;
+
+	textbuf_str(a->t, "DROP by netfilter, rule unknown");
+	if (!w->uncounted && add_fitting(a->t, "; possible: ", d, fits)) {
+		add_others(a->t, w, " or ");
+	} else if (w->uncounted || !d->overflow) {
+		textbuf_str(a->t, w->uncounted ? UNCOUNTED : ": no rule fits; possible: ");
+		others.conntrack |= !w->uncounted && !may_be_other(w);
+		add_others(a->t, &others, w->uncounted ? " or " : "");
+		if (a->no_rule)
+			*a->no_rule = others.conntrack && !w->ebtables && !w->bpf && !w->reroute;
+	} else {
+		add_others(a->t, w, "; possible: ");
+	}
+	add_unknown(a, "DROP");
+}
+
 void nf_say_drop(const struct nf_answer *a, const struct nf_times *w, struct nf_decision *d,
 		 enum nf_freed_by by)
 {
-	nf_fits_fn fits = by == NF_FREED_BY_QUEUE ? is_queue : may_end;
-	const struct nf_candidate *c = nf_decision_only(d, fits, NULL);
+	nf_fits_fn fits = fits_of(by);
+	const struct nf_candidate *c = nf_dropper(d, by);
 	const char *verdict = c && c->action == NF_ACT_REJECT ? "REJECT" : "DROP";
 
 	if (w->changed) {
@@ -102,16 +214,8 @@ void nf_say_drop(const struct nf_answer *a, const struct nf_times *w, struct nf_
 		add_unknown(a, "DROP");
 		return;
 	}
-	if (!c) {
-		textbuf_str(a->t, "DROP by netfilter, rule unknown");
-		if (!add_fitting(a->t, "; possible: ", d, fits) && !d->overflow) {
-			textbuf_str(a->t,
-				    ": no rule fits; possible: conntrack, whose table may be full "
-				    "(net.netfilter.nf_conntrack_count and _max)");
-			if (a->no_rule)
-				*a->no_rule = true;
-		}
-		add_unknown(a, "DROP");
+	if (!c || w->uncounted || may_be_other(w)) {
+		add_drop_unknown(a, w, d, fits);
 		return;
 	}
 	if (c->action == NF_ACT_QUEUE)
@@ -120,9 +224,22 @@ void nf_say_drop(const struct nf_answer *a, const struct nf_times *w, struct nf_
 		textbuf_printf(a->t, "REJECT (%s) by ", c->detail);
 	else
 		textbuf_printf(a->t, "%s by ", verdict);
-	nf_candidate_format(c, a->t);
+	say_certain(a, c, verdict);
 	nf_say_times(a, w);
-	nf_candidate_verdict(c, verdict, a->vs);
+}
+
+void nf_say_unread(const struct nf_answer *a, const char *verdict, int err)
+{
+	const char *why = "the rules cannot be read";
+
+	if (err == -ESRCH)
+		why = "its network namespace is gone";
+	else if (err == -EINTR || err == -EAGAIN)
+		why = "the ruleset changes all the time";
+	else if (err == -ENOMEM)
+		why = "the ruleset is too large";
+	textbuf_printf(a->t, "%s by netfilter, rule unknown: %s", verdict, why);
+	add_unknown(a, verdict);
 }
 
 /* ---- queues ---- */
@@ -135,9 +252,8 @@ void nf_say_queue(const struct nf_answer *a, const struct nf_times *w, struct nf
 	if (c && !w->changed) {
 		textbuf_printf(a->t, c->detail[0] ? "%s to user space by " : "%sto user space by ",
 			       c->detail);
-		nf_candidate_format(c, a->t);
+		say_certain(a, c, "QUEUE");
 		nf_say_times(a, w);
-		nf_candidate_verdict(c, "QUEUE", a->vs);
 		return;
 	}
 	textbuf_str(a->t, "to user space");
@@ -239,9 +355,8 @@ void nf_say_nat(const struct nf_answer *a, const struct nf_times *w, struct nf_d
 		v = add_unknown(a, "NAT");
 	} else if (c && ct == CT_NEW && !may_write) {
 		textbuf_str(a->t, " by ");
-		nf_candidate_format(c, a->t);
+		v = say_certain(a, c, "NAT");
 		nf_say_times(a, w);
-		v = nf_candidate_verdict(c, "NAT", a->vs);
 	} else {
 		add_nat_unknown(a->t, d, ct, may_write);
 		v = add_unknown(a, "NAT");
@@ -272,10 +387,9 @@ void nf_say_accept(const struct nf_answer *a, const struct nf_times *w, struct n
 
 	textbuf_str(a->t, nr ? ", " : " by ");
 	if (c) {
-		nf_candidate_format(c, a->t);
+		say_certain(a, c, "ACCEPT");
 		if (c->action == NF_ACT_QUEUE)
 			textbuf_printf(a->t, " (QUEUE %s)", c->detail);
-		nf_candidate_verdict(c, "ACCEPT", a->vs);
 	} else {
 		nf_base_chain_format(base, a->t);
 		textbuf_str(a->t, " (rule unknown)");

@@ -5,16 +5,20 @@
 
 #include "netfilter/candidate.h"
 #include "netfilter/question.h"
+#include "netfilter/times.h"
 
-/* How the rules' time compares with the packet's. */
-struct nf_times {
-	bool changed; /* there were others at the packet's time, or shortly before */
-	int64_t later_ms,
-		before_ms; /* the rules are from then on, were seen then; 0: of its time */
-};
+/* The only rule or policy that can have ended a dropped packet's way; NULL: several, or none. */
+const struct nf_candidate *nf_dropper(struct nf_decision *d, enum nf_freed_by by);
+/* Whether this one can have. */
+bool nf_fits(const struct nf_candidate *c, enum nf_freed_by by);
+/* Whether any can have, or not all are in d. */
+bool nf_has_dropper(const struct nf_decision *d, enum nf_freed_by by);
 
 void nf_say_drop(const struct nf_answer *a, const struct nf_times *w, struct nf_decision *d,
 		 enum nf_freed_by by);
+/* "DROP" or "QUEUE", of which there are no rules: as nf_times.unread. */
+void nf_say_unread(const struct nf_answer *a, const char *verdict, int err);
+
 void nf_say_queue(const struct nf_answer *a, const struct nf_times *w, struct nf_decision *d);
 
 /* may_write: there are rules that write addresses without NAT. */

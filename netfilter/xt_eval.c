@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Rules of iptables and ip6tables: ipt_do_table() and ip6t_do_table(). */
+/* Rules of iptables, ip6tables and arptables: ipt_do_table(), ip6t_do_table(), arpt_do_table(). */
 #include <stdio.h>
 #include <string.h>
 
@@ -83,6 +83,42 @@ static enum nf_truth plain_ipv6(const struct nf_rule *r, const struct nf_packet 
 	return ip.proto && !(ip.invflags & IP6T_INV_PROTO) ? NF_NO : ret;
 }
 
+/*
+ * arp_packet_match(). The kernel takes the length of hardware addresses from the device; arp_rcv()
+ * has compared it with the header's.
+ */
+static enum nf_truth plain_arp(const struct nf_rule *r, const struct nf_packet *p)
+{
+	const uint8_t *h = p->hdr, *sha, *tha;
+	struct arpt_arp a;
+	enum nf_truth ret;
+	size_t hln;
+
+	memcpy(&a, r->data, sizeof(a));
+	if (p->hdr_len < 8)
+		return NF_MAYBE;
+	hln = h[4];
+	sha = h + 8;
+	tha = sha + hln + 4;
+	if (hln > ARPT_DEV_ADDR_LEN_MAX || p->hdr_len < 8 + 2 * (hln + 4))
+		return NF_MAYBE;
+	if (addr_fits(h, &a.arhrd, &a.arhrd_mask, 2) == !!(a.invflags & ARPT_INV_ARPHRD) ||
+	    addr_fits(h + 2, &a.arpro, &a.arpro_mask, 2) == !!(a.invflags & ARPT_INV_ARPPRO) ||
+	    addr_fits(h + 4, &a.arhln, &a.arhln_mask, 1) == !!(a.invflags & ARPT_INV_ARPHLN) ||
+	    addr_fits(h + 6, &a.arpop, &a.arpop_mask, 2) == !!(a.invflags & ARPT_INV_ARPOP))
+		return NF_NO;
+	if (addr_fits(sha, a.src_devaddr.addr, a.src_devaddr.mask, hln) ==
+		    !!(a.invflags & ARPT_INV_SRCDEVADDR) ||
+	    addr_fits(tha, a.tgt_devaddr.addr, a.tgt_devaddr.mask, hln) ==
+		    !!(a.invflags & ARPT_INV_TGTDEVADDR) ||
+	    addr_fits(sha + hln, &a.src, &a.smsk, 4) == !!(a.invflags & ARPT_INV_SRCIP) ||
+	    addr_fits(tha + hln, &a.tgt, &a.tmsk, 4) == !!(a.invflags & ARPT_INV_TGTIP))
+		return NF_NO;
+	ret = name_fits(&p->in, a.iniface, a.iniface_mask, a.invflags & ARPT_INV_VIA_IN);
+	return nf_and(ret, name_fits(&p->out, a.outiface, a.outiface_mask,
+				     a.invflags & ARPT_INV_VIA_OUT));
+}
+
 void nf_note_drop(struct nf_outcome *o, enum nf_truth is_asked, enum nf_truth drops,
 		  const char *how, const char *name)
 {
@@ -92,8 +128,8 @@ void nf_note_drop(struct nf_outcome *o, enum nf_truth is_asked, enum nf_truth dr
 	o->drops = nf_or(o->drops, drops);
 }
 
-static enum nf_truth eval_matches(const uint8_t *data, size_t off, size_t end,
-				  const struct nf_packet *p, enum nf_truth ret,
+static enum nf_truth eval_matches(const struct nf_table *t, const uint8_t *data, size_t off,
+				  size_t end, const struct nf_packet *p, enum nf_truth ret,
 				  struct nf_outcome *o)
 {
 	struct xt_match_at m = {.off = off};
@@ -104,12 +140,12 @@ static enum nf_truth eval_matches(const uint8_t *data, size_t off, size_t end,
 		nf_note_drop(o, ret, drops, "while testing match", m.name);
 		if (drops == NF_YES)
 			return NF_NO;
-		ret = nf_and(ret, xt_match_eval(m.name, m.revision, m.info, m.sz, p));
+		ret = nf_and(ret, xt_match_eval(m.name, m.revision, m.info, m.sz, p, t->ipsets));
 	}
 	return ret;
 }
 
-static void eval_target(const struct nf_rule *r, size_t off, struct nf_packet *p,
+static void eval_target(const struct nf_rule *r, size_t off, struct nf_packet *p, bool certain,
 			struct nf_outcome *o)
 {
 	const char *target = (const char *)r->data + off;
@@ -118,31 +154,36 @@ static void eval_target(const struct nf_rule *r, size_t off, struct nf_packet *p
 	xt_target_outcome(o->target,
 			  (uint8_t)target[offsetof(struct xt_entry_target, u.user.revision)],
 			  target + sizeof(struct xt_entry_target),
-			  r->data_sz - off - sizeof(struct xt_entry_target), p, o);
+			  r->data_sz - off - sizeof(struct xt_entry_target), p, certain, o);
 }
 
-enum nf_truth xt_rule_eval(const struct nf_rule *r, struct nf_packet *p, struct nf_outcome *o)
+static enum nf_truth plain(const struct nf_rule *r, const struct nf_packet *p, struct nf_outcome *o)
 {
-	bool is_v4 = p->family == NFPROTO_IPV4;
-	size_t plain_sz = is_v4 ? sizeof(struct ipt_entry) : sizeof(struct ip6t_entry);
-	size_t offs = is_v4 ? offsetof(struct ipt_entry, target_offset)
-			    : offsetof(struct ip6t_entry, target_offset);
-	const uint8_t *data = r->data;
-	uint32_t mark = p->mark;
-	uint16_t target;
-	enum nf_truth ret = is_v4 ? plain_ipv4(r, p) : plain_ipv6(r, p, o);
+	switch (p->family) {
+	case NFPROTO_IPV4:
+		return plain_ipv4(r, p);
+	case NFPROTO_ARP:
+		return plain_arp(r, p);
+	}
+	return plain_ipv6(r, p, o);
+}
 
-	memcpy(&target, data + offs, sizeof(target));
+enum nf_truth xt_rule_eval(const struct nf_table *t, const struct nf_rule *r, struct nf_packet *p,
+			   struct nf_outcome *o)
+{
+	const struct xt_family *f = xt_family_of(p->family);
+	const uint8_t *data = r->data;
+	uint16_t target;
+	enum nf_truth ret = plain(r, p, o);
+
+	memcpy(&target, data + f->offsets_off, sizeof(target));
 	if (ret != NF_NO)
-		ret = eval_matches(data, plain_sz, target, p, ret, o);
+		ret = eval_matches(t, data, f->entry_sz, target, p, ret, o);
 	if (ret == NF_NO)
 		return ret;
 	o->action = r->action;
 	o->chain = r->chain;
 	if (r->action == NF_ACT_UNKNOWN)
-		eval_target(r, target, p, o);
-	/* a mark that may have been set */
-	if (ret != NF_YES && p->has_mark && p->mark != mark)
-		p->has_mark = false;
+		eval_target(r, target, p, ret == NF_YES, o);
 	return ret;
 }

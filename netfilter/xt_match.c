@@ -15,6 +15,7 @@
 #include <linux/netfilter/xt_length.h>
 #include <linux/netfilter/xt_mark.h>
 #include <linux/netfilter/xt_multiport.h>
+#include <linux/netfilter/xt_set.h>
 #include <linux/netfilter/xt_state.h>
 #include <linux/netfilter/xt_tcpudp.h>
 #include <linux/netfilter_ipv4/ip_tables.h>
@@ -22,12 +23,15 @@
 #include <linux/netfilter_ipv6/ip6_tables.h>
 
 #include "base/bytes.h"
+#include "netfilter/ipset.h"
 #include "netfilter/private.h"
 
 struct match {
 	const void *info;
 	size_t sz;
 	const struct nf_packet *p;
+	unsigned int revision;
+	const struct nf_ipsets *ipsets;
 };
 
 #define RECENT_SET 2 /* of xt_recent_mtinfo.check_set */
@@ -52,17 +56,19 @@ static enum nf_truth match_tcp(const struct match *m)
 {
 	const struct xt_tcp *i = INFO(m, struct xt_tcp);
 	enum nf_truth ret = has_header(m->p);
-	const uint8_t *th = nf_l4_bytes(m->p, 0, 14);
+	const uint8_t *th = nf_l4_bytes(m->p, 0, 4), *flags = nf_l4_bytes(m->p, 13, 1), none = 0;
 
 	if (ret == NF_NO)
 		return ret;
 	if (!i || !th)
 		return NF_MAYBE;
+	if (!flags && !i->flg_mask)
+		flags = &none;
 	if (!port_fits(i->spts, be16_at(th), i->invflags & XT_TCP_INV_SRCPT) ||
 	    !port_fits(i->dpts, be16_at(th + 2), i->invflags & XT_TCP_INV_DSTPT) ||
-	    ((th[13] & i->flg_mask) == i->flg_cmp) == !!(i->invflags & XT_TCP_INV_FLAGS))
+	    (flags && ((*flags & i->flg_mask) == i->flg_cmp) == !!(i->invflags & XT_TCP_INV_FLAGS)))
 		return NF_NO;
-	return i->option ? NF_MAYBE : NF_YES;
+	return i->option || !flags ? NF_MAYBE : NF_YES;
 }
 
 static enum nf_truth match_udp(const struct match *m)
@@ -204,7 +210,8 @@ static enum nf_truth match_length(const struct match *m)
 	const struct nf_packet *p = m->p;
 	uint16_t len;
 
-	if (!i || !p->has_len || p->protocol != 0x0800 || p->hdr_len < 20)
+	if (!i || !p->has_len || p->unsure[2] | p->unsure[3] || p->protocol != 0x0800 ||
+	    p->hdr_len < 20)
 		return NF_MAYBE;
 	len = be16_at(p->hdr + 2);
 	return nf_truth_of((len >= i->min && len <= i->max) != !!i->invert);
@@ -215,7 +222,7 @@ static enum nf_truth match_ttl(const struct match *m)
 	const struct ipt_ttl_info *i = INFO(m, struct ipt_ttl_info);
 	const struct nf_packet *p = m->p;
 
-	if (!i || !p->has_tos_ttl || p->protocol != 0x0800 || p->hdr_len < 20)
+	if (!i || p->unsure[8] || p->protocol != 0x0800 || p->hdr_len < 20)
 		return NF_MAYBE;
 	switch (i->mode) {
 	case IPT_TTL_EQ:
@@ -235,12 +242,41 @@ static enum nf_truth match_dscp(const struct match *m)
 {
 	const struct xt_dscp_info *i = INFO(m, struct xt_dscp_info);
 	const struct nf_packet *p = m->p;
-	uint8_t tos;
 
-	if (!i || !p->has_tos_ttl || p->hdr_len < 20)
+	if (!i || nf_tos_unsure(p) & ~3 || p->hdr_len < 20)
 		return NF_MAYBE;
-	tos = p->protocol == 0x0800 ? p->hdr[1] : (uint8_t)(p->hdr[0] << 4 | p->hdr[1] >> 4);
-	return nf_truth_of((tos >> 2 == i->dscp) != !!i->invert);
+	return nf_truth_of((nf_tos(p) >> 2 == i->dscp) != !!i->invert);
+}
+
+/* set_match_v1() to set_match_v4(): conditions on the counters of an element are not known. */
+static enum nf_truth match_set(const struct match *m)
+{
+	const struct xt_set_info_match_v1 *v1 = INFO(m, struct xt_set_info_match_v1);
+	const struct xt_set_info_match_v3 *v3 = INFO(m, struct xt_set_info_match_v3);
+	const struct xt_set_info_match_v4 *v4 = INFO(m, struct xt_set_info_match_v4);
+	uint32_t flags = 0;
+	enum nf_truth ret;
+
+	if (!v1 || !m->ipsets || (m->revision == 3 && !v3) || (m->revision == 4 && !v4))
+		return NF_MAYBE;
+	if (m->revision == 3)
+		flags = v3->packets.op || v3->bytes.op ? UINT32_MAX : v3->flags;
+	else if (m->revision == 4)
+		flags = v4->packets.op || v4->bytes.op ? UINT32_MAX : v4->flags;
+	else if (v1->match_set.flags & IPSET_RETURN_NOMATCH)
+		flags = IPSET_FLAG_RETURN_NOMATCH;
+	if (flags & ~(uint32_t)(IPSET_FLAG_RETURN_NOMATCH | IPSET_FLAG_SKIP_COUNTER_UPDATE |
+				IPSET_FLAG_SKIP_SUBCOUNTER_UPDATE))
+		return NF_MAYBE;
+	ret = nf_ipset_has(m->ipsets,
+			   &(struct nf_ipset_test){
+				   .index = v1->match_set.index,
+				   .dim = v1->match_set.dim,
+				   .src = v1->match_set.flags,
+				   .return_nomatch = flags & IPSET_FLAG_RETURN_NOMATCH,
+			   },
+			   m->p);
+	return v1->match_set.flags & IPSET_INV_MATCH ? nf_not(ret) : ret;
 }
 
 static enum nf_truth match_comment(const struct match *m)
@@ -264,6 +300,10 @@ static const struct {
 	{"length", 0, match_length},
 	{"mark", 1, match_mark},
 	{"multiport", 1, match_multiport},
+	{"set", 1, match_set},
+	{"set", 2, match_set},
+	{"set", 3, match_set},
+	{"set", 4, match_set},
 	{"state", 0, match_state},
 	{"tcp", 0, match_tcp},
 	{"ttl", 0, match_ttl},
@@ -271,9 +311,9 @@ static const struct {
 };
 
 enum nf_truth xt_match_eval(const char *name, unsigned int revision, const void *info, size_t sz,
-			    const struct nf_packet *p)
+			    const struct nf_packet *p, const struct nf_ipsets *ipsets)
 {
-	struct match m = {.info = info, .sz = sz, .p = p};
+	struct match m = {.info = info, .sz = sz, .p = p, .revision = revision, .ipsets = ipsets};
 
 	for (size_t i = 0; i < sizeof(matches) / sizeof(matches[0]); i++)
 		if (matches[i].revision == revision && !strcmp(matches[i].name, name))

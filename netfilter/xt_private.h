@@ -5,21 +5,34 @@
 
 #include <string.h>
 
+#include <linux/netfilter_arp/arp_tables.h>
 #include <linux/netfilter_ipv4/ip_tables.h>
 #include <linux/netfilter_ipv6/ip6_tables.h>
 
 #include "netfilter/private.h"
 
+/* What differs between iptables, ip6tables and arptables. */
 struct xt_family {
 	uint8_t family; /* NFPROTO_* */
 	int domain;	/* AF_* */
 	int level;	/* of the socket options */
+	int get_info;	/* the option; the next one gets the entries */
 	const char *names;
+	const char *const *hooks; /* names of its chains */
 	size_t entry_sz;
 	size_t offsets_off; /* of target_offset and next_offset, in the entry */
 	size_t counters_off;
 	size_t flags_off;
 	uint8_t goto_flag;
+};
+
+const struct xt_family *xt_family_of(uint8_t family);
+
+/* A table as the kernel gave it; for ip6tables the structures are the same, for arptables made so.
+ */
+struct xt_blob {
+	struct ipt_getinfo info;
+	uint8_t entries[]; /* info.size bytes */
 };
 
 /* A walk over the matches of an entry. */

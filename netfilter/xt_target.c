@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Targets of xtables: what they do, and what they change. */
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <linux/netfilter.h>
+#include <linux/netfilter/xt_DSCP.h>
 #include <linux/netfilter/xt_NFQUEUE.h>
+#include <linux/netfilter/xt_connmark.h>
 #include <linux/netfilter/xt_mark.h>
 #include <linux/netfilter_ipv4/ipt_REJECT.h>
+#include <linux/netfilter_ipv4/ipt_TTL.h>
 
 #include "netfilter/private.h"
 
@@ -51,7 +55,7 @@ static const struct {
 	uint8_t drops;	 /* enum dropper */
 } targets[] = {
 	{"AUDIT", NF_ACT_CONTINUE, 0, DROPS_NEVER},
-	{"CHECKSUM", NF_ACT_CONTINUE, 0, DROPS_NEVER},
+	{"CHECKSUM", NF_ACT_CONTINUE, NF_CHANGES_HEADER, DROPS_NEVER},
 	{"CLASSIFY", NF_ACT_CONTINUE, 0, DROPS_NEVER},
 	{"CONNMARK", NF_ACT_CONTINUE, NF_CHANGES_MARK, DROPS_NEVER}, /* --restore-mark */
 	{"CONNSECMARK", NF_ACT_CONTINUE, 0, DROPS_NEVER},
@@ -106,20 +110,107 @@ static size_t find_target(const char *name)
 	return i;
 }
 
+/* Whether it sets the packet's mark, and not only that of the connection. */
+static bool sets_mark(const char *name, unsigned int revision, const void *info, size_t sz)
+{
+	const struct xt_connmark_tginfo1 *v1 = info;
+	const struct xt_connmark_tginfo2 *v2 = info;
+
+	if (strcmp(name, "CONNMARK"))
+		return true;
+	if (revision == 1 && sz >= sizeof(*v1))
+		return v1->mode == XT_CONNMARK_RESTORE;
+	return revision != 2 || sz < sizeof(*v2) || v2->mode == XT_CONNMARK_RESTORE;
+}
+
 /* mark_tg(); others set marks that are not known here. */
 static void set_mark(const char *name, unsigned int revision, const void *info, size_t sz,
-		     struct nf_packet *p)
+		     struct nf_packet *p, bool certain)
 {
 	const struct xt_mark_tginfo2 *i = info;
+	uint32_t mark;
 
-	if (strcmp(name, "MARK") || revision != 2 || sz < sizeof(*i))
+	if (!sets_mark(name, revision, info, sz))
+		return;
+	if (strcmp(name, "MARK") || revision != 2 || sz < sizeof(*i)) {
 		p->has_mark = false;
+		return;
+	}
+	mark = (p->mark & ~i->mask) ^ i->mark;
+	if (p->has_mark)
+		p->has_mark = certain || mark == p->mark;
 	else
-		p->mark = (p->mark & ~i->mask) ^ i->mark;
+		p->has_mark = certain && i->mask == UINT32_MAX;
+	p->mark = mark;
+}
+
+/* tos_tg(), dscp_tg(): the mask's bits are cleared, then these are flipped; known: they are. */
+static void set_tos(struct nf_packet *p, uint8_t mask, uint8_t flip, uint8_t known, bool certain)
+{
+	uint8_t tos = (uint8_t)((nf_tos(p) & ~mask) ^ flip), written = mask | flip;
+
+	known &= (uint8_t)(mask | ~nf_tos_unsure(p));
+	if (p->protocol == 0x86dd) {
+		nf_packet_write_bits(p, 0, tos >> 4, known >> 4, written >> 4, certain);
+		nf_packet_write_bits(p, 1, (uint8_t)(tos << 4), (uint8_t)(known << 4),
+				     (uint8_t)(written << 4), certain);
+	} else {
+		nf_packet_write_bits(p, 1, tos, known, written, certain);
+	}
+}
+
+/* ttl_tg(), hl_tg6(): their structures are the same. i NULL: it is not known. */
+static void set_ttl(struct nf_packet *p, const struct ipt_TTL_info *i, bool certain)
+{
+	size_t off = p->protocol == 0x86dd ? 7 : 8;
+	uint8_t known = i && (i->mode == IPT_TTL_SET || !p->unsure[off]) ? 0xff : 0;
+	int ttl = p->hdr[off];
+
+	if (i && i->mode == IPT_TTL_SET)
+		ttl = i->ttl;
+	else if (i && i->mode == IPT_TTL_INC)
+		ttl += i->ttl;
+	else if (i)
+		ttl -= i->ttl;
+	nf_packet_write_bits(p, off,
+			     (uint8_t)(ttl > 255 ? 255
+				       : ttl < 0 ? 0
+						 : ttl),
+			     known, 0xff, certain);
+}
+
+#define TCP_FLAGS 12 /* and what is behind them: ecn_tg(), tcpmss_tg4() */
+
+/* Of structures that are not known here the bytes that such targets write are lost. */
+static void set_header(const char *name, unsigned int revision, const void *info, size_t sz,
+		       struct nf_packet *p, bool certain)
+{
+	const struct xt_tos_target_info *tos = info;
+	const struct xt_DSCP_info *dscp = info;
+
+	if (!strcmp(name, "TTL") || !strcmp(name, "HL")) {
+		set_ttl(p, !revision && sz >= sizeof(struct ipt_TTL_info) ? info : NULL, certain);
+	} else if (!strcmp(name, "TOS") && revision == 1 && sz >= sizeof(*tos)) {
+		set_tos(p, tos->tos_mask, tos->tos_value, 0xff, certain);
+	} else if (!strcmp(name, "DSCP") && !revision && sz >= sizeof(*dscp)) {
+		set_tos(p, XT_DSCP_MASK, (uint8_t)(dscp->dscp << XT_DSCP_SHIFT), 0xff, certain);
+	} else if (!strcmp(name, "TOS") || !strcmp(name, "DSCP")) {
+		set_tos(p, 0xff, 0, 0, false);
+	} else if (!strcmp(name, "ECN")) {
+		set_tos(p, 3, 0, 0, false);
+		nf_packet_forget_l4(p, TCP_FLAGS);
+	} else if (!strcmp(name, "CHECKSUM")) {
+		nf_packet_forget_l4_checksum(p);
+	} else if (!strcmp(name, "TCPMSS")) {
+		nf_packet_forget_len(p); /* it may add the option */
+		nf_packet_forget_l4(p, TCP_FLAGS);
+	} else {
+		nf_packet_forget_l4(p, NF_TCP_CHECKSUM); /* TCPOPTSTRIP */
+	}
 }
 
 void xt_target_outcome(const char *name, unsigned int revision, const void *info, size_t sz,
-		       struct nf_packet *p, struct nf_outcome *o)
+		       struct nf_packet *p, bool certain, struct nf_outcome *o)
 {
 	size_t i = find_target(name);
 
@@ -134,7 +225,9 @@ void xt_target_outcome(const char *name, unsigned int revision, const void *info
 	if (o->action == NF_ACT_QUEUE)
 		queue_detail(info, sz, o);
 	if (i < NR_TARGETS && targets[i].changes & NF_CHANGES_MARK)
-		set_mark(name, revision, info, sz, p);
+		set_mark(name, revision, info, sz, p, certain);
+	if (i < NR_TARGETS && targets[i].changes & NF_CHANGES_HEADER)
+		set_header(name, revision, info, sz, p, certain);
 }
 
 uint8_t xt_target_changes(const char *target)

@@ -3,6 +3,9 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
+
+#include "base/words.h"
 
 #define ARRAY_NR(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -20,14 +23,19 @@ static const char *const drop_funcs[] = {
 	"tcp_drop_reason",	 /* 5.18 */
 };
 
-/* True if name is func, possibly with a compiler's suffix: kfree_skb.part.0. */
-static bool is_func(const char *name, const char *func)
+static bool is_rest(const char *name, const char *func)
 {
 	while (*func && *name == *func) {
 		name++;
 		func++;
 	}
 	return !*func && (!*name || *name == '.');
+}
+
+/* True if name is func, possibly with a compiler's suffix: kfree_skb.part.0. Mostly it is not. */
+static inline bool is_func(const char *name, const char *func)
+{
+	return *name == *func && is_rest(name, func);
 }
 
 bool func_is_drop(const char *name)
@@ -37,6 +45,37 @@ bool func_is_drop(const char *name)
 			return true;
 	}
 	return false;
+}
+
+bool reason_is(const char *reason, const char *name)
+{
+	size_t len = reason ? strlen(reason) : 0, name_len = strlen(name);
+
+	return len >= name_len && !strcmp(reason + len - name_len, name);
+}
+
+bool func_is_end(const char *name)
+{
+	static const char *const funcs[] = {
+		"consume_skb",	     "__consume_stateless_skb", /* 4.10 */
+		"__kfree_skb",	     "napi_consume_skb",	/* 4.6 */
+		"kfree_skb_partial", "skb_attempt_defer_free",	/* 5.19 */
+	};
+
+	for (size_t i = 0; i < ARRAY_NR(funcs); i++) {
+		if (is_func(name, funcs[i]))
+			return true;
+	}
+	return func_is_drop(name);
+}
+
+/*
+ * Functions that write the UDP header, with IP's before it: at their beginning it has the bytes of
+ * whatever had that memory before (net/ipv4/udp.c, net/ipv6/udp.c).
+ */
+static bool func_writes_ports(const char *name)
+{
+	return is_func(name, "udp_send_skb") || is_func(name, "udp_v6_send_skb");
 }
 
 /* include/uapi/linux/pkt_cls.h (from TC_ACT_UNSPEC, -1, on) and bpf.h (enum xdp_action). */
@@ -99,10 +138,9 @@ static int event_check(struct trail_event *raw, const void *data, size_t sz)
 	const size_t min = offsetof(struct trail_event, hdr);
 	size_t hdr_max;
 
-	memset(raw, 0, sizeof(*raw));
 	if (sz < min)
 		return -EINVAL;
-	memcpy(raw, data, min);
+	copy_few(raw, data, min);
 	if (raw->version != TRAIL_ABI_VERSION)
 		return -EINVAL;
 	if (raw->type != TRAIL_EVENT_SKB && raw->type != TRAIL_EVENT_XDP)
@@ -110,13 +148,26 @@ static int event_check(struct trail_event *raw, const void *data, size_t sz)
 	if (raw->size < min || raw->size > sz)
 		return -EINVAL;
 	hdr_max = raw->size - min < TRAIL_HDR_SZ ? raw->size - min : TRAIL_HDR_SZ;
-	memcpy(raw->hdr, (const uint8_t *)data + min, hdr_max);
+	copy_few(raw->hdr, (const uint8_t *)data + min, hdr_max);
+	memset(raw->hdr + hdr_max, 0, sizeof(raw->hdr) - hdr_max);
 	if (raw->hdr_len > hdr_max)
 		raw->hdr_len = hdr_max;
 	raw->size = sizeof(*raw);
 	raw->comm[sizeof(raw->comm) - 1] = '\0';
 	raw->ifname[sizeof(raw->ifname) - 1] = '\0';
 	return 0;
+}
+
+/*
+ * A socket of IPv6 has these as IPv4 addresses (LOOPBACK4_IPV6 in include/net/ipv6.h); where its
+ * own are cannot be known without types before 3.13.
+ */
+static bool is_ipv6_socket(const struct trail_event *raw, const struct tuple *t)
+{
+	static const uint8_t addr[4] = {127, 0, 0, 6};
+
+	return raw->flags & TRAIL_F_HDR_FROM_SK && t->family == AF_INET &&
+	       !memcmp(t->saddr, addr, sizeof(addr)) && !memcmp(t->daddr, addr, sizeof(addr));
 }
 
 int trace_event_decode(struct trace_event *te, const void *data, size_t sz,
@@ -129,13 +180,25 @@ int trace_event_decode(struct trace_event *te, const void *data, size_t sz,
 	if (ret)
 		return ret;
 	tuple_decode(&te->tuple, raw->protocol, raw->hdr, raw->hdr_len);
+	if (is_ipv6_socket(raw, &te->tuple))
+		te->tuple = (struct tuple){0};
 	if (raw->flags & (TRAIL_F_TRACEPOINT | TRAIL_F_PROG))
 		te->func = names->source(names->arg, raw->source);
 	else
 		te->func = names->func(names->arg, raw->ip);
+	if (te->func.name && func_writes_ports(te->func.name) &&
+	    !(raw->flags & TRAIL_F_HDR_FROM_SK)) {
+		te->tuple.has_ports = false;
+		te->tuple.sport = te->tuple.dport = 0;
+	}
+	/* `source` is that of the event's place only */
+	te->hook_in = raw->flags & TRAIL_F_HOOK ? raw->source : 0;
+	if (raw->flags & TRAIL_F_HOOK)
+		raw->source = 0;
 	te->caller = raw->caller ? names->symbol(names->arg, raw->caller) : none;
-	te->reason = te->why = NULL;
+	te->reason = te->why = te->end = NULL;
 	te->verdicts = NULL;
+	te->route = NULL;
 	if (raw->flags & TRAIL_F_VERDICT)
 		te->reason = verdict_name(raw);
 	else if (raw->flags & TRAIL_F_REASON)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "output/details.h"
 
+#include "output/conntrack.h"
 #include "output/format.h"
 #include "output/parts.h"
 
@@ -93,6 +94,14 @@ void details_print(struct outbuf *o, const struct trace_event *te,
 	const struct trace_parts *p = te->parts;
 	uint32_t lost = parts_lost(te, shown), has = p ? p->has : 0;
 
+	if (!lost && !has)
+		return;
+	if (shown->conntrack && has & PART_BIT(TRAIL_PART_CT)) {
+		out_str(o, "  conntrack: ");
+		conntrack_print(o, &p->ct);
+		out_char(o, '\n');
+	}
+	print_lost(o, "conntrack", TRAIL_PART_CT, lost, has);
 	if (shown->stack && has & PART_BIT(TRAIL_PART_STACK))
 		print_stack(o, p);
 	print_lost(o, "stack", TRAIL_PART_STACK, lost, has);

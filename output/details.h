@@ -7,8 +7,9 @@
 #include "output/output.h"
 
 /*
- * Print the parts of an event that are to be shown, in lines indented by two spaces: the stack, one
- * frame per line; "cb: " in 32-bit words; structs as formatted by names.text; "map NAME(id 7):
+ * Print the parts of an event that are to be shown, in lines indented by two spaces: "conntrack: "
+ * (output/conntrack.h); the stack, one frame per line; "cb: " in 32-bit words; structs as formatted
+ * by names.text; "map NAME(id 7):
  * ...". Missing parts are printed, too: "stack: lost".
  */
 void details_print(struct outbuf *o, const struct trace_event *te,

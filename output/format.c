@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "output/format.h"
 
+#include "base/words.h"
+
 /* A probe after the ftrace call site is up to 16 bytes after the function entry (x86, arm64). */
 #define ENTRY_MAX 16
 
@@ -74,26 +76,11 @@ void format_module(struct outbuf *o, const struct name_at *at)
 	out_char(o, ']');
 }
 
-/*
- * Compares bytes, padding included: tuple_decode() clears the whole struct. Runs for each event, so
- * it compares words: musl's memcmp() takes 8 instructions per byte.
- */
-static bool tuples_equal(const struct tuple *a, const struct tuple *b)
-{
-	uint64_t x, y, differ = 0;
-
-	_Static_assert(sizeof(*a) % sizeof(x) == 0, "struct tuple is whole words");
-	for (size_t i = 0; i < sizeof(*a); i += sizeof(x)) {
-		memcpy(&x, (const char *)a + i, sizeof(x));
-		memcpy(&y, (const char *)b + i, sizeof(y));
-		differ |= x ^ y;
-	}
-	return !differ;
-}
-
 const char *tuple_cache_format(struct tuple_cache *c, const struct tuple *t, size_t *len)
 {
-	if (!c->len || !tuples_equal(&c->tuple, t)) {
+	_Static_assert(sizeof(*t) % 8 == 0, "struct tuple is whole words");
+	/* with its padding: tuple_decode() clears all of it */
+	if (!c->len || !same_words(&c->tuple, t, sizeof(*t))) {
 		c->tuple = *t;
 		tuple_format(t, c->tcp_flags, c->text, sizeof(c->text));
 		c->len = strlen(c->text);

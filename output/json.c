@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* One JSON object per line, with the fields listed in docs/json.md. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 
+#include "output/conntrack.h"
 #include "output/format.h"
+#include "output/json_route.h"
+#include "output/json_tuple.h"
 #include "output/json_verdict.h"
 #include "output/outbuf.h"
 #include "output/output.h"
 #include "output/parts.h"
+#include "output/same.h"
 #include "output/timestamp.h"
 
 struct json_sink {
@@ -16,6 +19,8 @@ struct json_sink {
 	struct outbuf out;
 	struct sink_opts opts;
 	struct timestamp_cache day;
+	struct last_event last;
+	struct kept head, meta; /* what json_head() and json_meta() printed of it */
 };
 
 /* `,"name":` */
@@ -51,51 +56,6 @@ static void json_time(struct json_sink *s, const struct trace_event *te, uint64_
 	else
 		timestamp_print_full(&s->day, o, te->raw.ts + (uint64_t)s->opts.realtime_off);
 	out_char(o, '"');
-}
-
-static void json_tcp_flags(struct outbuf *o, uint8_t flags)
-{
-	char names[TCP_FLAGS_TEXT_SZ];
-
-	tcp_flags_format(flags, names);
-	KEY(o, "flags");
-	json_string(o, names);
-	NUMBER(o, "tcp_flags", flags);
-}
-
-/* key: including comma, quotes and colon */
-static void json_tuple(struct outbuf *o, const char *key, const struct tuple *t)
-{
-	char addr[INET6_ADDRSTRLEN];
-
-	if (!t->family && !t->is_arp)
-		return;
-	out_str(o, key);
-	out_char(o, '{');
-	if (t->family) {
-		out_str(o, "\"saddr\":\"");
-		out_str(o, inet_ntop(t->family, t->saddr, addr, sizeof(addr)));
-		out_str(o, "\",\"daddr\":\"");
-		out_str(o, inet_ntop(t->family, t->daddr, addr, sizeof(addr)));
-		out_str(o, "\",");
-	}
-	if (t->has_ports) {
-		out_str(o, "\"sport\":");
-		out_dec(o, t->sport, 0);
-		NUMBER(o, "dport", t->dport);
-		out_char(o, ',');
-	}
-	out_str(o, t->is_arp ? "\"arp_op\":" : "\"proto\":");
-	out_dec(o, t->is_arp ? t->arp_op : t->proto, 0);
-	if (t->has_tcp_flags)
-		json_tcp_flags(o, t->tcp_flags);
-	if (t->has_icmp) {
-		NUMBER(o, "icmp_type", t->icmp_type);
-		NUMBER(o, "icmp_code", t->icmp_code);
-	}
-	if (t->is_fragment)
-		out_str(o, ",\"fragment\":true");
-	out_char(o, '}');
 }
 
 static void json_reason(struct outbuf *o, const struct trace_event *te)
@@ -150,6 +110,18 @@ static void json_func(struct outbuf *o, const struct trace_event *te)
 		out_str(o, ",\"skb_gone\":true");
 }
 
+static void json_head(struct outbuf *o, const struct trail_event *raw)
+{
+	out_str(o, "{\"skb\":\"0x");
+	out_hex(o, raw->skb, 16);
+	out_str(o, "\",\"cpu\":");
+	out_dec(o, raw->cpu, 0);
+	out_str(o, ",\"process\":\"");
+	format_process(o, raw);
+	out_str(o, "\",\"tid\":");
+	out_dec(o, raw->tid, 0);
+}
+
 static void json_netns(struct outbuf *o, const struct trace_event *te,
 		       const struct output_fields *shown)
 {
@@ -161,7 +133,7 @@ static void json_netns(struct outbuf *o, const struct trace_event *te,
 	}
 }
 
-static void json_meta(struct outbuf *o, const struct trail_event *raw)
+static void json_device(struct outbuf *o, const struct trail_event *raw)
 {
 	if (raw->type != TRAIL_EVENT_XDP)
 		NUMBER(o, "mark", raw->mark);
@@ -175,6 +147,16 @@ static void json_meta(struct outbuf *o, const struct trail_event *raw)
 	NUMBER(o, "len", raw->len);
 	if (raw->flags & TRAIL_F_VLAN)
 		NUMBER(o, "vlan", raw->vlan_tci & 0xfff);
+}
+
+static void json_meta(struct outbuf *o, const struct trace_event *te,
+		      const struct output_fields *shown)
+{
+	json_netns(o, te, shown);
+	if (shown->meta)
+		json_device(o, &te->raw);
+	if (shown->tuple)
+		json_tuple(o, ",\"tuple\":", &te->tuple);
 }
 
 /* ---- parts ---- */
@@ -269,11 +251,12 @@ static void json_lost_parts(struct outbuf *o, const struct trace_event *te, uint
 		[TRAIL_PART_META] = "skb_metadata",
 		[TRAIL_PART_TUNNEL] = "tunnel",
 		[TRAIL_PART_MAP] = "bpfmap",
+		[TRAIL_PART_CT] = "conntrack",
 	};
 	bool is_xdp = te->raw.type == TRAIL_EVENT_XDP;
 
 	for (size_t kind = 0; lost && kind < sizeof(names) / sizeof(names[0]); kind++) {
-		if (!(lost & PART_BIT(kind)))
+		if (!(lost & PART_BIT(kind)) || !names[kind])
 			continue;
 		out_str(o, ",\"");
 		out_str(o, is_xdp && kind == TRAIL_PART_META ? "xdp_metadata" : names[kind]);
@@ -292,6 +275,8 @@ static void json_parts(struct outbuf *o, const struct trace_event *te,
 		NUMBER(o, "tunnel_proto", p->tunnel.protocol);
 		NUMBER(o, "tunnel_vni", p->tunnel.vni);
 	}
+	if (shown->conntrack && has & PART_BIT(TRAIL_PART_CT))
+		conntrack_json(o, &p->ct);
 	if (has & PART_BIT(TRAIL_PART_META))
 		json_metadata(o, te, shown);
 	if (shown->stack && has & PART_BIT(TRAIL_PART_STACK))
@@ -317,32 +302,35 @@ static int json_event(struct sink *sink, const struct trace_event *te, uint64_t 
 {
 	struct json_sink *s = (struct json_sink *)sink;
 	const struct output_fields *shown = &s->opts.shown;
+	bool same = same_as_last(&s->last, te);
 	struct outbuf *o = &s->out;
+	uint64_t start;
 
-	out_str(o, "{\"skb\":\"0x");
-	out_hex(o, te->raw.skb, 16);
-	out_char(o, '"');
-	NUMBER(o, "cpu", te->raw.cpu);
-	KEY(o, "process");
-	out_char(o, '"');
-	format_process(o, &te->raw);
-	out_char(o, '"');
-	NUMBER(o, "tid", te->raw.tid);
+	if (!same || !kept_print(&s->head, o)) {
+		start = out_pos(o);
+		json_head(o, &te->raw);
+		kept_note(&s->head, o, start);
+	}
 	json_func(o, te);
 	json_time(s, te, age);
 	NUMBER(o, "timestamp_ns", te->raw.ts);
-	if (!(te->raw.flags & TRAIL_F_SKB_GONE)) {
-		json_netns(o, te, shown);
-		if (shown->meta)
-			json_meta(o, &te->raw);
-		if (shown->tuple)
-			json_tuple(o, ",\"tuple\":", &te->tuple);
+	if (!(te->raw.flags & TRAIL_F_SKB_GONE) && !(same && kept_print(&s->meta, o))) {
+		start = out_pos(o);
+		json_meta(o, te, shown);
+		kept_note(&s->meta, o, start);
 	}
 	json_parts(o, te, shown);
 	if (why_is_shown(te, shown)) {
 		KEY(o, "why");
-		json_string(o, te->why);
+		out_char(o, '"');
+		out_escaped_utf8(o, te->why);
+		out_char(o, '"');
 		json_verdicts(o, te->verdicts);
+		json_route(o, te->route);
+	}
+	if (end_is_shown(te, shown)) {
+		KEY(o, "end");
+		json_string(o, te->end);
 	}
 	out_mem(o, "}\n", 2);
 	outbuf_end_event(o);

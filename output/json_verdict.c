@@ -1,47 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "output/json_verdict.h"
 
-static void add_key(struct outbuf *o, bool *is_next, const char *key)
-{
-	if (*is_next)
-		out_char(o, ',');
-	*is_next = true;
-	out_char(o, '"');
-	out_str(o, key);
-	out_str(o, "\":");
-}
-
-static void add_text(struct outbuf *o, bool *is_next, const char *key, const char *text)
-{
-	if (!text)
-		return;
-	add_key(o, is_next, key);
-	out_char(o, '"');
-	out_escaped(o, text);
-	out_char(o, '"');
-}
-
-/* Numbers that are 0 are not known. */
-static void add_number(struct outbuf *o, bool *is_next, const char *key, uint64_t v)
-{
-	if (!v)
-		return;
-	add_key(o, is_next, key);
-	out_dec(o, v, 0);
-}
+#include "output/json_object.h"
 
 static void add_place(struct outbuf *o, bool *is_next, const struct verdict_rule *r)
 {
-	add_text(o, is_next, "chain", r->chain);
-	add_number(o, is_next, "rule", r->rule);
-	add_number(o, is_next, "handle", r->handle);
+	json_text(o, is_next, "chain", r->chain);
+	json_number(o, is_next, "rule", r->rule);
+	json_number(o, is_next, "handle", r->handle);
 }
 
 static void add_path(struct outbuf *o, bool *is_next, const struct verdict *v)
 {
 	if (!v->nr_path)
 		return;
-	add_key(o, is_next, "path");
+	json_key(o, is_next, "path");
 	for (size_t i = 0; i < v->nr_path; i++) {
 		bool is_next_member = false;
 
@@ -57,25 +30,26 @@ static void add_verdict(struct outbuf *o, const struct verdict *v)
 	bool is_next = false;
 
 	out_char(o, '{');
-	add_text(o, &is_next, "verdict", v->verdict);
-	add_text(o, &is_next, "family", v->family);
-	add_text(o, &is_next, "hook", v->hook);
+	json_text(o, &is_next, "verdict", v->verdict);
+	json_text(o, &is_next, "family", v->family);
+	json_text(o, &is_next, "hook", v->hook);
 	if (v->has_priority) {
-		add_key(o, &is_next, "priority");
+		json_key(o, &is_next, "priority");
 		out_int(o, v->priority);
 	}
-	add_text(o, &is_next, "backend", v->backend);
-	add_text(o, &is_next, "table", v->table);
+	json_text(o, &is_next, "backend", v->backend);
+	json_text(o, &is_next, "table", v->table);
 	add_place(o, &is_next, &v->at);
 	if (v->is_policy) {
-		add_key(o, &is_next, "policy");
+		json_key(o, &is_next, "policy");
 		out_str(o, "true");
 	}
-	add_text(o, &is_next, "target", v->target);
-	add_text(o, &is_next, "detail", v->detail);
-	add_text(o, &is_next, "comment", v->comment);
-	add_text(o, &is_next, "from", v->from);
-	add_text(o, &is_next, "to", v->to);
+	json_text(o, &is_next, "target", v->target);
+	json_text(o, &is_next, "detail", v->detail);
+	json_text(o, &is_next, "comment", v->comment);
+	json_text(o, &is_next, "rule_text", v->rule_text);
+	json_text(o, &is_next, "from", v->from);
+	json_text(o, &is_next, "to", v->to);
 	add_path(o, &is_next, v);
 	out_char(o, '}');
 }

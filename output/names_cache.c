@@ -67,6 +67,14 @@ static int pass_stack(void *arg, int64_t id, uint64_t *addrs, size_t max)
 	return c->inner.stack(c->inner.arg, id, addrs, max);
 }
 
+static void pass_conntrack(void *arg, struct conntrack *ct, const struct trail_ct *head,
+			   const uint8_t *bytes, size_t nr, const struct trace_event *te)
+{
+	struct names_cache *c = arg;
+
+	c->inner.conntrack(c->inner.arg, ct, head, bytes, nr, te);
+}
+
 void names_cache_init(struct names_cache *c, const struct names *inner)
 {
 	memset(c, 0, sizeof(*c));
@@ -79,6 +87,7 @@ void names_cache_init(struct names_cache *c, const struct names *inner)
 		.netns = inner->netns ? cached_netns : NULL,
 		.text = inner->text ? pass_text : NULL,
 		.stack = inner->stack ? pass_stack : NULL,
+		.conntrack = inner->conntrack ? pass_conntrack : NULL,
 		.arg = c,
 	};
 }

@@ -13,7 +13,8 @@ struct names_cache_entry {
 	struct name_at at;
 };
 
-/* About 80 KiB. inner's netns, text and stack may be NULL. Must not move: `names` points to it. */
+/* About 80 KiB. inner's netns, text, stack and conntrack may be NULL. Must not move: `names` points
+ * to it. */
 struct names_cache {
 	struct names names; /* use instead of inner */
 	struct names inner;

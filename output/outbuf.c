@@ -4,11 +4,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static const char hex_digits[] = "0123456789abcdef";
+#include "base/digits.h"
+#include "base/utf8.h"
+#include "base/words.h"
 
 int outbuf_init(struct outbuf *o, FILE *f, enum escape_mode escape)
 {
-	*o = (struct outbuf){.f = f, .escape = escape, .buf = malloc(OUTBUF_SZ), .sz = OUTBUF_SZ};
+	*o = (struct outbuf){.f = f, .escape = escape, .sz = OUTBUF_SZ};
+	o->buf = malloc(OUTBUF_SZ + OUTBUF_SLACK);
 	if (!o->buf)
 		return -ENOMEM;
 	/* Unbuffered: otherwise it is unknown how much was written before an error. */
@@ -23,8 +26,9 @@ static void count_events(struct outbuf *o, size_t n)
 	size_t i = 0;
 
 	while (i < o->nr_ends && o->ends[i] <= o->nr_gone + n)
-		i++;
-	o->nr_events += i;
+		o->whole_sz = o->ends[i++];
+	for (size_t k = 0; k < i; k++)
+		o->nr_events += o->nr_ended[k];
 	o->nr_ends = 0;
 }
 
@@ -58,14 +62,16 @@ static void outbuf_drain(struct outbuf *o)
 	memmove(o->buf, o->buf + n, o->len);
 }
 
-void outbuf_end_event(struct outbuf *o)
+void outbuf_end_events(struct outbuf *o, uint32_t nr)
 {
 	if (o->dev || o->err)
 		return;
 	if (!o->len) { /* already written, as its last byte filled the buffer */
-		o->nr_events++;
+		o->nr_events += nr;
+		o->whole_sz = o->nr_gone;
 		return;
 	}
+	o->nr_ended[o->nr_ends] = nr;
 	o->ends[o->nr_ends++] = out_pos(o);
 	if (o->nr_ends == OUTBUF_NR_ENDS)
 		outbuf_drain(o);
@@ -109,15 +115,15 @@ void outbuf_to_front(struct outbuf *o, size_t last)
 	reverse(o->buf, o->len);
 }
 
-/* Drain, then grow the buffer if a dev left it full, since an item is longer than the buffer. */
-static void outbuf_make_room(struct outbuf *o)
+/* It grows if a dev left it full, since an item is longer than the buffer. */
+void out_full(struct outbuf *o)
 {
 	char *buf;
 
 	outbuf_drain(o);
 	if (o->len < o->sz)
 		return;
-	buf = realloc(o->buf, 2 * o->sz);
+	buf = realloc(o->buf, 2 * o->sz + OUTBUF_SLACK);
 	if (buf) {
 		o->buf = buf;
 		o->sz *= 2;
@@ -127,19 +133,27 @@ static void outbuf_make_room(struct outbuf *o)
 	}
 }
 
-void out_mem_slow(struct outbuf *o, const char *p, size_t sz)
+static __attribute__((noinline)) void out_mem_slow(struct outbuf *o, const char *p, size_t sz)
 {
 	while (sz) {
 		size_t room = o->sz - o->len;
 		size_t n = sz < room ? sz : room;
 
 		memcpy(o->buf + o->len, p, n);
-		o->len += n;
 		p += n;
 		sz -= n;
-		if (o->len == o->sz)
-			outbuf_make_room(o);
+		out_wrote(o, n);
 	}
+}
+
+void out_mem(struct outbuf *o, const void *p, size_t sz)
+{
+	if (sz >= o->sz - o->len) {
+		out_mem_slow(o, p, sz);
+		return;
+	}
+	copy_few(o->buf + o->len, p, sz);
+	o->len += sz;
 }
 
 void out_int(struct outbuf *o, int32_t v)
@@ -151,35 +165,76 @@ void out_int(struct outbuf *o, int32_t v)
 
 void out_dec(struct outbuf *o, uint64_t v, unsigned int width)
 {
-	char digits[20];
-	unsigned int n = sizeof(digits);
+	char digits[DIGITS_SZ];
+	unsigned int n = digits_of(v, digits);
 
-	do {
-		digits[--n] = '0' + v % 10;
-		v /= 10;
-	} while (v);
 	while (n > 0 && sizeof(digits) - n < width)
 		digits[--n] = '0';
-	out_mem(o, digits + n, sizeof(digits) - n);
+	copy_few(out_slack(o), digits + n, sizeof(digits) - n);
+	out_wrote(o, sizeof(digits) - n);
 }
 
 void out_hex(struct outbuf *o, uint64_t v, unsigned int width)
 {
-	char digits[16];
-	unsigned int n = sizeof(digits);
+	unsigned int n = (67 - (unsigned int)__builtin_clzll(v | 1)) / 4;
+	char *p = out_slack(o);
 
-	do {
-		digits[--n] = hex_digits[v & 15];
-		v >>= 4;
-	} while (v);
-	while (n > 0 && sizeof(digits) - n < width)
-		digits[--n] = '0';
-	out_mem(o, digits + n, sizeof(digits) - n);
+	if (n < width)
+		n = width < 16 ? width : 16;
+	v <<= 64 - 4 * n;
+	hex8(v >> 32, p);
+	hex8((uint32_t)v, p + 8);
+	out_wrote(o, n);
 }
 
-static bool is_plain(unsigned char c, enum escape_mode mode)
+/* What needs no escape, for each byte a bit of each enum escape_mode. */
+#define PLAIN(mode) (1 << (mode))
+#define PLAIN_ALL   (PLAIN(ESCAPE_TEXT) | PLAIN(ESCAPE_JSON))
+
+static const uint8_t plain[256] =
+	{
+		[' ' ... '!'] = PLAIN_ALL,   ['"'] = PLAIN(ESCAPE_TEXT),
+		[0x23 ... 0x5b] = PLAIN_ALL, ['\\'] = PLAIN(ESCAPE_TEXT),
+		[0x5d ... 0x7e] = PLAIN_ALL,
+};
+
+/* Of JSON: "\u20ac", or two surrogates: U+1F600 is "\ud83d\ude00". */
+static void escape_code(struct outbuf *o, int32_t code)
 {
-	return c >= 0x20 && c < 0x7f && (mode != ESCAPE_JSON || (c != '"' && c != '\\'));
+	if (code > 0xffff) {
+		escape_code(o, 0xd7c0 + (code >> 10));
+		code = 0xdc00 | (code & 0x3ff);
+	}
+	out_str(o, "\\u");
+	out_hex(o, (uint64_t)code, 4);
+}
+
+/* The character at s, or a byte of it. Returns the number of bytes. */
+static size_t escape_utf8(struct outbuf *o, const char *s, size_t sz)
+{
+	size_t len = 1;
+	int32_t code = utf8_decode(s, sz, &len);
+
+	if (code >= 0 && o->escape == ESCAPE_JSON) {
+		escape_code(o, code);
+	} else if (code >= 0 && o->utf8 && utf8_is_printable(code)) {
+		out_mem(o, s, len);
+	} else {
+		out_escaped_mem(o, s, 1);
+		return 1;
+	}
+	return len;
+}
+
+static void escape_byte(struct outbuf *o, unsigned char c)
+{
+	if (c == '"' || c == '\\') {
+		out_char(o, '\\');
+		out_char(o, c);
+		return;
+	}
+	out_str(o, o->escape == ESCAPE_JSON ? "\\u00" : "\\x");
+	out_hex(o, c, 2);
 }
 
 void out_escaped_mem(struct outbuf *o, const char *s, size_t sz)
@@ -188,34 +243,60 @@ void out_escaped_mem(struct outbuf *o, const char *s, size_t sz)
 
 	while (s < end) {
 		const char *from = s;
-		unsigned char c;
 
-		while (s < end && is_plain(*s, o->escape))
+		while (s < end && plain[(unsigned char)*s] >> o->escape & 1)
 			s++;
 		out_mem(o, from, s - from);
-		if (s == end)
+		if (s < end)
+			escape_byte(o, *s++);
+	}
+}
+
+/* The NUL needs an escape: no length to find out first. */
+void out_escaped(struct outbuf *o, const char *s)
+{
+	unsigned int bit = PLAIN(o->escape);
+
+	for (;;) {
+		const char *from = s;
+
+		while (plain[(unsigned char)*s] & bit)
+			s++;
+		out_mem(o, from, s - from);
+		if (!*s)
 			return;
-		c = *s++;
-		if (c == '"' || c == '\\') {
-			out_char(o, '\\');
-			out_char(o, c);
-			continue;
-		}
-		out_str(o, o->escape == ESCAPE_JSON ? "\\u00" : "\\x");
-		out_hex(o, c, 2);
+		escape_byte(o, *s++);
+	}
+}
+
+void out_escaped_utf8(struct outbuf *o, const char *s)
+{
+	const char *end = s + strlen(s);
+
+	while (s < end) {
+		const char *from = s;
+
+		while (s < end && !(*s & 0x80))
+			s++;
+		out_escaped_mem(o, from, s - from);
+		if (s < end)
+			s += escape_utf8(o, s, end - s);
 	}
 }
 
 void out_bytes(struct outbuf *o, const uint8_t *p, size_t sz)
 {
-	for (size_t i = 0; i < sz; i++) {
-		out_char(o, hex_digits[p[i] >> 4]);
-		out_char(o, hex_digits[p[i] & 15]);
-	}
+	for (size_t i = 0; i < sz; i++)
+		out_hex(o, p[i], 2);
 }
 
-void out_pad(struct outbuf *o, uint64_t start, unsigned int width)
+void out_blanks(struct outbuf *o, size_t nr)
 {
-	for (uint64_t n = out_pos(o) - start; n < width; n++)
-		out_char(o, ' ');
+	while (nr) {
+		size_t n = nr < OUTBUF_SLACK ? nr : OUTBUF_SLACK;
+
+		fill_few(out_slack(o), ' ', n);
+		out_wrote(o, n);
+		nr -= n;
+	}
 }

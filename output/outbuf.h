@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #define OUTBUF_SZ      (64 * 1024)
+#define OUTBUF_SLACK   64 /* bytes behind it, for what is written before it is drained */
 #define OUTBUF_NR_ENDS 1024
 
 enum escape_mode { ESCAPE_TEXT, ESCAPE_JSON };
@@ -31,14 +32,17 @@ struct outdev {
 struct outbuf {
 	FILE *f;	    /* owned; NULL with a dev */
 	struct outdev *dev; /* not owned; NULL with a FILE */
-	char *buf;	    /* owned; sz bytes */
-	size_t sz, len;
+	char *buf;	    /* owned; sz + OUTBUF_SLACK bytes */
+	size_t sz, len;	    /* between calls len is less */
 	uint64_t nr_gone;   /* bytes that have left the buffer */
 	uint64_t nr_events; /* events written completely; counted by the dev, if there is one */
+	uint64_t whole_sz;  /* bytes up to the last of them; 0 with a dev */
 	size_t nr_ends;
-	uint64_t ends[OUTBUF_NR_ENDS]; /* ends of the buffered events, as out_pos() */
+	uint64_t ends[OUTBUF_NR_ENDS];	   /* ends of the buffered events, as out_pos() */
+	uint32_t nr_ended[OUTBUF_NR_ENDS]; /* how many events end there */
 	enum escape_mode escape;
-	int err; /* 0 or the first -errno */
+	bool utf8; /* text may have UTF-8; false until the owner sets it */
+	int err;   /* 0 or the first -errno */
 };
 
 /*
@@ -46,8 +50,8 @@ struct outbuf {
  * with a descriptor becomes unbuffered.
  */
 int outbuf_init(struct outbuf *o, FILE *f, enum escape_mode escape);
-/* Marks the end of an event, for nr_events. Does nothing with a dev. */
-void outbuf_end_event(struct outbuf *o);
+/* Marks the end of what tells nr events, for nr_events. Does nothing with a dev. */
+void outbuf_end_events(struct outbuf *o, uint32_t nr);
 /* Hand everything to the file. Returns o->err. */
 int outbuf_flush(struct outbuf *o);
 /* Flush, and close the file unless it is stdout. Returns the first error since the start. */
@@ -55,24 +59,36 @@ int outbuf_release(struct outbuf *o);
 /* Move the last `last` bytes to the front of the buffer. */
 void outbuf_to_front(struct outbuf *o, size_t last);
 
-void out_mem_slow(struct outbuf *o, const char *p, size_t sz);
-
-static inline void out_mem(struct outbuf *o, const void *p, size_t sz)
+static inline void outbuf_end_event(struct outbuf *o)
 {
-	if (sz > o->sz - o->len) {
-		out_mem_slow(o, p, sz);
-		return;
-	}
-	memcpy(o->buf + o->len, p, sz);
+	outbuf_end_events(o, 1);
+}
+
+void out_mem(struct outbuf *o, const void *p, size_t sz);
+/* Drain a buffer with len >= sz. */
+void out_full(struct outbuf *o);
+
+/* Where at most OUTBUF_SLACK bytes may be written; then tell their number to out_wrote(). */
+static inline char *out_slack(struct outbuf *o)
+{
+	return o->buf + o->len;
+}
+
+static inline void out_wrote(struct outbuf *o, size_t sz)
+{
 	o->len += sz;
+	if (o->len >= o->sz)
+		out_full(o);
 }
 
 static inline void out_char(struct outbuf *o, char c)
 {
-	out_mem(o, &c, 1);
+	*out_slack(o) = c;
+	out_wrote(o, 1);
 }
 
-static inline void out_str(struct outbuf *o, const char *s)
+/* Inline, for the length of a literal to be known. */
+static inline __attribute__((always_inline)) void out_str(struct outbuf *o, const char *s)
 {
 	out_mem(o, s, strlen(s));
 }
@@ -90,17 +106,27 @@ void out_bytes(struct outbuf *o, const uint8_t *p, size_t sz);
  * as inside a JSON string, where a non-ASCII byte becomes the code point of that number.
  */
 void out_escaped_mem(struct outbuf *o, const char *s, size_t sz);
+void out_escaped(struct outbuf *o, const char *s);
 
-static inline void out_escaped(struct outbuf *o, const char *s)
-{
-	out_escaped_mem(o, s, strlen(s));
-}
+/*
+ * The same, but UTF-8 in it is decoded: kept as it is where o->utf8 says so and it is printable
+ * (utf8.h); inside a JSON string the escapes of its code points.
+ */
+void out_escaped_utf8(struct outbuf *o, const char *s);
 
 /* For columns: the number of bytes written so far, and padding up to width bytes after start. */
 static inline uint64_t out_pos(const struct outbuf *o)
 {
 	return o->nr_gone + o->len;
 }
-void out_pad(struct outbuf *o, uint64_t start, unsigned int width);
+void out_blanks(struct outbuf *o, size_t nr);
+
+static inline void out_pad(struct outbuf *o, uint64_t start, unsigned int width)
+{
+	uint64_t n = out_pos(o) - start;
+
+	if (n < width)
+		out_blanks(o, width - n);
+}
 
 #endif

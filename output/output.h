@@ -16,7 +16,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/conntrack.h"
 #include "base/err.h"
+#include "base/route.h"
 #include "base/verdict.h"
 #include "progs/trail_abi.h"
 
@@ -35,7 +37,7 @@ enum names_text { TEXT_SKB, TEXT_SHARED_INFO, TEXT_SKB_META, TEXT_XDP_META };
 
 /*
  * A provider of names. Lookups do not block; unknown names are NULL. The callbacks netns, text,
- * stack and explain are optional.
+ * stack, conntrack and explain are optional.
  */
 struct names {
 	/* The probed function containing ip (targets first, then all symbols). */
@@ -59,8 +61,11 @@ struct names {
 	/* Get at most max return addresses of a TRAIL_PART_STACK_ID. Returns their number or
 	 * -errno. */
 	int (*stack)(void *arg, int64_t id, uint64_t *addrs, size_t max);
-	/* Set te->why and te->verdicts; called for every event, in order. What they point to is
-	 * valid until the next call. */
+	/* Decode a TRAIL_PART_CT: nr bytes of the entry of te's packet. */
+	void (*conntrack)(void *arg, struct conntrack *ct, const struct trail_ct *head,
+			  const uint8_t *bytes, size_t nr, const struct trace_event *te);
+	/* Set te->why, te->end, te->verdicts and te->route; called for every event, in order. What
+	 * they point to is valid until the next call. */
 	void (*explain)(void *arg, struct trace_event *te);
 	void *arg;
 };
@@ -101,6 +106,8 @@ struct trace_parts {
 	struct trail_tunnel tunnel; /* hdr_len 0: not a tunnel packet */
 	struct tuple inner;	    /* tuple of the packet in the tunnel */
 	struct trail_map map;
+	const struct trail_packet *packet; /* its nr_bytes follow */
+	struct conntrack ct;
 };
 
 #define PART_BIT(kind) (UINT32_C(1) << (kind))
@@ -113,13 +120,22 @@ struct trace_event {
 	struct name_at caller;	/* name NULL: none */
 	const char *reason;	/* or verdict, depending on raw.flags; NULL: none or unknown */
 	const char *netns_name; /* NULL: unknown */
+	uint32_t hook_in;	/* TRAIL_F_HOOK: index of the input device; 0: none, or unknown */
 	bool is_drop;		/* a drop function, tracepoint or verdict; not just "consumed" */
 	const struct trace_parts *parts; /* NULL: none; valid until the next event */
 	const char *why;		 /* NULL: nothing is known; valid until the next event */
 	const struct verdicts *verdicts; /* the same */
+	const char *end;		 /* the same: how it ended well; then is_drop is false */
+	const struct route *route;	 /* the same */
+	uint64_t packet; /* its number in the trace, from 1, as the tracker counts; 0: none */
+	bool is_over;	 /* the packet is being freed, or was */
 };
 
-#define WHY_TEXT_SZ 512
+#define WHY_TEXT_SZ 1024
+
+/* What te->why begins with where the kernel calls a drop what is none, or may be none. */
+#define WHY_NO_LOSS	  "not a loss: "
+#define WHY_MAYBE_NO_LOSS "possibly not a loss: "
 
 /*
  * Validate and decode an event, without parts. data is a sample from the transport or a record
@@ -137,6 +153,15 @@ int trace_event_decode(struct trace_event *te, const void *data, size_t sz,
  */
 bool func_is_drop(const char *name);
 
+/* Whether a reason is this one, with or without a prefix as SKB_DROP_REASON_; not if it is NULL. */
+bool reason_is(const char *reason, const char *name);
+
+/*
+ * True for functions that free an skb, whatever happened to it, and whose caller tells that:
+ * consume_skb, __kfree_skb, ... Drop functions are among them.
+ */
+bool func_is_end(const char *name);
+
 /*
  * Decode hdr_len bytes of IPv4, IPv6 (extension headers are walked, bounded) or ARP. Never reads
  * beyond them.
@@ -151,6 +176,13 @@ void tuple_decode(struct tuple *t, uint16_t protocol, const uint8_t *hdr, size_t
  */
 #define TUPLE_TEXT_SZ 160
 void tuple_format(const struct tuple *t, bool tcp_flags, char *buf, size_t sz);
+/* One end of it: "10.0.0.2:80", "[fd99::1]:80", "10.0.0.2". The family must be known. */
+#define TUPLE_END_SZ 56
+void tuple_end_format(const struct tuple *t, bool is_source, char buf[TUPLE_END_SZ]);
+/* Whether addresses, ports and protocol are the same. */
+bool tuple_same_flow(const struct tuple *a, const struct tuple *b);
+/* Whether the addresses are, as those of a packet's fragments. */
+bool tuple_same_hosts(const struct tuple *a, const struct tuple *b);
 /* "SYN|ACK"; "" if none is set. */
 #define TCP_FLAGS_TEXT_SZ 32
 void tcp_flags_format(uint8_t flags, char buf[TCP_FLAGS_TEXT_SZ]);
@@ -190,6 +222,8 @@ int ring_wait_ms(const struct ring *r);
  * they have arrived. Returns their number, or -errno (-EBADMSG: the ring is corrupt).
  */
 int ring_read(struct ring *r, size_t max, ring_sample_fn fn, void *arg);
+/* Whether so much waits in a ring that there is no time for anything but reading it. */
+bool ring_is_filling(const struct ring *r);
 void ring_close(struct ring *r);
 
 /*
@@ -209,19 +243,24 @@ void reorder_free(struct reorder *r);
 
 /* ---- counting packets ---- */
 
-struct tracker; /* addresses of live skbs; bounded memory (512 KiB) */
-int tracker_open(struct tracker **out);
+struct tracker; /* addresses of live skbs; bounded memory (64 bytes each) */
+#define TRACKER_NR 16384
+/* For at least nr_packets at once, if their addresses are spread evenly. */
+int tracker_open(struct tracker **out, size_t nr_packets);
 /*
- * Account for an event. An address seen again after its skb was freed is a new packet; events
- * during kfree_skb() still belong to the old one. A function that may only drop a reference
- * (consume_skb) counts as freeing until the trace has shown one that definitely frees
- * (kfree_skbmem, the tracepoints).
+ * Account for an event, and set its `packet` and `is_over`. An address seen again after its skb was
+ * freed is a new packet; events during kfree_skb() still belong to the old one. A function that may
+ * only drop a reference (consume_skb) counts as freeing until the trace has shown one that
+ * definitely frees (kfree_skbmem, the tracepoints).
  *
  * An xdp_buff is a packet from the entry of the first XDP program to that program's verdict; the
  * skb built from it is another packet. Events identified by their caller (TRAIL_F_BY_STACK) start
  * no packet, and BPF programs free none.
+ *
+ * Returns whether it only repeats the event before it of the same packet, which frees the skb:
+ * kfree_skbmem() after consume_skb().
  */
-void tracker_note(struct tracker *t, const struct trace_event *te);
+bool tracker_note(struct tracker *t, struct trace_event *te);
 uint64_t tracker_nr_packets(const struct tracker *t);
 /* For --timestamp relative: ns since the first event of this skb. */
 uint64_t tracker_age(const struct tracker *t, const struct trace_event *te);
@@ -239,11 +278,11 @@ enum timestamp_mode { TS_NONE, TS_CURRENT, TS_RELATIVE, TS_ABSOLUTE };
 /*
  * The fields of an event to show. Without meta, the columns from NETNS to LEN are omitted, except
  * NETNS with netns_names. Fields to be shown that are missing are printed as lost: stack for every
- * event; tunnel, skb, shared_info, cb and skb_meta for every skb not freed yet (also if it is not
- * in a tunnel); xdp_meta for every xdp_buff. Strings must outlive the sink.
+ * event; tunnel, skb, shared_info, cb, conntrack and skb_meta for every skb not freed yet (also if
+ * it is not in a tunnel); xdp_meta for every xdp_buff. Strings must outlive the sink.
  */
 struct output_fields {
-	bool meta, tuple, tcp_flags, caller, stack, tunnel, skb, shared_info, cb, bpfmap;
+	bool meta, tuple, tcp_flags, caller, stack, tunnel, skb, shared_info, cb, bpfmap, conntrack;
 	bool netns_names;
 	bool hide_why, hide_verdicts;
 	unsigned int netns_names_max; /* characters; 0: unlimited */
@@ -254,6 +293,12 @@ struct output_fields {
 	size_t nr_xdp_meta;
 };
 
+/* Whether to show te->end. */
+static inline bool end_is_shown(const struct trace_event *te, const struct output_fields *shown)
+{
+	return te->end && !shown->hide_why;
+}
+
 /* Whether to show te->why, which tells the verdicts, too. */
 static inline bool why_is_shown(const struct trace_event *te, const struct output_fields *shown)
 {
@@ -263,6 +308,7 @@ static inline bool why_is_shown(const struct trace_event *te, const struct outpu
 struct sink_opts {
 	enum timestamp_mode timestamp;
 	bool colour;
+	bool utf8; /* texts may have UTF-8 as it is; JSON is always ASCII */
 	struct output_fields shown;
 	/* CLOCK_REALTIME minus CLOCK_MONOTONIC in ns, for absolute times of events. */
 	int64_t realtime_off;
@@ -271,11 +317,17 @@ struct sink_opts {
 struct sink;
 struct sink_ops {
 	int (*header)(struct sink *s);
-	/* age: see tracker_age(). */
+	/* age: see tracker_age(). Returns 1 if the sink leaves the event out
+	 * (output/files/pcapng.h).
+	 */
 	int (*event)(struct sink *s, const struct trace_event *te, uint64_t age);
 	int (*lost)(struct sink *s, uint64_t nr);
 	/* Flush to the file: after each batch. */
 	int (*flush)(struct sink *s);
+	/* Optional: all events before `now` (ns, CLOCK_MONOTONIC) were handed over. */
+	int (*tick)(struct sink *s, uint64_t now);
+	/* Optional: there are no more events. Called after an error, too. */
+	int (*finish)(struct sink *s);
 	/* Close the file, unless it is stdout, and free s. Returns the first error since the start.
 	 */
 	int (*close)(struct sink *s);
@@ -317,8 +369,10 @@ int sink_record_open(struct sink **out, FILE *f, const struct record_meta *meta,
 
 /*
  * Reads a record file: events in order, with names from the file. A truncated file yields its
- * complete events, then -EBADMSG with a message (prepend the file's name with err_prefix()). Limits
- * for malicious files: 64 KiB per record, a million names, 64 MiB of names. Takes ownership of f.
+ * complete events, then -EBADMSG with a message (prepend the file's name with err_prefix()), and so
+ * does one that was cut and has another one behind it. What follows the end of the record in a file
+ * or pipe is not read, but warned about. Limits for malicious files: 64 KiB
+ * per record, a million names, 64 MiB of names. Takes ownership of f.
  */
 struct replay;
 int replay_open(struct replay **out, FILE *f, struct record_meta *meta, struct err *err);

@@ -7,7 +7,7 @@
 
 /* Events that can be pending at a time: interrupts nest four deep, and CPUs are merged by time. */
 #define NR_PENDING	  64
-#define NR_KINDS	  (TRAIL_PART_MAP + 1)
+#define NR_KINDS	  (TRAIL_PART_CT + 1)
 #define NR_TRACING_FRAMES 5 /* frames: see is_tracing_frame() */
 
 /* The event whose parts are in pending[] at the same index. */
@@ -30,6 +30,15 @@ struct pending_event {
 	uint64_t meta[TRAIL_MAX_META];
 	struct trail_tunnel tunnel;
 	struct trail_map map;
+	struct {
+		struct trail_packet head;
+		uint8_t bytes[TRAIL_SNAPLEN_MAX];
+	} packet;
+	uint8_t frags[TRAIL_FRAGS_SZ];
+	struct {
+		struct trail_ct head;
+		uint8_t bytes[TRAIL_CT_SZ];
+	} ct;
 };
 
 struct parts_pool {
@@ -57,6 +66,8 @@ static const struct {
 	[TRAIL_PART_SKB] = BYTES(skb_bytes), [TRAIL_PART_SHARED_INFO] = BYTES(shared_info),
 	[TRAIL_PART_CB] = BYTES(cb),	     [TRAIL_PART_META] = BYTES(meta),
 	[TRAIL_PART_TUNNEL] = BYTES(tunnel), [TRAIL_PART_MAP] = BYTES(map),
+	[TRAIL_PART_PACKET] = BYTES(packet), [TRAIL_PART_FRAGS] = BYTES(frags),
+	[TRAIL_PART_CT] = BYTES(ct),
 };
 
 int parts_pool_open(struct parts_pool **out)
@@ -326,6 +337,56 @@ static void join_fixed(struct trace_parts *p, const struct pending_event *w)
 	p->has |= PART_BIT(TRAIL_PART_TUNNEL);
 }
 
+bool parts_packet_check(struct trail_packet *t, size_t sz, bool *cut)
+{
+	if (sz < sizeof(*t))
+		return false;
+	*cut = t->nr_bytes > sz - sizeof(*t);
+	if (*cut)
+		t->nr_bytes = sz - sizeof(*t);
+	return true;
+}
+
+/* Fragments are sent if the linear part is there as a whole. */
+static void append_frags(struct pending_event *w)
+{
+	uint32_t nr = w->packet.head.nr_bytes, sz = w->len[TRAIL_PART_FRAGS];
+
+	if (sz > sizeof(w->packet.bytes) - nr)
+		sz = sizeof(w->packet.bytes) - nr;
+	memcpy(w->packet.bytes + nr, w->frags, sz);
+	w->packet.head.nr_bytes += sz;
+}
+
+static void join_packet(struct trace_parts *p, struct pending_event *w)
+{
+	bool cut;
+
+	p->packet = NULL;
+	if (!parts_packet_check(&w->packet.head, w->len[TRAIL_PART_PACKET], &cut))
+		return;
+	p->packet = &w->packet.head;
+	p->has |= PART_BIT(TRAIL_PART_PACKET);
+	if (cut)
+		p->cut |= PART_BIT(TRAIL_PART_PACKET);
+	else
+		append_frags(w);
+}
+
+static void join_ct(struct trace_parts *p, const struct pending_event *w,
+		    const struct trace_event *te, const struct names *names)
+{
+	const size_t head_sz = sizeof(w->ct.head), sz = w->len[TRAIL_PART_CT];
+
+	if (sz < head_sz || !names->conntrack)
+		return;
+	/* All of it or nothing: what is missing may be zero or not. */
+	if (w->ct.head.nfct > 7 && sz < sizeof(w->ct))
+		return;
+	names->conntrack(names->arg, &p->ct, &w->ct.head, w->ct.bytes, sz - head_sz, te);
+	p->has |= PART_BIT(TRAIL_PART_CT);
+}
+
 void parts_join(struct parts_pool *pool, struct trace_event *te, const struct names *names)
 {
 	const struct trail_event *raw = &te->raw;
@@ -350,10 +411,19 @@ void parts_join(struct parts_pool *pool, struct trace_event *te, const struct na
 				     pool->shared_info_text);
 	join_meta(pool, w, raw->type == TRAIL_EVENT_XDP, names);
 	join_fixed(p, w);
+	join_packet(p, w);
+	join_ct(p, w, te, names);
 	p->cut &= p->has;
 	pool->slots[pool->last].nr_parts = 0;
 	pool->nr_used--;
 	te->parts = p;
+}
+
+struct conntrack *parts_conntrack(struct parts_pool *pool, const struct trace_event *te)
+{
+	return te->parts == &pool->joined && te->parts->has & PART_BIT(TRAIL_PART_CT)
+		       ? &pool->joined.ct
+		       : NULL;
 }
 
 /* ---- lost parts ---- */
@@ -375,6 +445,8 @@ static uint32_t kinds_expected(const struct trail_event *raw, const struct outpu
 		kinds |= PART_BIT(TRAIL_PART_SHARED_INFO);
 	if (shown->cb)
 		kinds |= PART_BIT(TRAIL_PART_CB);
+	if (shown->conntrack)
+		kinds |= PART_BIT(TRAIL_PART_CT);
 	if (shown->nr_skb_meta)
 		kinds |= PART_BIT(TRAIL_PART_META);
 	return kinds;

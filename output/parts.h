@@ -15,7 +15,7 @@
 #define PARTS_TEXT_SZ	(32 * 1024) /* of a struct as text */
 #define PARTS_META_SZ	256	    /* of an expression's value as text */
 
-struct parts_pool; /* about 300 KiB, mostly untouched until used */
+struct parts_pool; /* about 900 KiB, mostly untouched until used */
 
 int parts_pool_open(struct parts_pool **out);
 /* True if the sample is a part, for parts_add(). Others are events or malformed. */
@@ -27,7 +27,15 @@ int parts_add(struct parts_pool *pool, const void *data, size_t sz);
  * Owned by the pool, and valid until the next call.
  */
 void parts_join(struct parts_pool *pool, struct trace_event *te, const struct names *names);
+/* The conntrack entry among them, to be completed; NULL: none. */
+struct conntrack *parts_conntrack(struct parts_pool *pool, const struct trace_event *te);
 void parts_pool_free(struct parts_pool *pool);
+
+/*
+ * Check a TRAIL_PART_PACKET of sz bytes, received or read from a record: no more bytes than there
+ * are. False: there is none. *cut: some are missing.
+ */
+bool parts_packet_check(struct trail_packet *t, size_t sz, bool *cut);
 
 /*
  * The kinds (PART_BIT()) to be shown that are missing or truncated. As not every event has a map,

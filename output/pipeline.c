@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "kern/clock.h"
+#include "output/conntrack_past.h"
 #include "output/names_cache.h"
 #include "output/outbuf.h"
 #include "output/parts.h"
@@ -29,6 +30,7 @@ struct pipeline {
 	struct reorder *reorder;
 	struct parts_pool *parts;
 	struct tracker *tracker;
+	struct conntrack_past *past; /* NULL: no entries are decoded */
 	struct trace_event te;
 	struct pipeline_stats stats;
 	uint64_t nr_received;  /* events, without parts */
@@ -64,16 +66,45 @@ static void print_lost(struct pipeline *p)
 	p->stats.lost = total;
 }
 
-static void print_event(struct pipeline *p, const struct trace_event *te)
+/*
+ * A netlink message with which this process asks for a cause. It sends no packets; those that an
+ * interrupt handles in its name have addresses, a protocol or a device.
+ */
+static bool is_own(const struct pipeline *p, const struct trace_event *te)
 {
+	return p->opts.own_tgid && te->raw.tgid == p->opts.own_tgid && !te->raw.protocol &&
+	       !te->raw.ifindex && !te->tuple.family;
+}
+
+static void leave_out_own(struct pipeline *p)
+{
+	if (p->err || limit_reached(p))
+		return;
+	p->stats.own++;
+	p->stats.left_out++;
+}
+
+static void print_event(struct pipeline *p, struct trace_event *te)
+{
+	struct conntrack *ct = parts_conntrack(p->parts, te);
 	struct sink *sink = p->opts.sink;
+	bool repeats;
+	int ret;
 
 	if (p->err || limit_reached(p))
 		return;
-	tracker_note(p->tracker, te);
-	keep_err(p, sink->ops->event(sink, te, tracker_age(p->tracker, te)));
-	if (!p->err)
-		p->stats.printed++;
+	repeats = tracker_note(p->tracker, te);
+	if (ct)
+		conntrack_past_note(p->past, te, ct);
+	if (repeats && p->opts.hide_repeats && !te->why && !te->end && !te->is_drop) {
+		p->stats.left_out++;
+		return;
+	}
+	ret = sink->ops->event(sink, te, tracker_age(p->tracker, te));
+	keep_err(p, ret);
+	p->stats.printed += !ret;
+	p->stats.left_out += ret > 0;
+	p->stats.by_sink += ret > 0;
 }
 
 /*
@@ -136,6 +167,10 @@ static void handle_sample(void *arg, const void *data, size_t sz, uint64_t lost)
 	print_lost(p);
 	if (ret)
 		return;
+	if (is_own(p, &p->te)) {
+		leave_out_own(p);
+		return;
+	}
 	explain(p);
 	print_event(p, &p->te);
 }
@@ -149,7 +184,8 @@ int pipeline_open(struct pipeline **out, const struct pipeline_opts *opts, struc
 	p->opts = *opts;
 	names_cache_init(&p->names, opts->names);
 	if (reorder_open(&p->reorder, REORDER_NR, handle_sample, p) || parts_pool_open(&p->parts) ||
-	    tracker_open(&p->tracker)) {
+	    tracker_open(&p->tracker, opts->nr_packets ? opts->nr_packets : TRACKER_NR) ||
+	    (opts->names->conntrack && conntrack_past_open(&p->past))) {
 		pipeline_close(p);
 		return err_set(err, -ENOMEM, "out of memory for the output");
 	}
@@ -202,6 +238,15 @@ static size_t busy_samples(const struct pipeline *p)
 	return p->opts.ring_sz / (sz / (nr_parts + 1) + SAMPLE_HEAD_SZ) / 4;
 }
 
+static void read_all_until(struct pipeline *p, uint64_t until)
+{
+	const struct sink_ops *ops = p->opts.sink->ops;
+
+	reorder_flush(p->reorder, until);
+	if (ops->tick && !p->err)
+		keep_err(p, ops->tick(p->opts.sink, until));
+}
+
 static int read_once(struct pipeline *p)
 {
 	uint64_t now = clock_now();
@@ -212,7 +257,7 @@ static int read_once(struct pipeline *p)
 	p->busy = nr == READ_NR || (size_t)nr > busy_samples(p);
 	/* After a full read older samples may follow: the queue then only evicts when full. */
 	if (nr < READ_NR)
-		reorder_flush(p->reorder, now > HOLD_NS ? now - HOLD_NS : 0);
+		read_all_until(p, now > HOLD_NS ? now - HOLD_NS : 0);
 	return nr;
 }
 
@@ -220,6 +265,16 @@ static int flush(struct pipeline *p)
 {
 	keep_err(p, p->opts.sink->ops->flush(p->opts.sink));
 	return p->err;
+}
+
+/* After an error, too: of a tee only one sink may have failed. */
+static void finish(struct pipeline *p)
+{
+	const struct sink_ops *ops = p->opts.sink->ops;
+
+	if (ops->finish)
+		keep_err(p, ops->finish(p->opts.sink));
+	flush(p);
 }
 
 int pipeline_poll(struct pipeline *p, int stop_fd, int timeout_ms)
@@ -264,7 +319,7 @@ int pipeline_finish(struct pipeline *p, uint64_t nr_sent)
 	reorder_flush(p->reorder, UINT64_MAX);
 	count_all_lost(p, nr_sent);
 	print_lost(p);
-	flush(p);
+	finish(p);
 	return p->err ? p->err : nr < 0 ? nr : 0;
 }
 
@@ -284,8 +339,13 @@ int pipeline_replay(struct pipeline *p, struct replay *replay, struct err *err)
 		p->lost_ring += lost;
 		print_lost(p);
 	}
-	flush(p);
+	finish(p);
 	return p->err ? p->err : ret < 0 ? ret : 0;
+}
+
+bool pipeline_in_hurry(const struct pipeline *p)
+{
+	return ring_is_filling(p->opts.ring);
 }
 
 void pipeline_stats(const struct pipeline *p, struct pipeline_stats *stats)
@@ -304,5 +364,6 @@ void pipeline_close(struct pipeline *p)
 	reorder_free(p->reorder);
 	parts_pool_free(p->parts);
 	tracker_free(p->tracker);
+	conntrack_past_free(p->past);
 	free(p);
 }

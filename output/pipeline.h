@@ -21,6 +21,9 @@ struct pipeline_opts {
 	const struct names *names; /* not owned; copied */
 	struct sink *sink;	   /* not owned; the caller writes the header */
 	uint64_t limit;		   /* events to print, 0: no limit */
+	size_t nr_packets;	   /* to tell apart at once; 0: TRACKER_NR */
+	bool hide_repeats; /* leave out what tracker_note() calls one, if no more is told of it */
+	uint32_t own_tgid; /* leave out this process's messages to the kernel; 0: none */
 	/*
 	 * Usual number of parts of an event (trail_abi.h); if unsure, too many. Perf rings count
 	 * lost samples, including parts, so the number of lost events is estimated at each gap. An
@@ -35,8 +38,11 @@ struct pipeline_opts {
 };
 
 struct pipeline_stats {
-	uint64_t printed; /* events written completely */
-	uint64_t lost;	  /* total; loss markers were printed at the gaps */
+	uint64_t printed;  /* events written completely */
+	uint64_t left_out; /* repetitions, own messages, and what the sink left out */
+	uint64_t own;	   /* of these, own messages */
+	uint64_t by_sink;  /* of these, left out by the sink */
+	uint64_t lost;	   /* total; loss markers were printed at the gaps */
 	uint64_t packets;
 	uint64_t bad; /* malformed samples */
 };
@@ -56,13 +62,16 @@ int pipeline_poll(struct pipeline *p, int stop_fd, int timeout_ms);
 /*
  * Call after the probes are detached: print the remaining events, account for losses that no later
  * event has reported, and flush. nr_sent is the number of events that the programs tried to send
- * (trail_stats.sent, without parts), or 0 if unknown; if known, stats.printed + stats.lost adds up
- * to it. Returns 0 or -errno.
+ * (trail_stats.sent, without parts), or 0 if unknown; if known, stats.printed + stats.left_out +
+ * stats.lost adds up to it. Returns 0 or -errno.
  */
 int pipeline_finish(struct pipeline *p, uint64_t nr_sent);
 
 /* Print a record file and flush. Returns 0 or -errno; err is set only if the record is at fault. */
 int pipeline_replay(struct pipeline *p, struct replay *replay, struct err *err);
+
+/* Whether so many events wait that names.explain() must not take time. */
+bool pipeline_in_hurry(const struct pipeline *p);
 
 void pipeline_stats(const struct pipeline *p, struct pipeline_stats *stats);
 void pipeline_close(struct pipeline *p);

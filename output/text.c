@@ -13,6 +13,7 @@
 #include "output/outbuf.h"
 #include "output/output.h"
 #include "output/parts.h"
+#include "output/same.h"
 #include "output/timestamp.h"
 
 enum colour { COLOUR_NONE, COLOUR_HEADER, COLOUR_DROP, COLOUR_LOST };
@@ -67,6 +68,9 @@ struct text_sink {
 	struct tuple_cache tuple, inner;
 	struct text_column columns[NR_COLUMNS_MAX];
 	size_t nr_columns;
+	struct last_event last;
+	struct kept kept;	     /* columns of the last event: those from first_kept */
+	size_t first_kept, kept_end; /* up to kept_end; they show nothing that same.h ignores */
 };
 
 static void colour(struct text_sink *s, enum colour c)
@@ -91,9 +95,7 @@ static void column_end(struct text_sink *s, struct text_column *c, uint64_t star
 		return;
 	if (n > c->width)
 		c->width = n;
-	else
-		out_pad(&s->out, start, c->width);
-	out_char(&s->out, ' ');
+	out_blanks(&s->out, c->width - n + 1);
 }
 
 static int text_header(struct sink *sink)
@@ -149,12 +151,9 @@ static bool reason_worth_showing(const struct trace_event *te)
 		return false;
 	if (!te->reason || !te->func.name || func_is_drop(te->func.name))
 		return true;
-	for (size_t i = 0; i < sizeof(empty) / sizeof(empty[0]); i++) {
-		size_t len = strlen(te->reason), end = strlen(empty[i]);
-
-		if (len >= end && !strcmp(te->reason + len - end, empty[i]))
+	for (size_t i = 0; i < sizeof(empty) / sizeof(empty[0]); i++)
+		if (reason_is(te->reason, empty[i]))
 			return false;
-	}
 	return true;
 }
 
@@ -185,10 +184,16 @@ static void text_func(struct text_sink *s, const struct trace_event *te)
 /* At the end of the line, behind whatever column is the last. */
 static void text_why(struct text_sink *s, const struct trace_event *te)
 {
-	if (!why_is_shown(te, &s->opts.shown))
-		return;
-	out_str(&s->out, ": ");
-	out_escaped(&s->out, te->why);
+	bool has_why = why_is_shown(te, &s->opts.shown);
+
+	if (has_why) {
+		out_str(&s->out, ": ");
+		out_escaped_utf8(&s->out, te->why);
+	}
+	if (end_is_shown(te, &s->opts.shown)) {
+		out_str(&s->out, has_why ? "; " : ": ");
+		out_escaped(&s->out, te->end);
+	}
 }
 
 static void text_caller(struct outbuf *o, const struct trace_event *te)
@@ -333,11 +338,10 @@ static void text_column(struct text_sink *s, const struct text_column *c,
 	}
 }
 
-static int text_event(struct sink *sink, const struct trace_event *te, uint64_t age)
+static void text_columns(struct text_sink *s, size_t i, size_t end, const struct trace_event *te,
+			 uint64_t age)
 {
-	struct text_sink *s = (struct text_sink *)sink;
-
-	for (size_t i = 0; i < s->nr_columns; i++) {
+	for (; i < end; i++) {
 		struct text_column *c = &s->columns[i];
 		uint64_t start;
 
@@ -350,6 +354,21 @@ static int text_event(struct sink *sink, const struct trace_event *te, uint64_t 
 			out_char(&s->out, '-');
 		column_end(s, c, start);
 	}
+}
+
+static int text_event(struct sink *sink, const struct trace_event *te, uint64_t age)
+{
+	struct text_sink *s = (struct text_sink *)sink;
+	bool same = same_as_last(&s->last, te);
+
+	text_columns(s, 0, s->first_kept, te, age);
+	if (!same || !kept_print(&s->kept, &s->out)) {
+		uint64_t start = out_pos(&s->out);
+
+		text_columns(s, s->first_kept, s->kept_end, te, age);
+		kept_note(&s->kept, &s->out, start);
+	}
+	text_columns(s, s->kept_end, s->nr_columns, te, age);
 	text_why(s, te);
 	if (te->is_drop)
 		colour(s, COLOUR_NONE);
@@ -415,6 +434,7 @@ static void choose_columns(struct text_sink *s)
 		add_column(s, COL_TIME);
 	if (s->opts.timestamp == TS_ABSOLUTE || s->opts.timestamp == TS_RELATIVE)
 		s->columns[0].width = 15;
+	s->first_kept = s->nr_columns;
 	for (enum column col = COL_SKB; col <= COL_PROCESS; col++)
 		add_column(s, col);
 	if (shown->meta || shown->netns_names)
@@ -423,6 +443,7 @@ static void choose_columns(struct text_sink *s)
 		add_column(s, col);
 	if (shown->tuple)
 		add_column(s, COL_TUPLE);
+	s->kept_end = s->nr_columns;
 	if (shown->tunnel)
 		add_column(s, COL_TUNNEL);
 	add_meta(s, COL_SKB_META, shown->skb_meta, shown->nr_skb_meta);
@@ -441,6 +462,7 @@ int sink_text_open(struct sink **out, FILE *f, const struct sink_opts *opts)
 		return -ENOMEM;
 	}
 	s->sink = (struct sink){&text_ops, &s->out};
+	s->out.utf8 = opts->utf8;
 	s->opts = *opts;
 	s->tuple.tcp_flags = s->inner.tcp_flags = opts->shown.tcp_flags;
 	choose_columns(s);

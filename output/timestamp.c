@@ -8,45 +8,43 @@ static void cache_second(struct timestamp_cache *c, time_t sec)
 	struct tm tm = {0};
 	long off, min;
 
-	if (c->date[0] && c->sec == sec)
-		return;
 	c->sec = sec;
 	localtime_r(&sec, &tm);
-	if (!strftime(c->date, sizeof(c->date), "%Y-%m-%dT", &tm))
-		strcpy(c->date, "?");
-	strftime(c->time, sizeof(c->time), "%H:%M:%S", &tm);
+	c->date_len = strftime(c->text, sizeof(c->text), "%Y-%m-%dT", &tm);
+	if (!c->date_len)
+		c->text[c->date_len++] = '?';
+	c->len = c->date_len +
+		 strftime(c->text + c->date_len, sizeof(c->text) - c->date_len, "%H:%M:%S", &tm);
 	off = tm.tm_gmtoff;
 	min = (off < 0 ? -off : off) / 60;
-	snprintf(c->zone, sizeof(c->zone), "%c%02ld:%02ld", off < 0 ? '-' : '+', min / 60 % 100,
-		 min % 60);
+	c->zone_len = snprintf(c->zone, sizeof(c->zone), "%c%02ld:%02ld", off < 0 ? '-' : '+',
+			       min / 60 % 100, min % 60);
 }
 
 /* Round down, also for times before 1970 (a record from a machine with a wrong clock). */
 static uint32_t split_time(struct timestamp_cache *c, int64_t ns)
 {
-	int64_t sec = ns / NS_PER_SEC, rest = ns % NS_PER_SEC;
+	uint64_t rest = (uint64_t)ns - (uint64_t)c->sec * NS_PER_SEC;
+	int64_t sec;
 
-	if (rest < 0) {
-		sec--;
-		rest += NS_PER_SEC;
-	}
+	if (rest < NS_PER_SEC && c->len)
+		return rest;
+	sec = ns / NS_PER_SEC - (ns % NS_PER_SEC < 0);
 	cache_second(c, sec);
-	return rest;
+	return (uint64_t)ns - (uint64_t)sec * NS_PER_SEC;
 }
 
 static void print_fraction(struct outbuf *o, uint32_t rest, int nr_digits)
 {
-	for (int i = nr_digits; i < 9; i++)
-		rest /= 10;
 	out_char(o, '.');
-	out_dec(o, rest, nr_digits);
+	out_dec(o, nr_digits == 6 ? rest / 1000 : rest / 1000000, nr_digits);
 }
 
 void timestamp_print(struct timestamp_cache *c, struct outbuf *o, int64_t ns, int nr_digits)
 {
 	uint32_t rest = split_time(c, ns);
 
-	out_str(o, c->time);
+	out_mem(o, c->text + c->date_len, c->len - c->date_len);
 	print_fraction(o, rest, nr_digits);
 }
 
@@ -54,10 +52,9 @@ void timestamp_print_full(struct timestamp_cache *c, struct outbuf *o, int64_t n
 {
 	uint32_t rest = split_time(c, ns);
 
-	out_str(o, c->date);
-	out_str(o, c->time);
+	out_mem(o, c->text, c->len);
 	print_fraction(o, rest, 6);
-	out_str(o, c->zone);
+	out_mem(o, c->zone, c->zone_len);
 }
 
 int64_t timestamp_now(void)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "output/output.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -9,6 +8,8 @@
 #include <linux/if_ether.h>
 
 #include "base/bytes.h"
+#include "base/textbuf.h"
+#include "base/words.h"
 
 #define NR_EXT_HEADERS_MAX 8 /* more than legitimate packets have or hdr holds */
 
@@ -209,26 +210,56 @@ void tcp_flags_format(uint8_t flags, char buf[TCP_FLAGS_TEXT_SZ])
 	*end = '\0';
 }
 
+bool tuple_same_hosts(const struct tuple *a, const struct tuple *b)
+{
+	return a->family == b->family && same_words(a->saddr, b->saddr, sizeof(a->saddr)) &&
+	       same_words(a->daddr, b->daddr, sizeof(a->daddr));
+}
+
+bool tuple_same_flow(const struct tuple *a, const struct tuple *b)
+{
+	return a->proto == b->proto && a->sport == b->sport && a->dport == b->dport &&
+	       tuple_same_hosts(a, b);
+}
+
+static void add_end(struct textbuf *b, const struct tuple *t, bool is_source)
+{
+	bool has_brackets = t->has_ports && t->family == AF_INET6;
+
+	textbuf_str(b, has_brackets ? "[" : "");
+	textbuf_addr(b, t->family, is_source ? t->saddr : t->daddr);
+	if (!t->has_ports)
+		return;
+	textbuf_str(b, has_brackets ? "]:" : ":");
+	textbuf_dec(b, is_source ? t->sport : t->dport);
+}
+
+void tuple_end_format(const struct tuple *t, bool is_source, char buf[TUPLE_END_SZ])
+{
+	struct textbuf b = {.buf = buf, .sz = TUPLE_END_SZ};
+
+	add_end(&b, t, is_source);
+}
+
 void tuple_format(const struct tuple *t, bool tcp_flags, char *buf, size_t sz)
 {
-	const char *open = t->family == AF_INET6 && t->has_ports ? "[" : "";
-	const char *close = *open ? "]" : "";
-	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN], sport[8] = "", dport[8] = "", num[8];
-	char flags[TCP_FLAGS_TEXT_SZ] = "";
+	struct textbuf b = {.buf = buf, .sz = sz};
+	char flags[TCP_FLAGS_TEXT_SZ], num[8];
 
 	if (!t->family) {
-		snprintf(buf, sz, "%s", t->is_arp ? "(arp)" : "-");
+		textbuf_str(&b, t->is_arp ? "(arp)" : "-");
 		return;
 	}
-	inet_ntop(t->family, t->saddr, src, sizeof(src));
-	inet_ntop(t->family, t->daddr, dst, sizeof(dst));
-	if (t->has_ports) {
-		snprintf(sport, sizeof(sport), ":%u", t->sport);
-		snprintf(dport, sizeof(dport), ":%u", t->dport);
-	}
-	if (tcp_flags && t->has_tcp_flags)
+	add_end(&b, t, true);
+	textbuf_str(&b, "->");
+	add_end(&b, t, false);
+	textbuf_str(&b, "(");
+	textbuf_str(&b, proto_name(t, num));
+	textbuf_str(&b, t->is_fragment ? ",frag" : "");
+	if (tcp_flags && t->has_tcp_flags && t->tcp_flags) {
 		tcp_flags_format(t->tcp_flags, flags);
-	snprintf(buf, sz, "%s%s%s%s->%s%s%s%s(%s%s%s%s)", open, src, close, sport, open, dst, close,
-		 dport, proto_name(t, num), t->is_fragment ? ",frag" : "", *flags ? ":" : "",
-		 flags);
+		textbuf_str(&b, ":");
+		textbuf_str(&b, flags);
+	}
+	textbuf_str(&b, ")");
 }

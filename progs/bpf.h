@@ -111,6 +111,10 @@ static u64 (*const bpf_get_func_ip)(void *ctx) = (void *)173;
 /* Whether the running kernel's struct has the member; a constant at load time. */
 #define HAS(ptr, member) __builtin_preserve_field_info((ptr)->member, 2 /* FIELD_EXISTENCE */)
 
+/* Offset of the member in the running kernel, which must have it. */
+#define OFFSET(ptr, member) __builtin_preserve_field_info((ptr)->member, 0 /* FIELD_BYTE_OFFSET    \
+									    */)
+
 /*
  * Reads of kernel memory. READ() reads a member of a kernel struct at its offset in the running
  * kernel; READ_INTO() reads sz bytes of it into a buffer. A read that fails yields zeroes. A member

@@ -79,6 +79,29 @@ struct sk_buff {
 	u8 encapsulation : 1; /* the inner offsets are valid */
 } KERNEL_STRUCT;
 
+/* skb_frag_t from 5.4 on; the members of struct skb_frag are at the same places. */
+struct bio_vec {
+	void *bv_page;
+	u32 bv_len;
+	u32 bv_offset;
+} KERNEL_STRUCT;
+
+struct skb_shared_info {
+	u8 nr_frags;
+	struct bio_vec frags[17];
+} KERNEL_STRUCT;
+
+struct skb_frag {
+	u64 netmem; /* a struct page, or with the lowest bit set no memory of the CPU */
+	u32 len;
+	u32 offset;
+} KERNEL_STRUCT;
+
+/* Since 6.9 */
+struct skb_shared_info___netmem {
+	struct skb_frag frags[17];
+} KERNEL_STRUCT;
+
 struct xdp_rxq_info {
 	struct net_device *dev;
 	u32 queue_index;
@@ -103,10 +126,65 @@ struct sk_buff___ct {
 	u64 _nfct; /* struct nf_conn, and enum ip_conntrack_info in the lowest three bits */
 } KERNEL_STRUCT;
 
+struct sk_buff___nfct {
+	void *nfct;
+	u8 nfctinfo : 3;
+} KERNEL_STRUCT;
+
+/* Where neighbours of known offsets say that one of the above is (types/measure/). */
+struct sk_buff___near {
+	u64 nfct_near;
+	u8 nfctinfo_near : 3;
+} KERNEL_STRUCT;
+
 struct nf_hook_state___4_1 {
 	u8 hook; /* an unsigned int up to 5.4 */
 	u8 pf;
-	struct net_device *out;
+	struct net_device *in, *out;
+} KERNEL_STRUCT;
+
+/*
+ * Conntrack entries. The programs copy them whole; what is in them is read by user space, which
+ * needs these members in packed types (btf/reduce/).
+ */
+struct nf_conntrack_zone {
+	u16 id;
+} KERNEL_STRUCT;
+
+struct ip_ct_tcp {
+	u8 state; /* enum tcp_conntrack */
+} KERNEL_STRUCT;
+
+struct ip_ct_sctp {
+	u32 state; /* enum sctp_conntrack */
+} KERNEL_STRUCT;
+
+struct nf_ct_dccp {
+	u8 state; /* enum ct_dccp_states; up to 6.15 */
+} KERNEL_STRUCT;
+
+union nf_conntrack_proto {
+	struct nf_ct_dccp dccp;
+	struct ip_ct_sctp sctp;
+	struct ip_ct_tcp tcp;
+} KERNEL_STRUCT;
+
+struct nf_conn {
+	struct nf_conntrack_zone zone;
+	u8 tuplehash[2];
+	unsigned long status;
+	u32 timeout; /* in jiffies; relative as long as the entry is not confirmed */
+	u32 mark;
+	union nf_conntrack_proto proto;
+} KERNEL_STRUCT;
+
+struct timer_list {
+	unsigned long expires;
+} KERNEL_STRUCT;
+
+/* Up to 4.8 */
+struct nf_conn___timer {
+	struct timer_list timeout;
 } KERNEL_STRUCT;
 
 /* Whether there is a tag: a separate bit from 5.0 to 6.1, later either field being non-zero. */

@@ -21,20 +21,10 @@ __inline u32 dev_netns(struct net_device *dev)
 	return net ? READ(net, ns.inum) : 0;
 }
 
-/* Namespace of the device, or of the socket if there is no device (yet). */
 __inline u32 skb_netns(struct sk_buff *skb)
 {
-	struct net_device *dev = READ_PTR(skb, dev);
-	struct net *net = NULL;
+	struct net *net = skb_net(skb);
 
-	if (dev)
-		net = READ_PTR(dev, nd_net.net);
-	if (!net) {
-		struct sock *sk = READ_PTR(skb, sk);
-
-		if (sk)
-			net = READ_PTR(sk, __sk_common.skc_net.net);
-	}
 	return net ? READ(net, ns.inum) : 0;
 }
 
@@ -120,7 +110,7 @@ __inline bool match_tunnel(struct filter_frame *f, struct sk_buff *skb)
 	u64 avail;
 
 	WAYS_MEET();
-	packet_locate(&outer, skb);
+	packet_find(&outer, skb);
 	if (!tunnel_inner(&in, &outer, skb))
 		return false;
 	if (!CFG(raw_stack))

@@ -18,6 +18,7 @@
 #define ARPHRD_LOOPBACK	    772
 #define AF_INET		    2
 #define AF_INET6	    10
+#define AF_NETLINK	    16
 #define IPPROTO_TCP	    6
 #define IPPROTO_UDP	    17
 #define TCP_TIME_WAIT	    6
@@ -33,20 +34,105 @@ struct packet {
 	u64 end; /* end of the linear data */
 };
 
+/* Where an skb has its headers. A member that the kernel's types lack has the value in brackets. */
+struct skb_where {
+	u64 head;
+	u64 data; /* [head] */
+	u64 tail;
+	u64 end;	/* [tail] */
+	u64 mac_header; /* [NO_HEADER] */
+	u64 network_header;
+};
+
+#define WHERE_SZ 48 /* on the stack, for these members, which lie together in all known kernels */
+
+/* The bytes of a struct that members take; constants at load time. */
+struct member_span {
+	u64 from, to;
+};
+
+__inline void span_add(struct member_span *s, u64 off, u64 sz)
+{
+	if (off < s->from)
+		s->from = off;
+	if (off + sz > s->to)
+		s->to = off + sz;
+}
+
+#define SPAN_ADD(span, ptr, member)                                                                \
+	do {                                                                                       \
+		if (HAS(ptr, member)) {                                                            \
+			KEEP_APART(); /* or the offset is used although there is none */           \
+			span_add(span, OFFSET(ptr, member), sizeof((ptr)->member));                \
+		}                                                                                  \
+	} while (0)
+
+/* READ() from a copy of the span. */
+#define SPAN_READ(span, copy, ptr, member, none)                                                   \
+	({                                                                                         \
+		__typeof__((ptr)->member) __val = none;                                            \
+		if (HAS(ptr, member)) {                                                            \
+			KEEP_APART();                                                              \
+			__val = *(__typeof__(__val) *)((void *)(copy) + OFFSET(ptr, member) -      \
+						       (span)->from);                              \
+		}                                                                                  \
+		__val;                                                                             \
+	})
+
+/*
+ * One read of kernel memory for all of them: each costs more than all the filter does. data and end
+ * are read only if `bounds`, a constant.
+ */
+__inline void skb_where(struct skb_where *w, struct sk_buff *skb, bool bounds)
+{
+	struct member_span s = {.from = -1ULL};
+	u64 copy[WHERE_SZ / 8];
+
+	SPAN_ADD(&s, skb, network_header);
+	SPAN_ADD(&s, skb, mac_header);
+	SPAN_ADD(&s, skb, tail);
+	SPAN_ADD(&s, skb, head);
+	if (bounds) {
+		SPAN_ADD(&s, skb, end);
+		SPAN_ADD(&s, skb, data);
+	}
+	s.from &= ~7ULL; /* loads from the stack must be aligned */
+	if (s.to - s.from > WHERE_SZ) {
+		w->head = (u64)READ(skb, head);
+		w->tail = READ(skb, tail);
+		w->data = bounds && HAS(skb, data) ? (u64)READ(skb, data) : w->head;
+		w->end = bounds && HAS(skb, end) ? READ(skb, end) : w->tail;
+		w->mac_header = HAS(skb, mac_header) ? READ(skb, mac_header) : NO_HEADER;
+		w->network_header = READ(skb, network_header);
+	} else {
+		if (!CFG(raw_stack))
+			__builtin_memset(copy, 0, sizeof(copy));
+		bpf_probe_read_kernel(copy, s.to - s.from, (void *)skb + s.from);
+		w->head = (u64)SPAN_READ(&s, copy, skb, head, NULL);
+		w->tail = SPAN_READ(&s, copy, skb, tail, 0);
+		w->data = w->head;
+		w->end = w->tail;
+		if (bounds) {
+			w->data = (u64)SPAN_READ(&s, copy, skb, data, (u8 *)w->head);
+			w->end = SPAN_READ(&s, copy, skb, end, w->tail);
+		}
+		w->mac_header = SPAN_READ(&s, copy, skb, mac_header, NO_HEADER);
+		w->network_header = SPAN_READ(&s, copy, skb, network_header, 0);
+	}
+	w->head = kernel_addr(w->head);
+}
+
 /*
  * Whether the pointer may point to an skb: head is a kernel address, and the bounds of the buffer
  * are in order (head <= data <= tail <= end). For targets whose skb argument is uncertain.
  */
 __inline bool looks_like_skb(struct sk_buff *skb)
 {
-	u64 head = (u64)READ_PTR(skb, head), data = head;
-	u32 tail = READ(skb, tail), end = tail;
+	struct skb_where w;
 
-	if (HAS(skb, data))
-		data = (u64)READ(skb, data);
-	if (HAS(skb, end))
-		end = READ(skb, end);
-	return head && head < -4095ULL && data - head <= tail && tail <= end && end <= BUFFER_MAX;
+	skb_where(&w, skb, true);
+	return w.head && w.head < -4095ULL && w.data - w.head <= w.tail && w.tail <= w.end &&
+	       w.end <= BUFFER_MAX;
 }
 
 /*
@@ -65,7 +151,7 @@ __inline bool dev_is_ethernet(struct sk_buff *skb)
  * Whether the Ethernet header at mac ends at net. After IPsec in transport mode it does not: IPsec
  * removes its headers from between the two.
  */
-__inline bool mac_reaches(u64 head, u16 mac, u16 net)
+__inline bool mac_reaches(u64 head, u64 mac, u64 net)
 {
 	u16 type = 0;
 
@@ -75,21 +161,47 @@ __inline bool mac_reaches(u64 head, u16 mac, u16 net)
 	return net == mac || type == be16(ETH_P_8021Q) || type == be16(ETH_P_8021AD);
 }
 
+/*
+ * A message of netlink is no packet, whatever its offsets: netlink_dump() sets both of them to the
+ * first message (5.18 and stable kernels of its time).
+ */
+__inline bool is_netlink(struct sk_buff *skb)
+{
+	struct sock *sk = READ_PTR(skb, sk);
+
+	return READ(sk, __sk_common.skc_family) == AF_NETLINK;
+}
+
 __inline void packet_locate(struct packet *p, struct sk_buff *skb)
 {
-	u64 head = (u64)READ_PTR(skb, head);
-	u16 mac = HAS(skb, mac_header) ? READ(skb, mac_header) : NO_HEADER;
-	u16 net = READ(skb, network_header);
-	bool net_set = net != 0 && net != NO_HEADER;
+	struct skb_where w;
+	u64 mac, net;
+	bool net_set;
 
+	skb_where(&w, skb, false);
+	mac = w.mac_header;
+	net = w.network_header;
+	net_set = net != 0 && net != NO_HEADER;
 	p->l2 = 0;
 	p->l3 = 0;
-	p->end = head + READ(skb, tail);
-	if (mac != NO_HEADER && (mac != net || dev_is_ethernet(skb)) &&
-	    (!net_set || mac_reaches(head, mac, net)))
-		p->l2 = head + mac;
+	p->end = w.head + w.tail;
+	if (mac == net && !dev_is_ethernet(skb)) {
+		if (net_set && !is_netlink(skb))
+			p->l3 = w.head + net;
+		return;
+	}
+	if (mac != NO_HEADER && (!net_set || mac_reaches(w.head, mac, net)))
+		p->l2 = w.head + mac;
 	if (net_set && (!p->l2 || net > mac))
-		p->l3 = head + net;
+		p->l3 = w.head + net;
+}
+
+/* The same where much code follows, for a packet that matches. */
+__inline void packet_find(struct packet *p, struct sk_buff *skb)
+{
+	packet_locate(p, skb);
+	FORGET(p);
+	WAYS_MEET();
 }
 
 /*
@@ -104,6 +216,23 @@ __inline u32 skb_mark(struct sk_buff *skb)
 	if ((net == 0 || net == NO_HEADER) && READ(skb, sk))
 		return 0;
 	return READ(skb, mark);
+}
+
+/* Namespace of the device, or of the socket if there is no device (yet). NULL: unknown. */
+__inline struct net *skb_net(struct sk_buff *skb)
+{
+	struct net_device *dev = READ_PTR(skb, dev);
+	struct net *net = NULL;
+
+	if (dev)
+		net = READ_PTR(dev, nd_net.net);
+	if (!net) {
+		struct sock *sk = READ_PTR(skb, sk);
+
+		if (sk)
+			net = READ_PTR(sk, __sk_common.skc_net.net);
+	}
+	return net;
 }
 
 /* Read the hardware-accelerated VLAN tag. False if there is none. */

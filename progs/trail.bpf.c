@@ -45,7 +45,7 @@ __inline void fill_headers(struct trail_event *ev, struct sk_buff *skb)
 	u16 proto, tci;
 	u64 l3;
 
-	packet_locate(&p, skb);
+	packet_find(&p, skb);
 	l3 = packet_l3(&p);
 	if (l3) {
 		fill_hdr(ev, l3, p.end);
@@ -101,7 +101,7 @@ __inline void fill_ct(struct trail_event *ev, struct sk_buff *skb)
 __inline void fill_hook(struct trail_event *ev, u64 *regs)
 {
 	struct nf_hook_state___4_1 *state = (void *)kernel_addr(reg_arg(regs, 1));
-	struct net_device *out;
+	struct net_device *in, *out;
 	u64 pf, hook;
 
 	if (CFG_HERE(hook_shape) == 1) {
@@ -109,14 +109,18 @@ __inline void fill_hook(struct trail_event *ev, u64 *regs)
 			return;
 		pf = READ(state, pf);
 		hook = READ(state, hook);
+		in = READ_PTR(state, in);
 		out = READ_PTR(state, out);
 	} else {
 		pf = (u8)reg_arg(regs, 0);
 		hook = (u32)reg_arg(regs, 1);
+		in = (void *)kernel_addr(reg_arg(regs, 3));
 		out = (void *)kernel_addr(reg_arg(regs, 4));
 	}
 	ev->hook |= (hook & 0xf) << 4 | (pf & 0x1f) << 8;
 	ev->flags |= TRAIL_F_HOOK;
+	if (in)
+		ev->source = READ(in, ifindex);
 	if (out)
 		ev->reason = READ(out, ifindex);
 }
@@ -401,6 +405,18 @@ __inline void fill_xdp(struct trail_event *ev, const struct moment *m, struct xd
 	fill_hdr(ev, packet_l3(&p), end);
 }
 
+__inline void send_xdp_packet(void *ctx, struct trail_part *p, struct moment *m,
+			      struct xdp_buff *xdp)
+{
+	struct packet headers = {.l2 = (u64)READ_PTR(xdp, data)};
+	struct span at = {.start = headers.l2, .end = (u64)READ(xdp, data_end)};
+
+	at.l3 = packet_l3(&headers);
+	at.len = at.end - at.start;
+	if (at.start < at.end)
+		send_bytes(ctx, p, m, (u64)xdp, &at);
+}
+
 __inline bool is_followed_xdp(union scratch *s, struct xdp_buff *xdp)
 {
 	u64 head = (u64)READ(xdp, data_hard_start);
@@ -425,6 +441,8 @@ SEC("trail/xdp") int trail_xdp(u64 *args)
 		splice_xdp_meta(&s.part, (u64)xdp);
 		part_send(args, &s.part, &m, sizeof(u64) * CFG(nr_meta));
 	}
+	if (CFG(snaplen))
+		send_xdp_packet(args, &s.part, &m, xdp);
 	fill_xdp(&s.event, &m, xdp);
 	s.event.flags |= TRAIL_F_PROG;
 	s.event.source = CFG(source);
@@ -440,6 +458,13 @@ SEC("trail/xdp") int trail_xdp(u64 *args)
 SEC("abi")
 int abi_layout(struct trail_event *event, struct trail_stats *stats, struct filter_frame *frame,
 	       struct trail_part *part, struct trail_tracked *tracked)
+{
+	return 0;
+}
+
+/* Nor is this: the members of conntrack entries that packed types keep. */
+SEC("abi")
+int abi_entry(struct nf_conn *entry, struct nf_conn___timer *old)
 {
 	return 0;
 }

@@ -74,8 +74,8 @@ struct trail_event {
 	__u64 ip;      /* address in the probed function, at or shortly after its entry */
 	__u64 caller;  /* return address or tracepoint location; 0: unknown */
 	__u64 lost;    /* events lost before this one on all CPUs, counted by the program */
-	__u32 source;  /* number of the tracepoint or BPF program (TRAIL_F_TRACEPOINT, _PROG), or 0
-			*/
+	__u32 source;  /* number of the tracepoint or BPF program (TRAIL_F_TRACEPOINT, _PROG); with
+			  TRAIL_F_HOOK the index of the input device; or 0 */
 	__u32 cpu;
 	__u32 tgid; /* process and thread id in the initial pid namespace */
 	__u32 tid;
@@ -101,7 +101,7 @@ _Static_assert(sizeof(struct trail_event) == 208, "event has no padding");
  * ip_conntrack_info; 7: untracked), or TRAIL_CT_NONE where it has no entry.
  */
 #define TRAIL_HOOK_CT_KNOWN (1 << 15)
-#define TRAIL_HOOK_CT(h)    ((h) & 0xf)
+#define TRAIL_HOOK_CT(h)    ((h)&0xf)
 #define TRAIL_CT_NONE	    8
 #define TRAIL_HOOK_NR(h)    ((h) >> 4 & 0xf)  /* with TRAIL_F_HOOK: NF_INET_*, ... */
 #define TRAIL_HOOK_PF(h)    ((h) >> 8 & 0x1f) /* and: NFPROTO_* */
@@ -124,6 +124,9 @@ enum trail_part_kind {
 	TRAIL_PART_META,	/* u64 values of the expressions of --output-{skb,xdp}-metadata */
 	TRAIL_PART_TUNNEL,	/* struct trail_tunnel: headers of the inner packet */
 	TRAIL_PART_MAP,		/* struct trail_map: the map that a helper was called with */
+	TRAIL_PART_PACKET,	/* struct trail_packet, then bytes of the packet */
+	TRAIL_PART_FRAGS,	/* the bytes that follow them, from page fragments */
+	TRAIL_PART_CT,		/* struct trail_ct, then bytes of the conntrack entry */
 };
 
 #define TRAIL_PART_SZ	208
@@ -151,6 +154,49 @@ struct trail_tunnel {
 	__u32 vni; /* VXLAN, Geneve; else 0 */
 	__u8 hdr[TRAIL_HDR_SZ];
 };
+
+/*
+ * Bytes of the packet's linear part follow: from its Ethernet header on or, if it has none, its
+ * network header. Those beyond nr_bytes, which fill up a part, are not the packet's.
+ */
+struct trail_packet {
+	__u32 len;	  /* of the packet, from there on; may be less than nr_bytes: unknown */
+	__u32 nr_bytes;	  /* at most `snaplen` */
+	__u16 l3;	  /* offset of the network header in the bytes; 0: no Ethernet header */
+	__u16 vlan_proto; /* of trail_event.vlan_tci */
+};
+
+_Static_assert(sizeof(struct trail_packet) == 12, "packet has no padding");
+
+/*
+ * What conntrack knows of the packet. If it has an entry, TRAIL_CT_SZ bytes from the start of its
+ * struct nf_conn follow, zeroes if they cannot be read; else nothing does.
+ */
+struct trail_ct {
+	__u64 nfct;    /* skb->_nfct: the entry's address, and enum ip_conntrack_info in the lowest
+			* three bits */
+	__u64 net;     /* address of the packet's struct net; 0: unknown */
+	__u32 jiffies; /* the lowest 32 bits of the kernel's; with TRAIL_CT_JIFFIES */
+	__u32 flags;
+};
+
+#define TRAIL_CT_KNOWN	 (1 << 0) /* the kernel's types tell where skb->_nfct is, or nfct */
+#define TRAIL_CT_NEAR	 (1 << 1) /* it was found by its neighbours, and may be something else */
+#define TRAIL_CT_JIFFIES (1 << 2)
+#define TRAIL_CT_SZ	 (2 * TRAIL_PART_SZ - 24)
+
+_Static_assert(sizeof(struct trail_ct) == 24, "what precedes the entry has no padding");
+
+/*
+ * A jumbo frame. Each part takes 24 instructions, and there are no loops: Linux before 5.2 takes no
+ * more than 4095 instructions altogether.
+ */
+#define TRAIL_PACKET_PARTS 44
+#define TRAIL_SNAPLEN_MAX  (TRAIL_PACKET_PARTS * TRAIL_PART_SZ - 12)
+
+#define TRAIL_NR_FRAGS	 4 /* of an skb that are sent; the bytes of each fill at most */
+#define TRAIL_FRAG_PARTS 8 /* so many parts */
+#define TRAIL_FRAGS_SZ	 (TRAIL_NR_FRAGS * TRAIL_FRAG_PARTS * TRAIL_PART_SZ)
 
 #define TRAIL_MAP_KEY_SZ   80
 #define TRAIL_MAP_VALUE_SZ 96
@@ -271,9 +317,15 @@ struct trail_stack {
  *   by_stack		show functions called while a packet is handled: "stacks"
  *   has_get_stack	bpf_get_stack() works
  *   want_stack		0; 1: bpf_get_stack(), 2: bpf_get_stackid()
+ *   short_stack		with want_stack 1: only the innermost frames, one part
  *   sz_skb, sz_shared	bytes of struct sk_buff and struct skb_shared_info to send, at most
  *			TRAIL_RAW_SZ; 0: none
  *   want_cb, want_tunnel	send TRAIL_PART_CB, TRAIL_PART_TUNNEL
+ *   want_entry		send TRAIL_PART_CT
+ *   jiffies_at		address of the kernel's jiffies, for TRAIL_PART_CT; 0: unknown
+ *   snaplen		bytes of TRAIL_PART_PACKET, at most TRAIL_SNAPLEN_MAX; 0: none
+ *   vmemmap_at, page_offset_at	x86_64: addresses of vmemmap_base and page_offset_base, to send
+ *			TRAIL_PART_FRAGS; 0: do not
  *   nr_meta		number of expressions: splice_skb_meta or splice_xdp_meta is used
  *   map_arg		the target is a helper whose first argument is a struct bpf_map, followed by
  *			a key (1) or a key and a value (2); else 0
@@ -324,10 +376,16 @@ struct trail_stack {
 	X(by_stack)                                                                                \
 	X(has_get_stack)                                                                           \
 	X(want_stack)                                                                              \
+	X(short_stack)                                                                             \
 	X(sz_skb)                                                                                  \
 	X(sz_shared)                                                                               \
 	X(want_cb)                                                                                 \
 	X(want_tunnel)                                                                             \
+	X(want_entry)                                                                              \
+	X(jiffies_at)                                                                              \
+	X(snaplen)                                                                                 \
+	X(vmemmap_at)                                                                              \
+	X(page_offset_at)                                                                          \
 	X(nr_meta)                                                                                 \
 	X(map_arg)                                                                                 \
 	X(below_kernel)                                                                            \

@@ -19,21 +19,32 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/cases/follow.sh
 . tests/cases/shown.sh
 . tests/cases/why.sh
+. tests/cases/rules.sh
 . tests/cases/verdict.sh
+. tests/cases/conntrack.sh
 . tests/cases/causes.sh
+. tests/cases/ends.sh
+. tests/cases/route.sh
+. tests/cases/story.sh
+. tests/cases/summary.sh
+. tests/cases/pcapng.sh
+. tests/cases/man.sh
 
 only=${1:-.}
 BURST=$PWD/${BURST:-build/burst}
 NF_RANDOM=$PWD/${NF_RANDOM:-build/nf-random}
+ROUTE_RANDOM=$PWD/${ROUTE_RANDOM:-build/route-random}
 
 traffic='http_passes iptables_drop nft_drop udp4 icmp4 udp6 icmp6 arp vlan_accelerated
 	vlan_in_packet netns mark ifname nat'
 options='version_and_help check list_funcs default_backend netns_forms filter_func json
-	timestamp_none timestamp_current timestamp_relative timestamp_absolute limit_lines
+	timestamp_none timestamp_current timestamp_relative timestamp_absolute limit_lines stop_attaching
+	no_netlink ports_unwritten
 	output_file output_file_rotates output_file_compressed output_file_backups output_file_age
+	pcapng pcapng_snaplen pcapng_fragments pcapng_programs pcapng_of_record pcapng_pipe
 	record_and_replay replay_truncated closed_pipe sigint sigterm old_transport cpu_comes_online
 	lost_events leftovers without_tracefs private_tracefs btf_packed btf_directory
-	without_module_types measured measured_untold same_trace rcu_expedited
+	without_module_types measured measured_untold same_trace rcu_expedited shared_events
 	all_functions kernel_log'
 follow='track_nat track_nat_nft track_ipsec track_vxlan track_geneve track_ipip track_bridge track_clone
 	track_xdp_pass track_xdp_tx track_xdp_redirect track_xdp_programs track_xdp_programs_generic
@@ -44,13 +55,29 @@ follow='track_nat track_nat_nft track_ipsec track_vxlan track_geneve track_ipip 
 shown='output_meta output_tuple output_tcp_flags output_netns_names output_mark_early quiet
 	output_caller output_stack output_stack_tracepoint output_skb output_shared_info output_cb
 	skb_metadata output_parts_json output_parts_recorded'
-causes='why_iptables why_iptables_policy why_ip6tables why_nft why_nft_concat why_changed why_recorded
+causes='why_iptables why_iptables_policy why_ip6tables why_arptables why_bridged why_ebtables why_hook_by_stack
+	why_nft why_nft_concat why_nft_below_ip
+	why_ipset why_ipset_nft why_ipset_changes why_ipset_changes_nft why_changed
+	why_ipset_moments why_ipset_moments_nft
+	why_flips_xt why_flips_nft why_netns_again why_netns_gone why_conntrack_full
+	why_bpf_netfilter why_tcx why_recorded why_rule_text
 	why_no_listener why_forwarding why_random_nft why_random_nft6
-	why_random_xt why_random_iptables_nft why_causes why_normal_ends
-	verdict_nat verdict_no_nat verdict_nft_nat verdict_queue verdict_all verdict_none'
+	why_random_xt why_random_iptables_nft why_random_tracepoints
+	why_random_text why_causes why_normal_ends
+	ends ends_filtered ends_acknowledged story story_branches story_live story_files
+	summary summary_every summary_full summary_terminal terminal_advice
+	output_conntrack verdict_nat verdict_no_nat verdict_nft_nat verdict_queue verdict_all verdict_none
+	route route_vrf route_namespaces route_random'
 errors='usage expression regex no_function interface netns btf btf_other_kernel btf_pack
 	btf_pack_damaged btf_contradicts_measured measure output_file shared_directory file_options replay backend
-	not_root full_stdout full_disk full_record options skb_expr metadata tunnel names'
+	not_root full_stdout full_disk full_record full_pcapng pcapng options skb_expr metadata tunnel names'
+
+# The kernels whose output the man page shows.
+case ${SERIES-} in
+6.12) pages='man_disappears man_slow man_reset man_rule' ;;
+el7) pages='man_old' ;;
+*) pages= ;;
+esac
 
 # Cases that do not depend on the kernel run on two kernels only; slow ones on enough kernels.
 case ${SERIES-5.10} in
@@ -58,22 +85,42 @@ case ${SERIES-5.10} in
 *)
 	skipped_here=' output_file_rotates output_file_compressed output_file_backups output_file_age
 		timestamp_none timestamp_current timestamp_relative replay_truncated btf_directory
-		error_full_disk error_full_record error_full_stdout error_file_options error_options
-		error_skb_expr error_metadata error_tunnel error_names kernel_log '
+		error_full_disk error_full_record error_full_pcapng error_full_stdout error_file_options error_options
+		error_skb_expr error_metadata error_tunnel error_names kernel_log
+		why_ipset_changes why_ipset_changes_nft why_ipset_moments why_ipset_moments_nft
+		story_branches story_files summary summary_every summary_full pcapng_of_record pcapng_pipe '
 	case $SERIES in
 	6.1 | riscv64-*) skipped_here="$skipped_here all_functions " ;;
 	esac
+	;;
+esac
+# What differs between old and new kernels, if at all.
+case ${SERIES-5.10} in
+6.1 | 7 | arm64-* | riscv64-*)
+	skipped_here="$skipped_here why_iptables_policy why_arptables why_recorded why_rule_text
+		why_flips_xt why_flips_nft why_netns_again why_netns_gone why_bpf_netfilter why_tcx
+		verdict_none verdict_no_nat netns_forms track_full cpu_comes_online
+		why_ipset why_ipset_nft why_bridged why_nft_below_ip why_normal_ends
+		ends_filtered ends_acknowledged story_live no_netlink ports_unwritten
+		pcapng_programs error_pcapng error_btf_pack_damaged error_btf_pack error_replay error_measure "
 	;;
 esac
 case ${SERIES-5.10} in
 5.10 | 6.1) ;;
 *) skipped_here="${skipped_here-} rcu_expedited " ;;
 esac
+# The kernel that is slow to close kprobes.
+case ${SERIES-} in
+6.1) ;;
+*) skipped_here="${skipped_here-} shared_events " ;;
+esac
 case $(uname -m) in
 x86_64) ;;
 *)
 	follow='track_nat track_by_stackid non_skb_funcs trace_tc tunnel_l3 kmods'
 	shown='output_caller output_stack output_skb skb_metadata'
+	causes='why_iptables why_nft why_hook_by_stack why_no_listener why_causes
+		ends story verdict_nat route'
 	;;
 esac
 
@@ -176,7 +223,7 @@ else
 		use_backend "$b"
 		suite "%/$b" "$b" '*'
 	done
-	for name in $follow $shown $causes $options; do
+	for name in $follow $shown $causes $pages $options; do
 		! is_skipped "$name" || continue
 		use_backend "$BEST"
 		SEND_BEST=$SEND RECV_BEST=$RECV FUNCS_BEST=$FUNCS

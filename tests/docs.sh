@@ -81,10 +81,18 @@ case_man_renders() {
 		[ ! -s "$T/err" ] || bad "$device: $(head -n 1 "$T/err")"
 		[ "$(wc -l <"$T/out")" -ge 300 ] || bad "$device: the page is short"
 	done
-	for section in NAME SYNOPSIS DESCRIPTION OPTIONS ENVIRONMENT FILES 'EXIT STATUS' EXAMPLES \
+	for section in NAME SYNOPSIS DESCRIPTION OPTIONS ENVIRONMENT FILES 'EXIT STATUS' SUBJECTS EXAMPLES \
 		DIAGNOSTICS SECURITY NOTES 'SEE ALSO'; do
 		grep -qx "$section" "$T/out" || bad "no section $section"
 	done
+}
+
+# Each example of the page is compared with a real run, in a guest.
+case_man_examples() {
+	sed -n 's/^\.\\" example: //p' "$page" | sort >"$T/page"
+	sed -n 's/^[^#]*man_run \([a-z]*\).*/\1/p' tests/cases/man.sh | sort >"$T/cases"
+	[ "$(wc -l <"$T/page")" -ge 5 ] || bad "only $(wc -l <"$T/page") examples"
+	diff "$T/page" "$T/cases" >"$T/diff" || bad "page and cases differ: $(grep -m1 '^[<>]' "$T/diff")"
 }
 
 # Text to be typed must be ASCII even where groff makes typographic hyphens and quotes, as it does
@@ -93,7 +101,7 @@ case_man_ascii() {
 	render utf8 "\\n.char - \\\\[hy]\\n.char ' \\\\[cq]" >"$T/out"
 	grep -q 'bit‐fields' "$T/out" || bad "groff does not output typographic hyphens"
 	grep -o -- '--[a-z‐-]*‐[a-z‐-]*' "$T/out" >"$T/bad" && bad "hyphen: $(head -n 1 "$T/bad")"
-	sed -n '/^EXAMPLES/,/^DIAG/ { /^           /p }' "$T/out" >"$T/examples"
+	sed -n '/^SUBJECTS/,/^DIAG/ { /^           /p }' "$T/out" >"$T/examples"
 	[ -s "$T/examples" ] || bad "no examples"
 	LC_ALL=C grep -n '[^ -~]' "$T/examples" >"$T/bad" && bad "not ASCII: $(head -n 1 "$T/bad")"
 }
@@ -106,7 +114,7 @@ case_pages_options() {
 	options_known >"$T/known"
 	render ascii >"$T/skbtrail.8"
 	for f in "$T/skbtrail.8" README.md CHANGELOG.md docs/*.md; do
-		sed 's/iptables -L[^`]*//g' "$f" |
+		sed 's/iptables -L[^`]*//g; s/--\(dport\|comment\)\>//g' "$f" |
 			grep -oE -- '(^|[^a-z0-9-])--[a-z][a-z0-9-]*' | sed 's/^[^-]//' | sort -u |
 			comm -23 - "$T/known" >"$T/unknown"
 		[ ! -s "$T/unknown" ] || bad "$(basename "$f") names $(paste -sd' ' "$T/unknown")"
@@ -117,9 +125,12 @@ case_pages_options() {
 # comes first.
 case_pages_examples() {
 	local line nr=0
-	render ascii | sed -n '/^EXAMPLES/,/^DIAG/p' >"$T/examples"
+	render ascii | sed -n '/^SUBJECTS/,/^DIAG/p' >"$T/examples"
+	"$SKBTRAIL" -h >>"$T/examples"
 	sed -sn '/^```/,/^```/p' README.md docs/*.md >>"$T/examples"
 	skbtrail() { "$SKBTRAIL" "$@" --help 2>>"$T/err"; }
+	wireshark() { cat; } # they would read packets
+	tcpdump() { cat; }
 	while IFS= read -r line; do
 		nr=$((nr + 1))
 		: >"$T/err"
@@ -127,6 +138,7 @@ case_pages_examples() {
 		[ ! -s "$T/err" ] || bad "'$line': $(head -n 1 "$T/err")"
 	done < <(sed -n -e ':more' -e '/\\$/ { N; s/\\\n *//; b more' -e '}' \
 		-e 's/ *&$//; s/^\(# \| \|\t\)*\(skbtrail .*\)/\2/p' "$T/examples")
+	unset -f wireshark tcpdump
 	[ "$nr" -ge 15 ] || bad "only $nr command lines"
 }
 
@@ -186,7 +198,7 @@ case_figures_costs() {
 	idle=$(sed -nE "s/.*'CPU while idle' .* 'permille' ([0-9]+)$/\1/p" tests/bench/quick.sh)
 	mem=$(sed -nE "s/.*'peak memory' .* KiB ([0-9]+)$/\1/p" tests/bench/quick.sh)
 	size=$(make -s print-SIZE_LIMIT)
-	in_docs "| executable, stripped | $(sed -E 's/(...)$/,\1/' <<<"$size") bytes |" README.md
+	in_docs "| executable, stripped | $(sed -E ':more; s/([0-9])([0-9]{3})(,|$)/\1,\2\3/; t more' <<<"$size") bytes |" README.md
 	in_docs "| CPU while idle | 0.$idle % |" README.md
 	in_docs "| peak resident memory | $((mem / 1024)) MiB |" README.md
 	awk -F ' *[|] *' '/^\| \| limit/ { on = 1 } /^$/ { on = 0 }
@@ -364,7 +376,12 @@ case_install() {
 		644 usr/share/doc/skbtrail/architecture.md
 		644 usr/share/doc/skbtrail/json.md
 		644 usr/share/doc/skbtrail/kernels.md
+		644 usr/share/doc/skbtrail/pcapng.md
 		644 usr/share/doc/skbtrail/pwru.md
+		644 usr/share/doc/skbtrail/report.md
+		644 usr/share/doc/skbtrail/route.md
+		644 usr/share/doc/skbtrail/story.md
+		644 usr/share/doc/skbtrail/summary.md
 		644 usr/share/doc/skbtrail/why.md
 		644 usr/share/man/man8/skbtrail.8
 	END
@@ -441,7 +458,7 @@ deb_installs() {
 }
 
 failed=0
-for c in man_options man_renders man_ascii pages_options pages_examples pwru_options links \
+for c in man_options man_renders man_examples man_ascii pages_options pages_examples pwru_options links \
 	figures_constants figures_costs figures_kernels figures_backends architecture \
 	completion_options completion_values completion_files completion_names completion_functions \
 	completion_unprivileged install deb; do

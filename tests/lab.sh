@@ -41,7 +41,7 @@ lab_down() {
 	# shellcheck disable=SC2086 # words on purpose
 	[ -z "$LAB_PIDS" ] || kill $LAB_PIDS 2>/dev/null
 	LAB_PIDS=
-	for n in c s t; do
+	for n in c s t n; do
 		ip netns del "$LAB$n" 2>/dev/null
 	done
 	return 0

@@ -13,7 +13,7 @@ floor2="$floor1|kern/|btf/"
 floor3="$floor2|output/|filter/"
 floor4="$floor3|loader/"
 floor5="$floor4|types/"
-floor6="$floor5|names/|cli/|netfilter/|explain/"
+floor6="$floor5|names/|cli/|netfilter/|routing/|explain/|story/"
 allowed() {
 	case $1 in
 	base/*) echo 'base/' ;;
@@ -32,7 +32,9 @@ allowed() {
 	types/*) echo "$floor4|types/" ;;
 	names/*) echo "$floor5|names/" ;;
 	netfilter/*) echo "$floor1|kern/|netfilter/" ;;
-	explain/*) echo "$floor5|netfilter/|explain/" ;;
+	routing/*) echo "$floor1|kern/|routing/" ;;
+	explain/*) echo "$floor5|netfilter/|routing/|explain/" ;;
+	story/*) echo "$floor3|explain/|story/" ;;
 	cli/*) echo "$floor5|cli/" ;;
 	trace/*) echo "$floor6|trace/" ;;
 	*) echo 'no room' ;;

@@ -15,7 +15,11 @@ $(B)/known-functions:
 	$(Q)$(MAKE) --no-print-directory LIBC=system $(@:$(B)/%=$(B)/system/%)
 	@ln -sf system/known-functions $@
 
-.PHONY: unit
+# A record without a kernel, as a test of reports needs it.
+make-record:
+	$(Q)$(MAKE) --no-print-directory LIBC=system build/system/make-record
+
+.PHONY: unit make-record
 else
 
 UNIT     := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))

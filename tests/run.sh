@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # usage: run.sh [STAGE...] - run tests; the last line is "N passed, N failed[, N skipped]"
 #
-# Stages: unit, san (unit tests with sanitizers), layers, native, demo, cross (builds for other
-# architectures), release, static (program size, name resolution), docs (pages, completion,
+# Stages: unit, san (unit tests with sanitizers), layers, native, demo, report (reports in a browser),
+# cross (builds for other architectures), release, static (program size, name resolution), docs (pages, completion,
 # packages), libraries (download of their sources), system (builds with LIBC=system), vm-SERIES for
 # each of tests/vm/kernels, rungs-SERIES for each of tests/vm/rungs. Default: all. The complete output is in build/check/STAGE.log (B/check with B=DIR). JOBS guests
 # run at the same time (default: the number of CPUs). At the end the results are compared with
@@ -17,6 +17,7 @@ jobs=${JOBS:-$(nproc)}
 
 # The output of a stage has lines "TEST name ok|FAIL reason|SKIP reason", and for the table in
 # docs/kernels.md lines "ROW guest|simulation KERNEL MACHINE TYPES BACKEND TRANSPORT ok|FAIL|none".
+# "TOOK N s: name" is for those who want the run to be shorter: sort -k2n build/check/vm-*.log
 
 # Run one cmocka program. If it crashes, the test that was running gets no verdict from cmocka.
 unit_program() {
@@ -64,7 +65,7 @@ as_root() {
 }
 
 stage_native() {
-	as_root && SKBTRAIL=$B/skbtrail BURST=$B/burst NF_RANDOM=$B/nf-random \
+	as_root && SKBTRAIL=$B/skbtrail BURST=$B/burst NF_RANDOM=$B/nf-random ROUTE_RANDOM=$B/route-random \
 		LAB_BPF=$B/traffic.bpf.o tests/cases.sh
 }
 
@@ -78,6 +79,7 @@ stage_release() { tests/release.sh; }
 stage_static() { tests/static.sh "$B/skbtrail" "$(make -s print-SIZE_LIMIT)"; }
 stage_libraries() { tests/libraries.sh; }
 stage_system() { tests/system.sh "$B/skbtrail"; }
+stage_report() { SKBTRAIL=$B/skbtrail tests/report.sh; }
 stage_docs() { SKBTRAIL=$B/skbtrail tests/docs.sh; }
 
 # Last: the other stages' results against docs/kernels.md. A different result must be reported.
@@ -133,7 +135,7 @@ run_stage() {
 
 stages=("$@")
 [ $# -gt 0 ] || mapfile -t stages < <(
-	printf '%s\n' unit san layers native demo cross release static docs libraries system
+	printf '%s\n' unit san layers native demo report cross release static docs libraries system
 	awk '/^[^#]/ && $4 != "-" { print "vm-" $1 }' tests/vm/kernels
 	awk '/^[^#]/ { print "rungs-" $1 }' tests/vm/rungs | uniq
 )

@@ -17,7 +17,13 @@
 TRACE=
 NR_FAILED=0
 
-bad() { [ -n "$why" ] || why=$*; }
+# The first fault is told, with what was printed then.
+bad() {
+	[ -n "$why" ] && return
+	why=$*
+	tail -n "${SHOW_LINES:-8}" "$T/out" | cut -c 1-600 | sed 's/^/  | /' >"$T/shown"
+	tail -n 4 "$T/err" | sed 's/^/  ! /' >>"$T/shown"
+}
 skip() { [ -n "$skip" ] || skip=$*; }
 # In a guest tests/vm/kernels defines what must be there: a missing feature is a failure.
 missing() { if [ -n "${MUST_HAVE-}" ]; then bad "missing: $*"; else skip "$*"; fi; }
@@ -34,6 +40,7 @@ excluded() {
 }
 
 run_case() {
+	local began=$SECONDS
 	why='' skip=$(excluded "$1")
 	[ -z "$skip" ] || { echo "TEST $1 SKIP $skip"; return; }
 	: >"$T/out"
@@ -43,13 +50,13 @@ run_case() {
 	if [ -n "$why" ]; then
 		echo "TEST $1 FAIL $why"
 		NR_FAILED=$((NR_FAILED + 1))
-		tail -n "${SHOW_LINES:-8}" "$T/out" | sed 's/^/  | /'
-		tail -n 4 "$T/err" | sed 's/^/  ! /'
+		cat "$T/shown"
 	elif [ -n "$skip" ]; then
 		echo "TEST $1 SKIP $skip"
 	else
 		echo "TEST $1 ok"
 	fi
+	echo "TOOK $((SECONDS - began)) s: $1"
 }
 
 trace_start() {
@@ -104,7 +111,7 @@ trace_stop() {
 	kill -INT "$TRACE" 2>/dev/null || bad "skbtrail had already exited"
 	trace_end 15
 	[ "$RC" -eq 0 ] || bad "exit code $RC: $(tail -n 1 "$T/err")"
-	tail -n 1 "$T/err" | grep -Eq '[0-9]+ events (printed|recorded), 0 lost, [0-9]+ packets seen$' ||
+	tail -n 1 "$T/err" | grep -Eq '[0-9]+ events? (printed|recorded|counted|written|told), 0 lost, [0-9]+ packets? seen(; .*)?$' ||
 		bad "no summary, or lost events: '$(tail -n 1 "$T/err")'"
 }
 

@@ -26,9 +26,20 @@ $(B)/nf-random: $(patsubst %.c,$(B)/%.o,$(wildcard tests/netfilter/*.c)) \
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(LIBC_START) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) \
 		-Wl,--end-group $(LIBC_END)
 
+$(B)/route-random: $(B)/tests/routing/random.o $(B)/librouting.a $(B)/libkern.a $(B)/libbase.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(LIBC_START) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) \
+		-Wl,--end-group $(LIBC_END)
+
 TRAFFIC := $(B)/burst $(B)/traffic.bpf.o
 
-test-programs: all unit $(TRAFFIC) $(B)/nf-random
+report-check: all make-record ## open reports in Chromium (make deps-browser), if there is one
+	$(Q)tests/run.sh report
+
+pictures: all make-record ## pictures of a report in build/pictures; RECORD=FILE: of that record
+	$(Q)RECORD=$(RECORD) tests/report.sh 'pages|pictures'
+
+test-programs: all unit make-record $(TRAFFIC) $(B)/nf-random $(B)/route-random
 
 check: ## run every test: unit, native and in virtual machines
 	$(Q)$(MAKE) --no-print-directory deps
@@ -37,7 +48,7 @@ check: ## run every test: unit, native and in virtual machines
 	$(Q)for s in $(SERIES); do tests/vm/btf.sh $$s || :; done
 	$(Q)tests/run.sh
 
-native-check: all $(TRAFFIC) $(B)/nf-random ## run the tests on this machine's kernel (as root)
+native-check: all $(TRAFFIC) $(B)/nf-random $(B)/route-random ## run the tests on this machine's kernel (as root)
 	$(Q)tests/run.sh native demo
 
 vm-check: $(B)/skbtrail $(TRAFFIC) ## run the tests in virtual machines; vm-check-6.1: in one of them
@@ -68,8 +79,17 @@ bench-quick: $(B)/skbtrail $(B)/burst ## measure CPU, memory, loss and size, her
 	$(Q)VM_NAME=bench VM_FILES=$(B)/burst SKBTRAIL=$(B)/skbtrail tests/vm/run.sh 6.12 \
 		'sh tests/bench/quick.sh' >$(B)/bench/6.12; rc=$$?; cat $(B)/bench/6.12; exit $$rc
 
+bench-rules: $(B)/skbtrail $(B)/burst ## measure what explaining drops by many rules costs, here
+	$(Q)B=$(B) tests/bench/rules.sh
+
 bench-libc: $(B)/skbtrail ## what musl costs, compared with this system's libc
 	$(Q)$(MAKE) --no-print-directory LIBC=system all build/system/make-record build/system/measure
 	$(Q)tests/bench/libc.sh $< build/system/skbtrail build/system/measure build/system/make-record
 
-.PHONY: bench-libc test-programs check native-check vm-check rungs-check kernels-page bench-quick
+bench-replay: $(B)/skbtrail ## events of a record printed in a second; RECORD=FILE, OTHER=another skbtrail
+	$(Q)$(MAKE) --no-print-directory LIBC=system build/system/make-record build/system/measure
+	$(Q)[ -n '$(RECORD)' ] || build/system/make-record 500000 >$(B)/bench-record
+	$(Q)tests/bench/replay.sh $< build/system/measure $(or $(RECORD),$(B)/bench-record) $(OTHER)
+
+.PHONY: report-check pictures
+.PHONY: bench-replay bench-rules bench-libc test-programs check native-check vm-check rungs-check kernels-page bench-quick

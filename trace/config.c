@@ -6,9 +6,11 @@
 
 #include "base/log.h"
 #include "kern/bpf.h"
+#include "kern/ksyms.h"
 #include "kern/net.h"
 #include "loader/fields.h"
 #include "progs/trail_abi.h"
+#include "types/conntrack.h"
 
 static int compile_filter(struct filter *f, const char *text, const char *option, struct err *err)
 {
@@ -93,7 +95,9 @@ int config_open(struct config *p, const struct options *o, struct err *err)
 	m->stack = o->output_stack;
 	m->cb = o->output_skb_cb;
 	m->in_tunnel = o->output_tunnel;
+	m->entry = o->output_conntrack;
 	m->maps = o->output_bpfmap;
+	m->snaplen = o->snaplen;
 	return ret;
 }
 
@@ -232,7 +236,45 @@ static void match_by_index_alone(struct prog_config *m, const struct options *o,
 		 other, m->ifindex, o->filter_ifname);
 	if (nr > 1)
 		log_warn("--filter-ifname: so do packets in %zu other namespace%s", nr - 1,
-			 nr == 2 ? "" : "s");
+			 plural(nr - 1));
+}
+
+/*
+ * Page fragments of packets: x86_64 has the addresses of its memory map in variables (4.17). Their
+ * pages are found with 4 KiB and a struct page of 64 bytes only, by large programs (5.2).
+ */
+static void find_fragments(struct prog_config *m, const struct types *t, const struct features *f)
+{
+#if defined(__x86_64__)
+	static const char *const names[] = {"vmemmap_base", "page_offset_base"};
+	const struct btf *btf = t->btfs[0];
+	int64_t page_sz = btf_sizeof(btf, btf_find(btf, BTF_KIND_STRUCT, "page", 0));
+	uint64_t addrs[2];
+
+	if (!m->snaplen || !features_has(f, FEAT_LARGE_PROGRAMS) || page_sz != 64)
+		return;
+	ksyms_find_data(NULL, names, addrs, 2);
+	if (!addrs[0] || !addrs[1])
+		return;
+	m->vmemmap_at = addrs[0];
+	m->page_offset_at = addrs[1];
+#endif
+}
+
+/* Its rules look at Ethernet headers. */
+static bool has_ebtables(const struct discovery *s)
+{
+	struct ksym sym;
+
+	return ksyms_by_name(s->ksyms, "ebt_do_table", false, 0, &sym);
+}
+
+/* Entries are decoded by user space, also when the types have been released. */
+static void find_entries(struct config *p, const struct types *t)
+{
+	if (!p->prog.entry)
+		return;
+	p->prog.jiffies_at = conntrack_find(&p->entries, t->btfs, t->nr, &p->entries_lack);
 }
 
 int config_resolve(struct config *p, const struct discovery *s, const struct features *f,
@@ -242,6 +284,10 @@ int config_resolve(struct config *p, const struct discovery *s, const struct fea
 	int ret = check_backend(p, s, f, err);
 
 	m->check_skb = s->types.source == TYPES_MEASURED;
+	m->drop_stack = p->o->output_why && p->o->output_verdict != VERDICTS_NONE;
+	m->link_headers = m->drop_stack && has_ebtables(s);
+	find_fragments(m, &s->types, f);
+	find_entries(p, &s->types);
 	if (!ret)
 		match_by_index_alone(m, p->o, &s->types);
 	if (!ret)

@@ -22,6 +22,8 @@ struct config {
 	struct filter filter, tunnel[2];
 	struct expr *skb_expr, *xdp_expr;
 	struct config_meta skb_meta, xdp_meta;
+	struct conntrack_layout entries; /* with prog.entry: this and the next */
+	const char *entries_lack;	 /* what is not told of them; NULL: nothing */
 };
 
 /*

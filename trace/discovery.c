@@ -18,20 +18,27 @@ static int no_backend_error(struct err *err)
 	char why[256];
 
 	privileges_explain(why, sizeof(why));
-	if (why[0]) {
-		err_set(err, -EPERM, "not permitted to trace");
-		err_hint(err, "%s", why);
-		return -EPERM;
-	}
+	if (why[0])
+		return err_set(err, -EPERM, "not permitted to trace: %s", why);
 	err_set(err, -ENOTSUP,
 		"this kernel cannot attach BPF programs to functions or tracepoints");
 	err_hint(err, "run skbtrail --check to see what is missing");
 	return -ENOTSUP;
 }
 
+/* Some kernels let CAP_PERFMON attach to tracepoints, but not to functions (5.10). */
+static void log_not_permitted(const struct backend *used, const struct backend *refused)
+{
+	if (used->tracepoints && refused)
+		log_info("only tracepoints are traced, no functions: %s is not permitted for this "
+			 "process; run with sudo",
+			 refused->name);
+}
+
 static int choose_backend(struct discovery *s, const char *name, const struct features *features,
 			  struct err *err)
 {
+	const struct backend *refused = NULL;
 	const char *why = NULL;
 
 	if (name) {
@@ -47,10 +54,16 @@ static int choose_backend(struct discovery *s, const char *name, const struct fe
 		return 0;
 	}
 	for (size_t i = 0; backends[i]; i++) {
-		if (!backend_usable(backends[i], features, &why)) {
+		int ret = backend_usable(backends[i], features, &why);
+
+		if (!ret) {
 			s->backend = backends[i];
+			log_not_permitted(s->backend, refused);
 			return 0;
 		}
+		/* whether tracefs would have it is not known */
+		if ((ret == -EPERM || ret == -EACCES) && !backends[i]->tracefs && !refused)
+			refused = backends[i];
 	}
 	return no_backend_error(err);
 }
@@ -87,7 +100,7 @@ static int find_funcs(struct discovery *s, const regex_t *re, const struct optio
 	bool measured = s->types.source == TYPES_MEASURED;
 	struct find_opts find = {
 		.name_re = re,
-		.is_drop = func_is_drop,
+		.tells_caller = func_is_end,
 		.hook_of = is_following(o) ? follow_hook : NULL,
 		.callers = needs_callers(o),
 		.only_modules = o->all_kmods ? NULL : (const char *const *)o->kmods.v,

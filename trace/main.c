@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "cli/check.h"
 #include "cli/options.h"
+#include "cli/short_help.h"
 #include "trace/discovery.h"
 #include "trace/session.h"
 #include "types/pack.h"
@@ -64,7 +65,7 @@ int main(int argc, char **argv)
 	}
 	set_log_level(&o);
 	if (o.help) {
-		options_help(stdout);
+		(o.short_help ? short_help : options_help)(stdout);
 		ret = 0;
 	} else if (o.version) {
 		puts("skbtrail " SKBTRAIL_VERSION);
@@ -75,7 +76,8 @@ int main(int argc, char **argv)
 	/* A reader that exits early (| head) is not an error. */
 	if (ret == -EPIPE)
 		ret = 0;
-	if (!ret && fflush(stdout) && errno != EPIPE)
+	/* The C library may write the first line at once: the flush does not tell then. */
+	else if (!ret && (fflush(stdout) || ferror(stdout)) && errno != EPIPE)
 		ret = err_sys(&err, -errno, "cannot write to standard output");
 	if (ret && err.code)
 		log_err(&err);

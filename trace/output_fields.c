@@ -15,6 +15,7 @@ struct output_fields output_fields_of(const struct options *o)
 		.skb = o->output_skb,
 		.shared_info = o->output_skb_shared_info,
 		.cb = o->output_skb_cb,
+		.conntrack = o->output_conntrack,
 		.bpfmap = o->output_bpfmap,
 		.netns_names = o->output_netns_names,
 		.netns_names_max = o->netns_names_max_length,

@@ -293,7 +293,7 @@ static void log_packed(const struct packer *p, const char *out)
 		identity_print(&e->id, true, name, sizeof(name));
 		log_info("%s: %u KB, deflated to %u KB", name, e->raw_sz / 1000, e->sz / 1000);
 	}
-	log_info("'%s' contains the types of %zu kernel%s", out, p->nr, p->nr == 1 ? "" : "s");
+	log_info("'%s' contains the types of %zu kernel%s", out, p->nr, plural(p->nr));
 }
 
 int pack_write(const char *out, const char *const *files, size_t nr_files, struct err *err)

@@ -343,8 +343,8 @@ static int from_pack(struct attempt *f)
 		else if (!e)
 			ret = err_set(
 				f->err, -ENOENT,
-				"types of %zu kernels are packed with this skbtrail, not of %s",
-				p.nr, f->running.release);
+				"types of %zu kernel%s are packed with this skbtrail, not of %s",
+				p.nr, plural(p.nr), f->running.release);
 	}
 	if (!ret)
 		ret = pack_types(&btf, &p, e, f->err);
@@ -379,8 +379,8 @@ static int from_measuring(struct attempt *f)
 	if (!ret)
 		ret = add_kernel(f, btf);
 	if (!ret)
-		snprintf(f->t->words, sizeof(f->t->words), "measured on this kernel (%zu members)",
-			 layout_nr(layout));
+		snprintf(f->t->words, sizeof(f->t->words), "measured on this kernel (%zu member%s)",
+			 layout_nr(layout), plural(layout_nr(layout)));
 	return ret;
 }
 

@@ -54,7 +54,7 @@ struct target {
 	uint8_t reason_reg;	 /* of the drop reason, or TARGET_NO_ARG */
 	uint8_t location_arg;	 /* of a tracepoint's location, or TARGET_NO_ARG */
 	bool ends_module;	 /* last function of its module */
-	bool want_caller;	 /* report the caller: for drop functions, the place of the drop */
+	bool want_caller;	 /* report the caller: for functions that free, the place of that */
 	uint8_t hook_shape;	 /* nf_hook_slow(): see trail_abi.h; else 0 */
 	bool by_stack;		 /* takes no skb: shown for the packet handled on the stack */
 	bool unsure;		 /* arguments not from this kernel's types: check the skb first */
@@ -101,9 +101,10 @@ struct attachment {
 	int *fds; /* owned */
 	size_t nr_fds;
 	size_t nr_attached, nr_failed; /* targets */
-	struct setting_change *rcu_expedited;
-	struct kprobe_events events; /* removed with the probes; kprobe-events only */
-	size_t nr_leftovers;	     /* removed kprobe events of killed runs */
+	struct setting_change *rcu_expedited, *unoptimized;
+	bool quick_detach;	     /* try to remove the probes in this process first */
+	bool shared;		     /* few descriptors serve all probes: see shared.h */
+	struct kprobe_events events; /* removed with the probes; kprobe-events, or if shared */
 };
 
 /*
@@ -141,12 +142,12 @@ int backend_usable(const struct backend *b, const struct features *f, const char
 const struct backend *backend_by_name(const char *name);
 
 /*
- * Quiesce, then detach: a few probes in this process, many in a child process that outlives it, so
- * that the prompt returns at once. The child, named skbtrail-detach, has its own session, ignores
- * SIGINT, SIGTERM and SIGHUP, and keeps no terminal, pipe, file, program or map open. If it is
- * killed, the kernel removes the probes, and the next skbtrail run removes the kprobe events.
- * The counts stay readable; the fds of the targets become invalid. Does nothing for a zeroed
- * attachment.
+ * Quiesce, then detach: in this process if that is quick; otherwise in a child process that
+ * outlives it, so that the prompt returns at once. The child, named skbtrail-detach, has its own
+ * session, ignores SIGINT, SIGTERM and SIGHUP, and keeps no terminal, pipe, file, program or map
+ * open. If it is killed, the kernel removes the probes, and the next skbtrail run removes the
+ * kprobe events. Shared events are always removed in this process. The counts stay readable; the
+ * fds of the targets become invalid. Does nothing for a zeroed attachment.
  */
 void attachment_close(struct attachment *a);
 
@@ -155,5 +156,11 @@ void attachment_close(struct attachment *a);
  * log that and wait until it exits, for at most a minute, or until *stop is set.
  */
 void attach_wait_for_others(const volatile sig_atomic_t *stop);
+
+/*
+ * Remove the kprobe events of killed runs whose guards were killed as well. Returns their number,
+ * 0 also without tracefs or its kprobe_events.
+ */
+size_t attach_remove_leftovers(const struct features *f);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "kern/background.h"
+#include "kern/tracefs.h"
 #include "loader/attach/backend.h"
 
 /* Up to this many probes are closed in this process: at worst 0.1 s each. */
@@ -75,6 +76,21 @@ void attach_wait_for_others(const volatile sig_atomic_t *stop)
 		if (!process_is_running(DETACHER))
 			return;
 	}
+}
+
+size_t attach_remove_leftovers(const struct features *f)
+{
+	int tracefs_fd = features_has(f, FEAT_TRACEFS) ? tracefs_dir() : -ENODEV;
+	struct kprobe_events events = {0};
+	ssize_t nr = 0;
+
+	if (tracefs_fd < 0)
+		return 0;
+	if (!kprobe_events_open(&events, tracefs_fd))
+		nr = kprobe_events_clean(&events);
+	kprobe_events_close(&events);
+	close(tracefs_fd);
+	return nr > 0 ? nr : 0;
 }
 
 /* ---- for the backends ---- */
@@ -157,8 +173,8 @@ bool refuses_all(int ret)
 	return out_of_fds(ret) || ret == -EPERM || ret == -EACCES;
 }
 
-int attachment_take(struct attachment *a, const struct attach_ctx *ctx, struct target *t, int fd,
-		    struct err *err)
+int attachment_share(struct attachment *a, const struct attach_ctx *ctx, struct target *t, int fd,
+		     struct err *err)
 {
 	const char *what = t->addr ? "function" : "tracepoint";
 
@@ -179,8 +195,17 @@ int attachment_take(struct attachment *a, const struct attach_ctx *ctx, struct t
 	}
 	t->fd = fd;
 	t->status = 0;
-	attachment_add(a, fd);
 	return 0;
+}
+
+int attachment_take(struct attachment *a, const struct attach_ctx *ctx, struct target *t, int fd,
+		    struct err *err)
+{
+	int ret = attachment_share(a, ctx, t, fd, err);
+
+	if (ret >= 0 && fd >= 0)
+		attachment_add(a, fd);
+	return ret;
 }
 
 int attach_step(const struct attach_ctx *ctx, size_t done, struct err *err)
@@ -285,7 +310,10 @@ void attachment_close(struct attachment *a)
 		return;
 	if (backend->quiesce)
 		backend->quiesce(a);
-	if (backend->slow_detach && a->nr_fds > NR_CLOSE_HERE && detach_in_child(a) == 0)
+	if (a->quick_detach && !a->shared)
+		attachment_close_while_quick(a);
+	if (backend->slow_detach && !a->shared && a->nr_fds > NR_CLOSE_HERE &&
+	    detach_in_child(a) == 0)
 		attachment_close_fds(a);
 	else
 		backend->detach(a);

@@ -25,8 +25,18 @@ void attachment_close_fds(struct attachment *a);
 void attachment_expedite(struct attachment *a);
 void attachment_unexpedite(struct attachment *a);
 
+/*
+ * Set debug.kprobes-optimization to 0, so that kprobes are created and removed as traps, without
+ * waiting for the optimiser; restored as above. Returns false if that was not possible, or not
+ * necessary because it is 0 anyway.
+ */
+bool attachment_unoptimize(struct attachment *a);
+void attachment_reoptimize(struct attachment *a);
+
 /* Close all descriptors from several threads; close_fast also expedites RCU. */
 void attachment_close_in_threads(struct attachment *a);
+/* Close descriptors of kprobes until one by one takes too long. */
+void attachment_close_while_quick(struct attachment *a);
 void attachment_close_fast(struct attachment *a);
 
 /*
@@ -35,6 +45,9 @@ void attachment_close_fast(struct attachment *a);
  */
 int attachment_take(struct attachment *a, const struct attach_ctx *ctx, struct target *t, int fd,
 		    struct err *err);
+/* The same where probes share descriptors, which somebody else has added. */
+int attachment_share(struct attachment *a, const struct attach_ctx *ctx, struct target *t, int fd,
+		     struct err *err);
 /* Whether the error would be the same for every other address. */
 bool refuses_all(int ret);
 

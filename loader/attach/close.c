@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
+#include "kern/clock.h"
 #include "loader/attach/backend.h"
 
 /*
@@ -21,6 +22,18 @@ void attachment_unexpedite(struct attachment *a)
 {
 	setting_restore(a->rcu_expedited);
 	a->rcu_expedited = NULL;
+}
+
+bool attachment_unoptimize(struct attachment *a)
+{
+	a->unoptimized = setting_change(&setting_kprobes_optimization);
+	return a->unoptimized;
+}
+
+void attachment_reoptimize(struct attachment *a)
+{
+	setting_restore(a->unoptimized);
+	a->unoptimized = NULL;
 }
 
 struct closers {
@@ -57,6 +70,32 @@ void attachment_close_in_threads(struct attachment *a)
 	while (nr)
 		pthread_join(threads[--nr], NULL);
 	a->nr_fds = 0;
+}
+
+/*
+ * Where the optimiser is off, removing a probe takes 20 us on 4.19 and 5.10, so 1,700 of them are
+ * gone before the prompt is back. On 6.1 it waits 30 ms for RCU tasks:
+ * perf_event_detach_bpf_prog().
+ */
+#define QUICK_NS     1000000   /* of one */
+#define QUICK_MAX_NS 500000000 /* of all */
+#define NR_QUICK_MIN 4
+
+void attachment_close_while_quick(struct attachment *a)
+{
+	uint64_t start, took = 0;
+
+	attachment_unoptimize(a);
+	attachment_expedite(a);
+	start = clock_now();
+	for (unsigned int nr = 0;
+	     a->nr_fds && took < QUICK_MAX_NS && (nr < NR_QUICK_MIN || took < nr * QUICK_NS);
+	     nr++) {
+		close(a->fds[--a->nr_fds]);
+		took = clock_now() - start;
+	}
+	attachment_unexpedite(a);
+	attachment_reoptimize(a);
 }
 
 void attachment_close_fast(struct attachment *a)

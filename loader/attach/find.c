@@ -151,7 +151,7 @@ static const char *objection(const struct find *s, const struct name_run *r, con
 	return NULL;
 }
 
-/* nf_hook_slow() tells the hook: since 4.1 the skb is its first argument, before it was the third. */
+/* nf_hook_slow() tells the hook: since 4.1 the skb is its first argument, before its third. */
 static uint8_t hook_shape(const struct skb_func *f)
 {
 	if (strcmp(f->name, "nf_hook_slow"))
@@ -186,7 +186,7 @@ static int take_symbol(struct find *s, const struct name_run *r, const struct ks
 			.ends_module = ksyms_ends_module(s->ks, sym->addr),
 			.hook_shape = hook_shape(f),
 			.want_caller = s->o->callers || hook_shape(f) ||
-				       (s->o->is_drop && s->o->is_drop(f->name)),
+				       (s->o->tells_caller && s->o->tells_caller(f->name)),
 			.unsure = s->untyped,
 			.silent = !named,
 			.hook = hook,

@@ -30,7 +30,7 @@ void left_outs_release(struct left_outs *lo);
 
 struct find_opts {
 	const regex_t *name_re; /* matches whole names, with or without suffix; NULL: all */
-	bool (*is_drop)(const char *name); /* sets want_caller; name without suffix. May be NULL */
+	bool (*tells_caller)(const char *name); /* sets want_caller; without suffix. May be NULL */
 	/* The hook of a function (name without suffix) that matters for followed packets, or NULL.
 	 * Functions with a hook are found even if name_re does not match; they are silent then. */
 	const struct hook *(*hook_of)(const char *name);

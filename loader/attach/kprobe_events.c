@@ -106,10 +106,7 @@ static int open_events(struct attachment *a, int tracefs_fd, struct err *err)
 	if (nr == -EEXIST)
 		err_hint(err,
 			 "skbtrail in another container has the same pid: start skbtrail again");
-	if (nr < 0)
-		return nr;
-	a->nr_leftovers = nr;
-	return 0;
+	return nr < 0 ? nr : 0;
 }
 
 static int attach_all(struct event_probes *e, struct err *err)
@@ -134,7 +131,8 @@ static int kprobe_events_attach(const struct attach_ctx *ctx, struct attachment 
 	ret = tracefs_fd < 0 ? err_sys(err, tracefs_fd, "tracefs is not available")
 			     : open_events(a, tracefs_fd, err);
 	if (ret >= 0) {
-		placement_init(&e.place, ctx->features, ctx->targets->nr);
+		kprobe_events_guard(&a->events, ctx->targets->nr);
+		placement_init(&e.place, ctx->features, ctx->targets->nr, false);
 		attachment_expedite(a);
 		ret = attach_all(&e, err);
 		attachment_unexpedite(a);

@@ -9,20 +9,19 @@
  * jump optimisation a breakpoint costs three times as much per hit, so the entry is used always.
  * Optimised jumps and ftrace calls are both cheap to hit.
  *
- * Which one attaches faster cannot be predicted. Milliseconds per probe, entry / after the site, in
- * an emulated machine (close: with rcu_expedited, one thread):
+ * Best is a probe after the site while the kernel's optimiser is switched off: it then optimises
+ * all of them at once, later. Otherwise, which place attaches faster cannot be predicted, because
+ * the optimiser blocks all registration while it waits for an RCU tasks grace period. Milliseconds
+ * per probe, attach / close, with rcu_expedited, by counted instructions of an emulated machine:
  *
- *		attach		close
- *	5.10	11 / 1.1	10 / 0.1
- *	6.1	16 / 39		32 / 53
- *	6.12	23 / 38		37 / 53
- *	7.2	22 / 37		25 / 30
+ *		entry		after the site	after it, optimiser off
+ *	5.10	5.8 / 6.2	0.3 / 0.02	0.3 / 0.02
+ *	6.1	8.0 / 7.3	11.2 / 0.03	2.9 / 0.03
+ *	6.12	9.7 / 8.5	20 / 0.03	4.6 / 0.03
+ *	7.3	10.4 / 10.1	19.7 / 0.10	4.7 / 0.10
  *
- * Preemptible kernels are slower after the site because their optimiser waits for an RCU tasks
- *grace period while it blocks all registration: on 7.2, 8 ms for most probes and 80 ms for every
- *fifth, against a constant 13.5 ms at the entry. A short trial may miss the slow ones (the
- *optimiser starts 5 jiffies after a probe is queued), so the place after the site must be clearly
- *faster.
+ * A short trial decides. It may miss the slow probes (the optimiser starts 5 jiffies after a probe
+ * is queued), so the place after the site must be clearly faster.
  */
 #define MIN_TARGETS   64
 #define TRY_NR	      8
@@ -65,8 +64,11 @@ unsigned placement_after_site(const uint8_t code[PLACEMENT_CODE_SZ])
 }
 
 /* Use a trial only if it pays off; otherwise place probes at the entry. */
-static enum placement_phase first_phase(const struct features *f, size_t nr_targets)
+static enum placement_phase first_phase(const struct features *f, size_t nr_targets,
+					bool unoptimized)
 {
+	if (unoptimized)
+		return PLACEMENT_AFTER;
 	if (nr_targets >= MIN_TARGETS && features_has(f, FEAT_JUMP_OPTIMIZATION))
 		return PLACEMENT_TRY_ENTRY;
 	return PLACEMENT_ENTRY;
@@ -97,7 +99,8 @@ unsigned placement_after_site(const uint8_t code[PLACEMENT_CODE_SZ])
 	return SITE_SZ;
 }
 
-static enum placement_phase first_phase(const struct features *f, size_t nr_targets)
+static enum placement_phase first_phase(const struct features *f, size_t nr_targets,
+					bool unoptimized)
 {
 	return PLACEMENT_AFTER;
 }
@@ -113,20 +116,22 @@ unsigned placement_after_site(const uint8_t code[PLACEMENT_CODE_SZ])
 	return 0;
 }
 
-static enum placement_phase first_phase(const struct features *f, size_t nr_targets)
+static enum placement_phase first_phase(const struct features *f, size_t nr_targets,
+					bool unoptimized)
 {
 	return PLACEMENT_ENTRY;
 }
 
 #endif
 
-void placement_init(struct placement *p, const struct features *f, size_t nr_targets)
+void placement_init(struct placement *p, const struct features *f, size_t nr_targets,
+		    bool unoptimized)
 {
 	*p = (struct placement){.phase = PLACEMENT_ENTRY};
 	if (!features_has(f, FEAT_KCORE) || kcore_open(&p->kcore, NULL))
 		p->kcore = NULL;
 	else
-		p->phase = first_phase(f, nr_targets);
+		p->phase = first_phase(f, nr_targets, unoptimized);
 }
 
 void placement_release(struct placement *p)

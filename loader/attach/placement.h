@@ -36,8 +36,12 @@ struct placement {
 	} entry, after; /* time and number of trial probes */
 };
 
-/* Prepare for nr_targets probes. Never fails: without /proc/kcore the entry is always used. */
-void placement_init(struct placement *p, const struct features *f, size_t nr_targets);
+/*
+ * Prepare for nr_targets probes. unoptimized: while they are attached the kernel does not optimise
+ * probes, and does so later. Never fails: without /proc/kcore the entry is always used.
+ */
+void placement_init(struct placement *p, const struct features *f, size_t nr_targets,
+		    bool unoptimized);
 void placement_release(struct placement *p);
 
 /* Whether the trial is still running. */

@@ -21,9 +21,11 @@ struct file_sink {
 	uint64_t header_sz; /* of the header, written or not */
 	size_t nr_ends;
 	uint64_t ends[NR_ENDS]; /* ends of the buffered items, in bytes since the sink's start */
-	bool is_event[NR_ENDS]; /* rather than a header or a loss marker */
-	bool full;		/* the next item needs a new file */
-	int err;		/* write error: the next item goes to standard output */
+	uint64_t nr_events[NR_ENDS]; /* that each of them tells */
+	uint64_t end;		     /* of the last item, buffered or written */
+	uint64_t nr_untold;	     /* events since then, which the inner sink keeps back */
+	bool full;		     /* the next item needs a new file */
+	int err;		     /* write error: the next item goes to standard output */
 };
 
 /* ---- device of the inner sink's buffer ---- */
@@ -84,11 +86,11 @@ static size_t truncate_to_items(struct file_sink *s, size_t done)
 static void drop_items(struct file_sink *s, size_t nr)
 {
 	for (size_t i = 0; i < nr; i++)
-		s->inner->out->nr_events += s->is_event[i];
+		s->inner->out->nr_events += s->nr_events[i];
 	s->sz += item_end(s, nr);
 	s->nr_ends -= nr;
 	memmove(s->ends, s->ends + nr, s->nr_ends * sizeof(s->ends[0]));
-	memmove(s->is_event, s->is_event + nr, s->nr_ends * sizeof(s->is_event[0]));
+	memmove(s->nr_events, s->nr_events + nr, s->nr_ends * sizeof(s->nr_events[0]));
 }
 
 static ssize_t write_items(struct outdev *dev, const char *data, size_t sz)
@@ -141,6 +143,7 @@ static int ensure_header(struct file_sink *s)
 	outbuf_to_front(out, s->header_sz);
 	for (size_t i = 0; i < s->nr_ends; i++)
 		s->ends[i] += s->header_sz;
+	s->end += s->header_sz;
 	return out->err;
 }
 
@@ -167,14 +170,23 @@ static int switch_output(struct file_sink *s)
 
 /* ---- the sink ---- */
 
+/*
+ * An item ends here, unless nothing was written: of events that the inner sink keeps back, it may
+ * write something later, or nothing at all.
+ */
 static int end_item(struct file_sink *s, bool is_event, int ret)
 {
 	struct outbuf *out = s->inner->out;
 
 	if (ret || out->err)
 		return ret ? ret : out->err;
-	s->is_event[s->nr_ends] = is_event;
-	s->ends[s->nr_ends++] = out_pos(out);
+	s->nr_untold += is_event;
+	if (out_pos(out) == s->end)
+		return 0;
+	s->end = out_pos(out);
+	s->nr_events[s->nr_ends] = s->nr_untold;
+	s->nr_untold = 0;
+	s->ends[s->nr_ends++] = s->end;
 	if (s->nr_ends == NR_ENDS)
 		outbuf_flush(out);
 	return switch_output(s);
@@ -186,7 +198,7 @@ static int file_header(struct sink *sink)
 	int ret = s->inner->ops->header(s->inner);
 
 	s->header_sz = out_pos(s->inner->out);
-	return s->header_sz ? end_item(s, false, ret) : ret;
+	return end_item(s, false, ret);
 }
 
 static int file_event(struct sink *sink, const struct trace_event *te, uint64_t age)
@@ -225,11 +237,27 @@ static int file_close(struct sink *sink)
 	return ret ? ret : closed;
 }
 
+static int file_tick(struct sink *sink, uint64_t now)
+{
+	struct file_sink *s = (struct file_sink *)sink;
+
+	return s->inner->ops->tick ? end_item(s, false, s->inner->ops->tick(s->inner, now)) : 0;
+}
+
+static int file_finish(struct sink *sink)
+{
+	struct file_sink *s = (struct file_sink *)sink;
+
+	return s->inner->ops->finish ? end_item(s, false, s->inner->ops->finish(s->inner)) : 0;
+}
+
 static const struct sink_ops file_ops = {
 	.header = file_header,
 	.event = file_event,
 	.lost = file_lost,
 	.flush = file_flush,
+	.tick = file_tick,
+	.finish = file_finish,
 	.close = file_close,
 };
 

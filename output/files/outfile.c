@@ -34,6 +34,14 @@ int outfile_open(struct outfile *of, const char *path, const struct rotation *wa
 	return ret;
 }
 
+bool outfile_is(const struct outfile *of, FILE *in)
+{
+	struct stat a, b;
+
+	return of->path && !fstat(fileno(in), &a) && !fstat(of->fd, &b) && a.st_ino == b.st_ino &&
+	       a.st_dev == b.st_dev;
+}
+
 int outfile_begin(struct outfile *of, struct err *err)
 {
 	struct stat st = {0};

@@ -30,6 +30,8 @@ struct outfile {
  */
 int outfile_open(struct outfile *of, const char *path, const struct rotation *want,
 		 struct err *err);
+/* Whether it is the same file as `in`. */
+bool outfile_is(const struct outfile *of, FILE *in);
 /*
  * Truncate the file, as output is about to be written. With rotation, a non-empty file becomes a
  * backup instead. Does nothing for standard output, devices and pipes.

@@ -25,7 +25,8 @@ struct record_sink {
 	struct names names;
 	struct nametab written; /* keys only */
 	uint64_t nr_events, nr_lost;
-	int err; /* of nametab_add() */
+	bool has_stacks; /* they are shown; else only some events have one */
+	int err;	 /* of nametab_add() */
 };
 
 static void buf_mem(struct record_buf *b, const void *p, size_t sz)
@@ -72,7 +73,7 @@ const uint8_t record_field_offs[RECORD_NR_FIELDS] = {
 	offsetof(struct output_fields, stack),	     offsetof(struct output_fields, tunnel),
 	offsetof(struct output_fields, skb),	     offsetof(struct output_fields, shared_info),
 	offsetof(struct output_fields, cb),	     offsetof(struct output_fields, bpfmap),
-	offsetof(struct output_fields, netns_names),
+	offsetof(struct output_fields, netns_names), offsetof(struct output_fields, conntrack),
 };
 
 static uint32_t fields_to_bits(const struct output_fields *s)
@@ -110,6 +111,7 @@ static void put_head(struct record_sink *s, const struct record_meta *meta)
 	uint16_t format[4] = {RECORD_FORMAT};
 	struct record_buf *b = buf_reset(s);
 
+	s->has_stacks = meta->shown.stack;
 	out_mem(&s->out, RECORD_MAGIC, RECORD_MAGIC_SZ);
 	out_mem(&s->out, format, sizeof(format));
 	buf_mem(b, &meta->started, sizeof(meta->started));
@@ -205,14 +207,17 @@ static void put_parts(struct record_sink *s, const struct trace_parts *p)
 	struct record_buf *b;
 	uint16_t nr = p->nr_meta;
 
-	if (p->has & PART_BIT(TRAIL_PART_STACK))
+	if (s->has_stacks && p->has & PART_BIT(TRAIL_PART_STACK))
 		put_stack(s, p);
 	put_part(s, p, TRAIL_PART_SKB, p->skb, p->skb ? strlen(p->skb) : 0);
 	put_part(s, p, TRAIL_PART_SHARED_INFO, p->shared_info,
 		 p->shared_info ? strlen(p->shared_info) : 0);
 	put_part(s, p, TRAIL_PART_CB, p->cb, sizeof(p->cb));
 	put_part(s, p, TRAIL_PART_TUNNEL, &p->tunnel, sizeof(p->tunnel));
+	put_part(s, p, TRAIL_PART_CT, &p->ct, sizeof(p->ct));
 	put_part(s, p, TRAIL_PART_MAP, &p->map, sizeof(p->map));
+	put_part(s, p, TRAIL_PART_PACKET, p->packet,
+		 p->packet ? sizeof(*p->packet) + p->packet->nr_bytes : 0);
 	b = buf_reset(s);
 	buf_mem(b, &nr, sizeof(nr));
 	for (size_t i = 0; i < nr; i++)
@@ -242,7 +247,24 @@ static void put_verdict(struct record_sink *s, struct verdict v)
 	buf_place(b, &v.at);
 	for (size_t i = 0; i < nr_path; i++)
 		buf_place(b, &v.path[i]);
+	if (v.rule_text)
+		buf_text(b, v.rule_text);
 	put_buf(s, RECORD_VERDICT);
+}
+
+static void put_route(struct record_sink *s, struct route r)
+{
+	uint16_t flags = (r.has_rule ? RECORD_HAS_RULE : 0) | (r.is_cached ? RECORD_IS_CACHED : 0);
+	struct record_buf *b = buf_reset(s);
+
+	buf_mem(b, &flags, sizeof(flags));
+	buf_mem(b, &r.nr_hops, sizeof(r.nr_hops));
+	buf_mem(b, &r.rule, sizeof(r.rule));
+	buf_mem(b, &r.table, sizeof(r.table));
+	buf_mem(b, &r.metric, sizeof(r.metric));
+	for (unsigned int i = 0; i < ROUTE_NR_TEXTS; i++)
+		buf_text(b, route_text(&r, i));
+	put_buf(s, RECORD_ROUTE);
 }
 
 static int record_err(const struct record_sink *s)
@@ -276,8 +298,14 @@ static int record_event(struct sink *sink, const struct trace_event *te, uint64_
 		buf_text(buf_reset(s), te->why);
 		put_buf(s, RECORD_WHY);
 	}
+	if (te->end) {
+		buf_text(buf_reset(s), te->end);
+		put_buf(s, RECORD_ENDING);
+	}
 	for (size_t i = 0; te->verdicts && i < te->verdicts->nr; i++)
 		put_verdict(s, te->verdicts->v[i]);
+	if (te->route)
+		put_route(s, *te->route);
 	put_record(&s->out, RECORD_EVENT, raw, sizeof(*raw));
 	outbuf_end_event(&s->out);
 	s->nr_events++;

@@ -11,7 +11,7 @@
  *	META    u64 started, i64 realtime_off; text hostname, release, machine, version;
  *		then, optional (early versions wrote only meta and tuple, and end here):
  *		u32 enabled fields, from bit 0: meta, tuple, tcp_flags, caller, stack, tunnel,
- *		skb, shared_info, cb, bpfmap, netns_names;
+ *		skb, shared_info, cb, bpfmap, netns_names, conntrack;
  *		u32 netns_names_max, u16 nr_skb_meta, u16 nr_xdp_meta; text expression, skb's first
  *	FUNC    u64 addr, u64 off; text name, module	result of names.func; module "": none
  *	SYMBOL  u64 addr, u64 off; text name, module	result of names.symbol
@@ -26,7 +26,11 @@
  *	VERDICT u16 flags (1: policy; 2: there is a priority); u32 priority; text verdict, family,
  *		hook, backend, table, target, comment, detail, from, to; u16 length of the path;
  *		then the place and those of the path: u32 rule, u64 handle; text chain. A text is ""
- *		where there is none. Of the next event, in order: those before its WHY
+ *		where there is none; last, optional: text rule. Of the next event, in order: those
+ *		before its WHY
+ *	ENDING  text					how the packet of the next event ended well
+ *	ROUTE   u16 flags (1: there is a rule; 2: the route was kept in a socket), u16 next hops;
+ *		u32 rule, table, metric; text type, prefix, via, dev, src. Of the next event
  *	PART    u16 kind (enum trail_part_kind), u16 cut (1: truncated); then by kind:
  *		STACK            u64 addresses, each with its SYMBOL; at most TRAIL_MAX_STACK
  *		SKB, SHARED_INFO the struct as text, up to the record's end
@@ -34,6 +38,8 @@
  *		META             u16 number of values; text value, for skb or xdp as the event
  *		TUNNEL           struct trail_tunnel
  *		MAP              struct trail_map
+ *		PACKET           struct trail_packet; its nr_bytes
+ *		CT               struct conntrack
  *
  * META comes first. A name precedes the first event that needs it; unknown names are omitted. Parts
  * precede the event they belong to. Readers skip unknown tags and part kinds; an incompatible
@@ -55,6 +61,8 @@
 
 enum { RECORD_IS_POLICY = 1, RECORD_HAS_PRIORITY = 2 }; /* flags of a VERDICT */
 
+enum { RECORD_HAS_RULE = 1, RECORD_IS_CACHED = 2 }; /* of a ROUTE */
+
 enum record_tag {
 	RECORD_META = 1,
 	RECORD_FUNC,
@@ -68,10 +76,12 @@ enum record_tag {
 	RECORD_PART,
 	RECORD_WHY,
 	RECORD_VERDICT,
+	RECORD_ENDING,
+	RECORD_ROUTE,
 };
 
 /* Offset in struct output_fields of the bool for each bit of META's enabled fields. */
-#define RECORD_NR_FIELDS 11
+#define RECORD_NR_FIELDS 12
 extern const uint8_t record_field_offs[RECORD_NR_FIELDS];
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,

@@ -94,6 +94,13 @@ static int ring_bpf_read(struct ring *r, size_t max, ring_sample_fn fn, void *ar
 	return ringbuf_read(&((struct ring_bpf *)r)->buf, max, fn, arg);
 }
 
+static bool ring_bpf_is_filling(const struct ring *r)
+{
+	const struct ringbuf *b = &((const struct ring_bpf *)r)->buf;
+
+	return __atomic_load_n(b->producer_pos, __ATOMIC_RELAXED) - *b->consumer_pos > b->sz / 8;
+}
+
 static void unmap_window(struct ring_bpf *rb)
 {
 	if (rb->window != MAP_FAILED)
@@ -141,6 +148,7 @@ static void ring_bpf_close(struct ring *r)
 static const struct ring_ops ring_bpf_ops = {
 	.fd = ring_bpf_fd,
 	.read = ring_bpf_read,
+	.is_filling = ring_bpf_is_filling,
 	.close = ring_bpf_close,
 	.wait_ms = -1,
 };

@@ -305,9 +305,24 @@ static int ring_perf_read(struct ring *r, size_t max, ring_sample_fn fn, void *a
 	return perf_bufs_read(rp->bufs, rp->nr, rp->scratch, max, fn, arg);
 }
 
+/* The kernel wakes us at a quarter. */
+static bool ring_perf_is_filling(const struct ring *r)
+{
+	const struct ring_perf *rp = (const struct ring_perf *)r;
+
+	for (size_t i = 0; i < rp->nr; i++) {
+		const struct perf_buf *b = &rp->bufs[i];
+
+		if (__atomic_load_n(&b->page->data_head, __ATOMIC_RELAXED) - b->tail > b->sz / 2)
+			return true;
+	}
+	return false;
+}
+
 static const struct ring_ops ring_perf_ops = {
 	.fd = ring_perf_fd,
 	.read = ring_perf_read,
+	.is_filling = ring_perf_is_filling,
 	.close = ring_perf_close,
 	.wait_ms = PERF_WAIT_MS,
 };

@@ -18,6 +18,7 @@
 struct ring_ops {
 	int (*fd)(const struct ring *r);
 	int (*read)(struct ring *r, size_t max, ring_sample_fn fn, void *arg);
+	bool (*is_filling)(const struct ring *r);
 	void (*close)(struct ring *r);
 	int wait_ms;
 };

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/words.h"
 #include "output/output.h"
 
 #define SLOT_SZ_MIN 256 /* holds struct trail_event */
@@ -124,7 +125,7 @@ void reorder_push(void *reorder, const void *data, size_t sz, uint64_t lost)
 	h.lost = r->lost;
 	r->lost = 0;
 	h.slot = r->free_slots[r->cap - r->nr - 1];
-	memcpy(r->slots + h.slot * r->slot_sz, data, sz);
+	copy_few(r->slots + h.slot * r->slot_sz, data, sz);
 	insert_sorted(r, &h);
 }
 

@@ -18,6 +18,11 @@ int ring_read(struct ring *r, size_t max, ring_sample_fn fn, void *arg)
 	return r->ops->read(r, max, fn, arg);
 }
 
+bool ring_is_filling(const struct ring *r)
+{
+	return r->ops->is_filling(r);
+}
+
 void ring_close(struct ring *r)
 {
 	if (r)

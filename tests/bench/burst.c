@@ -9,11 +9,17 @@
  * burst listen PORT BACKLOG: have a TCP socket, and accept no connection.
  * burst connect ADDRESS PORT COUNT: start COUNT TCP connections at once, and hold them.
  * burst cgroup DIRECTORY ingress|egress: attach a BPF program that drops all packets of a cgroup.
+ * burst netfilter HOOK: attach a BPF program of netfilter that drops all of IPv4 there, and hold
+ * it. burst tcx DEVICE: attach a BPF program that drops all that is sent there by tcx, and hold it.
  * burst frame DEVICE HEX...: send each as a frame by DEVICE.
+ * burst read PORT COUNT: read COUNT UDP datagrams, of IPv4 or IPv6.
+ * burst as UID CAPABILITY,... COMMAND...: run it as this user, with these capabilities (numbers).
+ * burst errors ADDRESS PORT: send a datagram to where nobody listens, and read the error.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
@@ -23,6 +29,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -186,6 +193,44 @@ static int cgroup(char **arg)
 	return 0;
 }
 
+/* Load a program that returns `value`. */
+static uint32_t load_constant(uint32_t type, uint32_t attach_type, uint32_t value)
+{
+	const uint64_t insns[] = {0xb7 | (uint64_t)value << 32, 0x95}; /* r0 = value; exit */
+	struct {
+		uint32_t type, nr;
+		uint64_t insns, license;
+		uint32_t log[4], version, flags;
+		char name[16];
+		uint32_t ifindex, attach_type;
+	} load = {type, 2, (uintptr_t)insns, (uintptr_t) "GPL", .attach_type = attach_type};
+
+	return (uint32_t)syscall(SYS_bpf, 5, &load, sizeof(load));
+}
+
+/* 32 and 45: BPF_PROG_TYPE_NETFILTER and BPF_NETFILTER (6.4); it returns NF_DROP. */
+static int netfilter(char **arg)
+{
+	struct {
+		uint32_t prog, target, attach_type, flags, pf, hook;
+		int32_t priority;
+		uint32_t link_flags;
+	} link = {load_constant(32, 45, 0), 0, 45, 0, 2, (uint32_t)atoi(arg[0]), -500, 0};
+
+	return wait_forever("netfilter", syscall(SYS_bpf, 28, &link, sizeof(link)) < 0);
+}
+
+/* 3 and 47: BPF_PROG_TYPE_SCHED_CLS and BPF_TCX_EGRESS (6.6); it returns TC_ACT_SHOT. */
+static int tcx(char **arg)
+{
+	struct {
+		uint32_t prog, target, attach_type, flags;
+		uint64_t other[4];
+	} link = {load_constant(3, 0, 2), if_nametoindex(arg[0]), 47, 0, {0}};
+
+	return wait_forever("tcx", syscall(SYS_bpf, 28, &link, sizeof(link)) < 0);
+}
+
 static size_t parse_hex(const char *hex, uint8_t *out, size_t sz)
 {
 	unsigned int byte;
@@ -215,14 +260,80 @@ static int send_frames(char **arg)
 	return 0;
 }
 
+static int read_some(char **arg)
+{
+	struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(atoi(arg[0]))};
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	char data[100];
+
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&any, sizeof(any))) {
+		perror("burst: bind");
+		return 1;
+	}
+	for (int nr = atoi(arg[1]); nr > 0; nr--)
+		if (recv(fd, data, sizeof(data), 0) < 0)
+			return 1;
+	return 0;
+}
+
+/* IP_RECVERR (11) and IPV6_RECVERR (25): errors come to a queue of the socket. */
+static int read_error(char **arg)
+{
+	int fd = open_socket(arg[0], atoi(arg[1]), SOCK_DGRAM), on = 1;
+	bool v6 = strchr(arg[0], ':') != NULL;
+	char data[100];
+	struct iovec iov = {data, sizeof(data)};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+
+	if (fd < 0 ||
+	    setsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? 25 : 11, &on, sizeof(on)) ||
+	    send(fd, data, 10, 0) < 0)
+		return 1;
+	usleep(200 * 1000);
+	return recvmsg(fd, &msg, MSG_ERRQUEUE) < 0;
+}
+
+/* Ambient capabilities (4.3) are kept by execve(2). */
+static int run_as(char **arg)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {{0}};
+	uid_t uid = atoi(arg[0]);
+
+	for (char *p = arg[1]; *p; p += *p == ',') {
+		long cap = strtol(p, &p, 10);
+
+		data[cap / 32].effective |= 1U << cap % 32;
+		data[cap / 32].permitted |= 1U << cap % 32;
+		data[cap / 32].inheritable |= 1U << cap % 32;
+	}
+	if (syscall(SYS_setgroups, 0, NULL) || setgid(uid) || prctl(PR_SET_KEEPCAPS, 1) ||
+	    setuid(uid) || syscall(SYS_capset, &head, data)) {
+		perror("burst: capabilities");
+		return 1;
+	}
+	for (int cap = 0; cap < 64; cap++)
+		if (data[cap / 32].permitted >> cap % 32 & 1 &&
+		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0)) {
+			perror("burst: ambient capabilities");
+			return 1;
+		}
+	execv(arg[2], arg + 2);
+	perror(arg[2]);
+	return 1;
+}
+
 static const struct {
 	const char *name;
 	int nr_args;
 	int (*run)(char **arg);
 } modes[] = {
-	{"hold", 1, hold},	    {"refuse", 1, refuse},
-	{"listen", 2, listen_only}, {"connect", 3, connect_many},
-	{"cgroup", 2, cgroup},	    {"frame", 2, send_frames},
+	{"hold", 1, hold},	     {"refuse", 1, refuse},
+	{"listen", 2, listen_only},  {"connect", 3, connect_many},
+	{"cgroup", 2, cgroup},	     {"frame", 2, send_frames},
+	{"netfilter", 1, netfilter}, {"tcx", 1, tcx},
+	{"read", 2, read_some},	     {"errors", 2, read_error},
+	{"as", 3, run_as},
 };
 
 int main(int argc, char **argv)

@@ -5,32 +5,12 @@
 # All functions (or tracepoints) attached, default settings, output to a file.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-. tests/lab.sh
+. tests/bench/common.sh
 
-B=${B:-build}
-skbtrail=$B/skbtrail
-over=0 pid='' counting=''
+counting=''
 stats=/proc/sys/kernel/bpf_stats_enabled
 
-cleanup() {
-	[ -z "$pid" ] || kill "$pid" 2>/dev/null
-	[ -z "$counting" ] || echo 0 >$stats
-	lab_down
-	rm -rf "$T"
-}
-
-die() {
-	cat "$T/err" >&2
-	echo "quick.sh: $*" >&2
-	exit 1
-}
-
-# row WHAT FIGURE UNIT LIMIT: a figure above its limit is a failure; limit "-": none.
-row() {
-	mark=$(awk -v f="$2" -v l="$4" 'BEGIN { print (l != "-" && f + 0 > l + 0 ? "OVER" : "") }')
-	[ -z "$mark" ] || over=1
-	printf '%-34s %12s %-8s %10s %s\n' "$1" "$2" "$3" "$4" "$mark"
-}
+tidy() { [ -z "$counting" ] || echo 0 >$stats; }
 
 start() {
 	rm -f "$T/ready"
@@ -39,15 +19,6 @@ start() {
 	wait_for 300 ready_or_gone "$T/ready" $pid
 	[ -e "$T/ready" ] || die "skbtrail did not start"
 }
-
-stop() {
-	kill "$pid"
-	wait "$pid" || die "skbtrail failed"
-	pid=''
-}
-
-# Ticks of CPU time, 100 a second; the process name in field 2 may hold spaces.
-ticks() { sed 's/.*) //' "/proc/$pid/stat" | awk '{ print $12 + $13 }'; }
 
 bench_idle() {
 	start "udp port 5000"
@@ -60,23 +31,34 @@ bench_idle() {
 
 burst() { on_client "$B/burst" "$SERVER" 5000 "$1" >/dev/null || die "the burst failed"; }
 
+# flood PACKETS OPTION...: sets CPU, in ns, and leaves what was printed.
+flood() {
+	nr=$1
+	shift
+	start "$@" "udp port 5000 and not icmp"
+	CPU=$(cpu_ns)
+	burst "$nr"
+	sleep 1
+	CPU=$(($(cpu_ns) - CPU))
+	stop
+}
+
 # Enough packets for 100,000 events, at least 2,000. Nobody listens on the port, but the ICMP errors
 # are no part of it.
 bench_burst() {
-	start "udp port 5000 and not icmp"
-	burst 10
-	stop
+	flood 10
 	each=$(($(grep -c '^0x' "$T/out") / 10))
 	[ "$each" -gt 0 ] || die "the burst was not traced"
 	nr=$((100000 / each))
 	[ $nr -ge 2000 ] || nr=2000
-	start "udp port 5000 and not icmp"
-	burst $nr
-	stop
-	printed=$(sed -n 's/^\([0-9]*\) events printed.*/\1/p' "$T/err")
+	flood $nr
+	printed=$(sed -n 's/^\([0-9]*\) events\{0,1\} printed.*/\1/p' "$T/err")
 	lost=$(sed -n 's/.*printed, \([0-9]*\) lost.*/\1/p' "$T/err")
 	row "lost of $nr packets, $each events each" "${lost:-unknown}" events 0
 	row 'printed but not in the file' "$((printed - $(grep -c '^0x' "$T/out")))" events 0
+	row 'CPU of an event' $((CPU / nr / each)) ns -
+	flood $nr --output-why=false
+	row 'the same without causes' $((CPU / nr / each)) ns -
 }
 
 # What the kernel counts in all programs for packets that no filter matches (5.8).
@@ -100,13 +82,9 @@ bench_size() {
 	row 'executable, stripped' "$(wc -c <"$T/stripped")" bytes "$(make -s print-SIZE_LIMIT)"
 }
 
-[ "$(id -u)" -eq 0 ] || { echo "quick.sh: must run as root" >&2; exit 1; }
-T=$(mktemp -d) || exit 1
-trap cleanup EXIT
-trap 'exit 130' INT TERM HUP
-lab_up || die "cannot make the test network"
+begin
 echo "Linux $(uname -r), $("$skbtrail" --check 2>/dev/null | sed -n 's/.* backend \([a-z-]*\), .*/\1/p')"
-printf '%-34s %12s %-8s %10s\n' '' figure unit limit
+heading
 bench_size
 bench_idle
 bench_miss

@@ -304,7 +304,7 @@ only_packets() {
 
 # The last line of each packet is a function that frees it.
 all_end() {
-	awk -v re=" ($FREES)( |\$)" '/^0x/ && !/\[xdp\]$/ { last[$1] = $0 }
+	awk -v re=" ($FREES)(:? |\$)" '/^0x/ && !/\[xdp\]$/ { last[$1] = $0 }
 		END { for (skb in last) if (last[skb] !~ re) { print last[skb]; nr++ } exit nr > 0 }' \
 		"$T/out" >"$T/wrong" ||
 		bad "$(grep -c . "$T/wrong") packets were not freed: $(head -n 1 "$T/wrong")"
@@ -317,13 +317,14 @@ among() {
 	needs_functions "ip_output|dev_hard_start_xmit|veth_xmit|ip_rcv|icmp_rcv|udp_rcv|__udp4_lib_rcv|$FREES" ||
 		return
 	udp_client "$SERVER" 5901 1
-	trace_start "$@" || return
+	trace_start --output-release "$@" || return
 	bulk_start
 	on_client busybox ping -c 15 -i 0.1 "$SERVER" >/dev/null || bad "no answer to ping"
 }
 
 among_end() {
 	bulk_stop
+	sleep 1 # what waits for a busy processor ends, too
 	trace_stop
 	all_end
 }
@@ -332,7 +333,7 @@ among_end() {
 case_track_bulk_tcp() {
 	needs_functions "ip_output|dev_hard_start_xmit|veth_xmit|ip_rcv|tcp_v4_rcv|$FREES" || return
 	make_bulk
-	trace_start --filter-track-skb "tcp port 8080" || return
+	trace_start --output-release --filter-track-skb "tcp port 8080" || return
 	(while :; do udp_client "$SERVER" 5901 50 1000; done) &
 	BULK=$!
 	HTTP_SECONDS=20 http_get "http://$SERVER:8080/bulk" >/dev/null || bad "no answer from the server"

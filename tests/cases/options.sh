@@ -9,6 +9,14 @@ case_version_and_help() {
 	expect '^skbtrail [0-9]+\.[0-9]+'
 	"$SKBTRAIL" --help >"$T/out" || bad "--help fails"
 	expect '--filter-func'
+	"$SKBTRAIL" -h >"$T/out" 2>"$T/err" || bad "-h fails"
+	expect '^  skbtrail --check$'
+	expect_not '--filter-mark'
+	for o in -h --version; do
+		! "$SKBTRAIL" $o >/dev/full 2>"$T/err" || bad "$o does not fail on a full disk"
+		: >"$T/err"
+	done
+	{ [ "$(wc -l <"$T/out")" -le 40 ] && [ ! -s "$T/err" ]; } || bad "-h prints $(wc -l <"$T/out") lines"
 }
 
 case_check() {
@@ -21,7 +29,13 @@ case_check() {
 case_list_funcs() {
 	"$SKBTRAIL" --list-funcs >"$T/out" 2>"$T/err" || bad "--list-funcs fails"
 	[ "$(wc -l <"$T/out")" -ge 20 ] || bad "fewer than 20 lines"
-	on_tracepoints || expect '(^|[ :])ip_rcv( |$|:)'
+	# only functions have an address
+	if on_tracepoints; then
+		every 5 '^-$'
+	else
+		expect '(^|[ :])ip_rcv( |$|:)'
+		expect_not ' 0x0*$'
+	fi
 }
 
 case_default_backend() {
@@ -97,6 +111,68 @@ case_limit_lines() {
 	trace_end 10
 	[ "$RC" -eq 0 ] || bad "exit code $RC"
 	[ "$(grep -c '^0x' "$T/out")" -eq 3 ] || bad "$(grep -c '^0x' "$T/out") lines, not 3"
+	# one event of each of five packets is at least one packet that is still under way
+	trace_start -c 1 --story "udp port 5000" || return
+	udp_client "$SERVER" 5000 5
+	trace_end 10
+	expect '^  = cut off by the limit of events \(-c\) after 0.0 us$'
+	expect_not 'end of the trace'
+	grep -q '^1 event told, .*; 1 story$' "$T/err" || bad "no last message: $(tail -n 1 "$T/err")"
+}
+
+# It has caught its signals, but not begun to attach.
+catches_sigint() {
+	local caught
+	caught=$(sed -n 's/^SigCgt:[ \t]*//p' "/proc/$1/status" 2>/dev/null)
+	[ $((0x${caught:-0} & 2)) -ne 0 ]
+}
+
+# Ctrl-C before everything is attached: the old file is kept, and why there is no output is said.
+case_stop_attaching() {
+	echo kept >"$T/kept"
+	for try in 1 2 3 4 5; do
+		rm -f "$T/ready"
+		"$SKBTRAIL" --backend "$BEST" --ready-file "$T/ready" --output-file "$T/kept" udp \
+			>"$T/out" 2>"$T/err" &
+		TRACE=$!
+		until catches_sigint $TRACE || gone $TRACE; do :; done
+		kill -STOP $TRACE
+		! grep -q '^attached' "$T/err" || { kill -KILL $TRACE; wait $TRACE; continue; } 2>/dev/null
+		kill -INT $TRACE
+		kill -CONT $TRACE
+		trace_end 60
+		[ "$RC" -eq 0 ] || bad "exit code $RC"
+		[ "$(cat "$T/err")" = 'stopped while attaching: nothing was traced' ] ||
+			bad "says '$(head -n 1 "$T/err")'"
+		[ "$(cat "$T/kept" "$T/out")" = kept ] || bad "there is output"
+		[ ! -e "$T/ready" ] || bad "the ready file was created"
+		return
+	done
+	bad "attached too fast in $try tries"
+}
+
+# Messages of netlink have offsets as packets have. That of an address is 76 bytes long, which it
+# begins with: 0x4c.
+case_no_netlink() {
+	on_tracepoints || FUNCS='consume_skb|kfree_skb(_reason)?|skb_copy_datagram_(iter|iovec)|udp_rcv'
+	trace_start ip || return
+	for _ in 1 2 3; do on_client ip addr >/dev/null || missing "ip addr"; done
+	udp_client "$SERVER" 5000 1
+	trace_stop
+	expect "$SERVER:5000\\(udp\\)"
+	expect_not '->[0-9.]+\([0-9]+(,frag)?\)'
+}
+
+# At its beginning udp_send_skb() has not written the ports yet.
+case_ports_unwritten() {
+	needs_functions 'udp_send_skb|udp_rcv' || return
+	"$SKBTRAIL" --list-funcs --filter-func udp_send_skb 2>/dev/null | grep -q ^udp_send_skb ||
+		{ skip "this kernel has no udp_send_skb()"; return; }
+	trace_start "udp and dst host $SERVER" || return
+	udp_client "$SERVER" 5000 1
+	trace_stop
+	expect "$CLIENT->$SERVER\\(udp\\) +udp_send_skb"
+	expect "$CLIENT:[0-9]+->$SERVER:5000\\(udp\\) +udp_rcv"
 }
 
 # Through our own symbolic link to a file that does not exist yet.
@@ -128,7 +204,7 @@ rotate() {
 		trace_stop
 	fi
 	[ ! -s "$T/out" ] || bad "output on stdout"
-	PRINTED=$(sed -n 's/^\([0-9]*\) events printed.*/\1/p' "$T/err")
+	PRINTED=$(sed -n 's/^\([0-9]*\) events\{0,1\} printed.*/\1/p' "$T/err")
 }
 
 stamp='[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]-[0-9][0-9]-[0-9][0-9]\.[0-9]{3}'
@@ -219,6 +295,8 @@ case_record_and_replay() {
 	"$SKBTRAIL" --replay "$T/record" --output-json >"$T/out" 2>"$T/err" || bad "--replay fails"
 	[ "$(grep -c '^{' "$T/out")" -eq "$(grep -c '^0x' "$T/live")" ] ||
 		bad "JSON from the record has a different number of lines"
+	"$SKBTRAIL" --replay "$T/record" -c 1 >"$T/out" 2>"$T/err" || bad "--replay fails"
+	grep -q '^1 event printed, 0 lost, 1 packet seen' "$T/err" || bad "the summary: $(cat "$T/err")"
 }
 
 case_replay_truncated() {
@@ -231,6 +309,14 @@ case_replay_truncated() {
 	[ "$RC" -eq 1 ] || bad "exit code $RC of a truncated record"
 	expect '^0x'
 	grep -q '^skbtrail: ' "$T/err" || bad "no message about the truncated record"
+	cat "$T/record" "$T/record" | "$SKBTRAIL" -r - >"$T/two" 2>"$T/err" || bad "a joined record fails"
+	"$SKBTRAIL" -r "$T/record" 2>/dev/null | cmp -s - "$T/two" || bad "it is not the first one"
+	grep -q 'warning: another record follows at byte [0-9]*, of .*, of the same boot: it is not read' "$T/err" ||
+		bad "the second record is not told: $(cat "$T/err")"
+	head -c $(($(wc -c <"$T/record") - 100)) "$T/record" >"$T/cut"
+	cat "$T/cut" "$T/record" | "$SKBTRAIL" -r - >"$T/two" 2>"$T/err"
+	said 'another record begins there'
+	[ -s "$T/two" ] || bad "nothing is printed of what was cut"
 }
 
 # A closed pipe (`| head`) makes skbtrail exit without messages and with exit code 0.
@@ -245,7 +331,7 @@ case_closed_pipe() {
 		udp_client "$SERVER" 5000 1
 		trace_end 10
 		[ "$RC" -eq 0 ] || bad "exit code $RC"
-		grep -v 'events printed' "$T/err" | grep -iq -e pipe -e error -e cannot &&
+		grep -vE 'events? printed' "$T/err" | grep -iq -e pipe -e error -e cannot &&
 			bad "message about the closed pipe"
 	fi
 	TRACE_OUT=''
@@ -277,7 +363,7 @@ case_all_functions() {
 	trace_start --verbose "udp port 5000" || return
 	echo "  attached to all functions in $(($(now_cs) - start))0 ms"
 	udp_client "$SERVER" 5000 2
-	stop_in 100 INT
+	stop_in 300 INT
 	echo "  stopped in ${took}0 ms"
 	expect "$SERVER:5000\\(udp\\) +$SEND_BEST\$"
 	expect "$SERVER:5000\\(udp\\) +$RECV_BEST\$"
@@ -322,6 +408,15 @@ can_make_events() {
 }
 no_events() { ! grep -q '[:/]skbtrail_' $kprobe_events; }
 
+# Kill a trace; with its guards nobody is left who would remove its events.
+kill_with_guards() {
+	for p in /proc/[0-9]*; do
+		[ "$p/exe" -ef "$SKBTRAIL" ] && [ "$(cat "$p/comm")" = skbtrail-guard ] &&
+			kill -KILL "${p#/proc/}"
+	done
+	kill_trace
+}
+
 # The next run removes the events of a killed one, but not events of other programs, whatever their
 # name, nor those of a live run.
 case_leftovers() {
@@ -330,8 +425,7 @@ case_leftovers() {
 	BACKEND=kprobe-events FUNCS=$functions
 	trace_start "udp port 5000" || return
 	killed=$TRACE
-	kill -KILL "$TRACE"
-	wait "$TRACE" 2>/dev/null
+	kill_with_guards
 	nr=$(nr_events "skbtrail_$killed")
 	[ "$nr" -ge 10 ] || bad "only $nr events of the killed run"
 	others="skbtest/f0 skbtrail_$killed/mine skbtrail_${killed}x/f0"
@@ -341,7 +435,7 @@ case_leftovers() {
 			echo "p:$e ip_rcv+8" >>$kprobe_events || bad "cannot create event $e"
 	done
 	if trace_start "udp port 5000"; then
-		grep -q "removed $nr kprobe events that a killed" "$T/err" ||
+		grep -q "removed $nr kprobe events\{0,1\} that a killed" "$T/err" ||
 			bad "does not report $nr leftover events"
 		! grep -q "skbtrail_$killed/f" $kprobe_events || bad "leftover events were not removed"
 		live=$TRACE
@@ -365,6 +459,50 @@ case_leftovers() {
 		echo "-:$e" >>$kprobe_events || bad "event $e of another program was removed"
 	done
 	wait_for 30 no_events || bad "kprobe events left behind: $(head -n 1 $kprobe_events)"
+	# With its guard nothing stays of a killed run.
+	trace_start "udp port 5000" || return
+	kill_trace
+	wait_for 30 no_events || bad "the guard leaves kprobe events behind"
+}
+
+# Perf events that the trace has opened.
+nr_perf_events() {
+	for fd in "/proc/$TRACE/fd"/*; do
+		readlink "$fd"
+	done | grep -c perf_event
+}
+
+# Where the kernel closes kprobes slowly, many of them share events. All are gone when skbtrail exits,
+# nothing stays of a killed run, and skbtrail in another pid namespace does no harm.
+case_shared_events() {
+	can_make_events || return
+	local WITHOUT='' BACKEND=kprobe FUNCS='(ip|udp)_.*'
+	trace_start "udp port 5000" || return
+	nr=$(nr_kprobes)
+	[ "$nr" -ge 50 ] || bad "only $nr kprobes"
+	own=$(nr_perf_events)
+	{ [ "$own" -ge 1 ] && [ "$own" -le 20 ]; } || bad "$own descriptors for $nr kprobes"
+	busybox unshare -p -f "$SKBTRAIL" --backend kprobe --filter-func ip_rcv --duration 1 udp \
+		>"$T/file" 2>"$T/second" || bad "in a pid namespace: $(head -n 1 "$T/second")"
+	[ "$(nr_kprobes)" -eq "$nr" ] || bad "events of another pid namespace were removed"
+	udp_client "$SERVER" 5000 1
+	trace_stop
+	[ "$(nr_kprobes)" -le "$KPROBES_BEFORE" ] || bad "$(nr_kprobes) kprobes after the end"
+	no_events || bad "events after the end"
+	expect "$SERVER:5000\(udp\) +ip_rcv\$"
+	expect "$SERVER:5000\(udp\) +udp_rcv\$"
+
+	trace_start "udp port 5000" || return
+	kill_trace
+	wait_for 60 no_kprobes || bad "$(nr_kprobes) kprobes after SIGKILL"
+	wait_for 10 no_process || bad "processes after SIGKILL"
+	jump_is 1 || bad "kprobes are not optimised after SIGKILL"
+
+	trace_start "udp port 5000" || return
+	kill_with_guards
+	BACKEND=tracepoint FUNCS='' trace_start udp && trace_stop
+	said 'that a killed skbtrail had left behind'
+	no_kprobes || bad "$(nr_kprobes) kprobes after the next start"
 }
 
 # kprobe-events (before 4.17) needs tracefs; discovery works without the lists in tracefs.
@@ -412,8 +550,13 @@ case_private_tracefs() {
 rcu=/sys/kernel/rcu_expedited
 rcu_note=/run/skbtrail.rcu_expedited
 
+kprobes_jump=/proc/sys/debug/kprobes-optimization
+
 rcu_is() { read -r value <$rcu && [ "$value" = "$1" ]; }
 no_rcu_note() { [ ! -e $rcu_note ]; }
+
+# jump_is N: as a rule 1; kernels that do not optimise kprobes have no such file.
+jump_is() { [ ! -e $kprobes_jump ] || { read -r value <$kprobes_jump && [ "$value" = "$1" ]; }; }
 
 # Start a trace of so many functions that it is still attaching when this returns.
 start_attaching() {
@@ -429,6 +572,7 @@ start_attaching() {
 	kill -STOP "$TRACE" 2>/dev/null
 	rcu_is 1 || { bad "rcu_expedited was not changed"; return 1; }
 	[ -s $rcu_note ] || bad "there is no note"
+	jump_is 0 || bad "kprobes are optimised while they are attached"
 	[ ! -e "$T/ready" ] || bad "everything was attached too soon"
 }
 
@@ -443,6 +587,7 @@ case_rcu_expedited() {
 	local WITHOUT='' BACKEND=kprobe FUNCS=ip_rcv
 	[ -e /payload ] || { skip "this is no guest"; return; }
 	[ -w $rcu ] || { missing $rcu; return; }
+	wait_for 120 no_process || bad "a skbtrail process of another case stays"
 	run_mode=$(stat -c %a /run)
 	echo 0 >$rcu
 
@@ -455,6 +600,7 @@ case_rcu_expedited() {
 	if start_attaching; then
 		kill_trace
 		wait_for 60 rcu_is 0 || bad "not restored after SIGKILL"
+		wait_for 10 jump_is 1 || bad "kprobes are not optimised after SIGKILL"
 		wait_for 10 no_rcu_note || bad "the note stays after SIGKILL"
 	fi
 
@@ -469,9 +615,11 @@ case_rcu_expedited() {
 		{ rcu_is 1 && [ -s $rcu_note ]; } || bad "restored, though all of them were killed"
 		if trace_start udp; then
 			said "restored '$rcu'"
+			[ ! -e $kprobes_jump ] || said "restored '$kprobes_jump'"
 			trace_stop
 		fi
 		rcu_is 0 || bad "not restored by the next start"
+		jump_is 1 || bad "kprobes are not optimised after the next start"
 		no_rcu_note || bad "the note stays"
 	fi
 
@@ -485,6 +633,7 @@ case_rcu_expedited() {
 	fi
 	trace_start udp && trace_stop
 	rcu_is 1 || bad "the user's 1 is gone"
+	jump_is 1 || bad "kprobes are not optimised any more"
 	echo 0 >$rcu
 	chmod "$run_mode" /run
 }
@@ -497,6 +646,7 @@ case_nothing_left() {
 	echo "  the last process exited after $(($(now_cs) - start))0 ms"
 	wait_for 5 no_kprobes || bad "$(nr_kprobes) kprobes are still there"
 	[ ! -w $kprobe_events ] || no_events || bad "kprobe events are still there"
+	jump_is 1 || bad "kprobes are not optimised any more"
 	[ "$(cat /sys/kernel/rcu_expedited 2>/dev/null)" = "$RCU_BEFORE" ] ||
 		bad "rcu_expedited was $RCU_BEFORE"
 }
@@ -536,11 +686,11 @@ case_lost_events() {
 	kill -INT "$TRACE"
 	trace_end 15
 	lost=$(sed -n 's/.*printed, \([0-9]*\) lost.*/\1/p' "$T/err")
-	gaps=$(sed -n 's/^--- \([0-9]*\) events lost here ---$/\1/p' "$T/out" |
+	gaps=$(sed -n 's/^--- \([0-9]*\) events\{0,1\} lost here ---$/\1/p' "$T/out" |
 		awk '{ n += $1 } END { print n + 0 }')
 	[ "${lost:-0}" -gt 0 ] || bad "no events lost with 3,000 packets and a ring of 4 KiB"
 	[ "$gaps" = "$lost" ] || bad "$gaps lost at the gaps, $lost in the summary"
-	printed=$(sed -n 's/^\([0-9]*\) events printed.*/\1/p' "$T/err")
+	printed=$(sed -n 's/^\([0-9]*\) events\{0,1\} printed.*/\1/p' "$T/err")
 	nr=$(grep -c '^0x' "$T/out")
 	[ "$nr" = "$printed" ] || bad "the summary says $printed printed, the output has $nr"
 }

@@ -248,6 +248,7 @@ case_error_options() {
 	--output-tuple off
 	--output-tcp-flags x
 	--output-caller x
+	--output-conntrack x
 	--output-stack x
 	--output-tunnel x
 	--output-skb x

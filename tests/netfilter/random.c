@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * nf-random nft|nft6|xt|iptables-nft NR_RULESETS SEED: random rulesets and packets, and who dropped
- * them by the kernel and by netfilter/. As root; in a network namespace of its own. A wrong rule is
- * a failure, and more than 2 % of unknown ones where all is told.
+ * nf-random nft|nft6|xt|iptables-nft NR_RULESETS SEED [no-hook|stack]: random rulesets and packets,
+ * and who dropped them by the kernel and by netfilter/. As root; in a network namespace of its own.
+ * A wrong rule is a failure, and more than 2 % of unknown ones where all is told, changes by rules
+ * included. no-hook: of each packet only its end is told, as by tracepoints; stack: and the hook.
+ * nf-random text xt|xt6|nft NR_RULESETS SEED: their texts, compared with those of iptables and nft.
  */
 #include "tests/netfilter/random.h"
 
@@ -13,7 +15,9 @@
 
 #include <linux/netfilter.h>
 
+#include "kern/clock.h"
 #include "netfilter/candidate.h"
+#include "netfilter/ipset.h"
 #include "netfilter/nft.h"
 #include "netfilter/xt.h"
 
@@ -30,6 +34,9 @@ static const char probe[] =
 	"chain in { type filter hook prerouting priority -500; meta nftrace set 1; }\n"
 	"chain out { type filter hook output priority -500; meta nftrace set 1;\n"
 	"ip saddr { 10.1.0.1, 10.2.0.1, 127.0.0.0/8 } drop; }\n"
+	"chain input { type filter hook input priority -500; meta nftrace set 1; }\n"
+	"chain forward { type filter hook forward priority -500; meta nftrace set 1; }\n"
+	"chain post { type filter hook postrouting priority -500; meta nftrace set 1; }\n"
 	"chain late { type filter hook prerouting priority -190; meta nftrace set 1; }\n"
 	"chain late_out { type filter hook output priority -190; meta nftrace set 1; }\n"
 	"}\n"
@@ -37,6 +44,9 @@ static const char probe[] =
 	"chain in { type filter hook prerouting priority -500; meta nftrace set 1; }\n"
 	"chain out { type filter hook output priority -500; meta nftrace set 1;\n"
 	"ip6 saddr { fd01::1, fd02::1, ::1 } drop; }\n"
+	"chain input { type filter hook input priority -500; meta nftrace set 1; }\n"
+	"chain forward { type filter hook forward priority -500; meta nftrace set 1; }\n"
+	"chain post { type filter hook postrouting priority -500; meta nftrace set 1; }\n"
 	"}\n";
 
 enum told { TOLD_ALL, TOLD_CHANGED, TOLD_NAT, TOLD_LESS, NR_TOLD };
@@ -47,6 +57,7 @@ struct score {
 };
 
 static uint64_t rnd_state;
+static bool no_hook, no_entry;
 
 uint32_t rnd(uint32_t nr)
 {
@@ -69,7 +80,7 @@ void put(struct ruleset *r, const char *fmt, ...)
 		abort();
 }
 
-static bool load(const char *command, const char *text, size_t len)
+bool load_text(const char *command, const char *text, size_t len)
 {
 	FILE *f = popen(command, "w");
 	size_t done = f ? fwrite(text, 1, len, f) : 0;
@@ -119,6 +130,34 @@ static void pass_router(uint8_t *ip)
 	ip[11] = (uint8_t)sum;
 }
 
+/* As explain/ does where it saw the packet come to its hook. */
+static void add_entry(struct nf_packet *q, const struct truth *t)
+{
+	bool is_src = t->hook == NF_INET_LOCAL_IN || t->hook == NF_INET_POST_ROUTING;
+	const uint8_t *old = t->entry_sz ? t->entry : q->hdr;
+	size_t l4 = (size_t)(old[0] & 0xf) * 4, len = t->entry_sz ? t->entry_sz : q->hdr_len;
+	bool has_ports = (old[9] == 6 || old[9] == 17) && len >= l4 + 4 && q->hdr_len >= l4 + 4;
+	bool src, dst;
+
+	if (!t->has_entry || t->entry_hook != t->hook)
+		return;
+	if (old != q->hdr) {
+		len = len < q->hdr_len ? len : q->hdr_len;
+		src = memcmp(old + 12, q->hdr + 12, 4) ||
+		      (has_ports && memcmp(old + l4, q->hdr + l4, 2));
+		dst = memcmp(old + 16, q->hdr + 16, 4) ||
+		      (has_ports && memcmp(old + l4 + 2, q->hdr + l4 + 2, 2));
+		if ((is_src ? dst : src) || (t->hook == NF_INET_FORWARD && (src || dst)))
+			return;
+		q->ttl_changed = old[1] != q->hdr[1] || old[8] != q->hdr[8];
+		if (src || dst) {
+			q->before = old;
+			q->before_len = len;
+		}
+	}
+	q->entry = (struct nf_entry){.hdr = old, .hdr_len = len, .mark = t->entry_mark};
+}
+
 /* As explain/ does from an event at the packet's end. */
 static struct nf_packet as_seen(const struct packet *p, const struct truth *t, uint8_t *hdr)
 {
@@ -145,7 +184,10 @@ static struct nf_packet as_seen(const struct packet *p, const struct truth *t, u
 		pass_router(hdr);
 	if (t->ttl)
 		hdr[8] = t->ttl;
+	if (t->dscp)
+		hdr[1] = (uint8_t)(t->dscp << 2 | (hdr[1] & 3));
 	fill_devs(p, t, &q);
+	add_entry(&q, t);
 	return q;
 }
 
@@ -153,6 +195,8 @@ static struct nf_packet as_seen(const struct packet *p, const struct truth *t, u
 static void tell_less(struct nf_packet *q)
 {
 	q->has_ct &= chance(50);
+	if (chance(50))
+		q->entry.hdr = NULL;
 	q->out.known &= chance(50);
 	if (chance(40))
 		q->hook = NF_HOOK_UNKNOWN;
@@ -198,16 +242,16 @@ static void print_case(const char *what, const struct ruleset *r, const struct p
 	if (system(r->list))
 		printf("%.*s", (int)r->len, r->text);
 	packet_print(p);
-	printf("told: hook %u, mark %d, ct %d, out %d, %zu bytes\n", q->hook,
+	printf("told: hook %u, mark %d, ct %d, out %d, %zu bytes; entry %d, mark %d\n", q->hook,
 	       q->has_mark ? (int)q->mark : -1, q->has_ct ? q->ct_info : -1, q->out.known,
-	       q->hdr_len);
+	       q->hdr_len, q->entry.hdr != NULL, (int)q->entry.mark);
 	printf("the kernel: hook %u, %s %s%llu\n", t->hook, t->where, t->rule ? "rule " : "policy ",
 	       (unsigned long long)t->rule);
 	print_decision(d);
 }
 
 static void judge(struct score *s, const struct ruleset *r, const struct nf_ruleset *rs,
-		  const struct packet *p, const struct truth *t)
+		  const struct packet *p, uint64_t ts, const struct truth *t)
 {
 	static struct nf_decision d;
 	const struct nf_candidate *c;
@@ -222,6 +266,13 @@ static void judge(struct score *s, const struct ruleset *r, const struct nf_rule
 
 	if (told == TOLD_LESS && (!r->unsure || chance(50)))
 		tell_less(&q);
+	if (no_hook)
+		q.hook = NF_HOOK_UNKNOWN;
+	if (no_entry) {
+		q.entry.hdr = q.before = NULL;
+		q.out.known = q.ttl_changed = false;
+	}
+	q.ts = ts;
 	nf_packet_parse(&q);
 	d.nr = 0;
 	d.overflow = false;
@@ -230,7 +281,7 @@ static void judge(struct score *s, const struct ruleset *r, const struct nf_rule
 	s->dropped[told]++;
 	if (!c) {
 		s->unknown[told]++;
-		if (told == TOLD_ALL && getenv("SHOW_UNKNOWN"))
+		if (told != TOLD_LESS && getenv("SHOW_UNKNOWN"))
 			print_case("UNKNOWN", r, p, &q, t, &d);
 	} else if (!is_right(c, t)) {
 		s->wrong++;
@@ -244,7 +295,7 @@ static bool load_nft(struct ruleset *r)
 
 	nft_generate(r, false);
 	snprintf(all, sizeof(all), "%s%s", probe, r->text);
-	return load("nft -f - 2>&1", all, strlen(all));
+	return load_text("nft -f - 2>&1", all, strlen(all));
 }
 
 static bool load_nft6(struct ruleset *r)
@@ -253,20 +304,20 @@ static bool load_nft6(struct ruleset *r)
 
 	nft_generate6(r);
 	snprintf(all, sizeof(all), "%s%s", probe, r->text);
-	return load("nft -f - 2>&1", all, strlen(all));
+	return load_text("nft -f - 2>&1", all, strlen(all));
 }
 
 static bool load_xt(struct ruleset *r)
 {
 	xt_generate(r);
-	return load("iptables-legacy-restore 2>&1", r->text, r->len);
+	return load_text("iptables-legacy-restore 2>&1", r->text, r->len);
 }
 
 static bool load_iptables_nft(struct ruleset *r)
 {
 	xt_generate(r);
-	return load("nft -f -", probe, sizeof(probe) - 1) &&
-	       load("iptables-nft-restore 2>&1", r->text, r->len);
+	return load_text("nft -f -", probe, sizeof(probe) - 1) &&
+	       load_text("iptables-nft-restore 2>&1", r->text, r->len);
 }
 
 static const struct kind {
@@ -284,14 +335,17 @@ static const struct kind {
 };
 
 /* One ruleset, and packets. */
-static void round_of(struct score *s, const struct kind *k)
+static void round_of(struct score *s, const struct kind *k, bool has_sets)
 {
 	static struct ruleset r;
-	struct nf_ruleset rs = {.arena = {.limit = NF_RULESET_MAX}};
+	static struct nf_ipsets sets;
+	struct nf_ruleset rs = {.arena = {.limit = NF_RULESET_MAX}, .ipsets = &sets};
 	static uint16_t id = 0;
+	uint64_t ts;
 
 	r.len = 0;
 	r.list = k->list;
+	r.has_sets = has_sets;
 	r.has_ct = r.has_nat = r.unsure = r.changes = false;
 	s->rulesets++;
 	if (!k->load(&r)) {
@@ -303,6 +357,7 @@ static void round_of(struct score *s, const struct kind *k)
 		printf("WRONG the ruleset cannot be read\n%s", r.text);
 		s->wrong++;
 	}
+	nf_ipsets_look(&sets, &rs.ipset_uses);
 	for (int i = 0; i < PACKETS && s->wrong < FAILURES_MAX; i++) {
 		struct packet p;
 		struct truth t;
@@ -312,13 +367,16 @@ static void round_of(struct score *s, const struct kind *k)
 		trace_begin();
 		if (k->by_counters && !counters_begin())
 			continue;
+		ts = clock_now();
 		packet_send(&p);
 		trace_end(&rs, &p, id, &t);
 		if (k->by_counters && !counters_end(&p, &t))
 			continue;
 		s->packets++;
-		if (t.dropped)
-			judge(s, &r, &rs, &p, &t);
+		if (!t.dropped)
+			continue;
+		nf_ipsets_look(&sets, &rs.ipset_uses);
+		judge(s, &r, &rs, &p, ts, &t);
 	}
 	nf_ruleset_release(&rs);
 }
@@ -339,28 +397,42 @@ static int report(const struct score *s)
 	printf("; %lu wrong\n", s->wrong);
 	if (!s->dropped[TOLD_ALL] || s->refused > s->rulesets / 20)
 		return 1;
-	return s->wrong || percent(s->unknown[TOLD_ALL], s->dropped[TOLD_ALL]) > UNKNOWN_MAX;
+	if (no_entry)
+		return s->wrong != 0;
+	return s->wrong || percent(s->unknown[TOLD_ALL] + s->unknown[TOLD_CHANGED],
+				   s->dropped[TOLD_ALL] + s->dropped[TOLD_CHANGED]) > UNKNOWN_MAX;
 }
 
 int main(int argc, char **argv)
 {
 	struct score s = {0};
 	const struct kind *k = kinds;
+	bool has_sets;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc == 5 && !strcmp(argv[1], "text")) {
+		rnd_state = strtoull(argv[4], NULL, 10) * 0x9e3779b97f4a7c15 + 1;
+		return text_main(argv[2], strtol(argv[3], NULL, 10));
+	}
+	no_hook = argc == 5 && !strcmp(argv[4], "no-hook");
+	no_entry = no_hook || (argc == 5 && !strcmp(argv[4], "stack"));
+	argc -= no_entry;
 	while (argc == 4 && k < kinds + sizeof(kinds) / sizeof(kinds[0]) &&
 	       strcmp(k->name, argv[1]))
 		k++;
 	if (argc != 4 || k == kinds + sizeof(kinds) / sizeof(kinds[0])) {
-		fprintf(stderr, "usage: %s nft|nft6|xt|iptables-nft NR_RULESETS SEED\n", argv[0]);
+		fprintf(stderr,
+			"usage: %s nft|nft6|xt|iptables-nft NR_RULESETS SEED [no-hook|stack]\n",
+			argv[0]);
 		return 2;
 	}
 	rnd_state = strtoull(argv[3], NULL, 10) * 0x9e3779b97f4a7c15 + 1;
-	if (lab_open() || !load("nft -f -", probe, sizeof(probe) - 1) || trace_open()) {
+	if (lab_open() || !load_text("nft -f -", probe, sizeof(probe) - 1) || trace_open()) {
 		printf("cannot make the test network\n");
 		return 77;
 	}
+	has_sets = sets_make();
 	for (long i = strtol(argv[2], NULL, 10); i > 0 && s.wrong < FAILURES_MAX; i--)
-		round_of(&s, k);
+		round_of(&s, k, has_sets);
 	return report(&s);
 }

@@ -34,7 +34,8 @@ struct ruleset {
 	bool has_ct;	  /* a rule asks for the state of connections */
 	bool has_nat;	  /* chains that some packets pass only */
 	bool unsure;	  /* rules ask for what no packet tells */
-	bool changes; /* rules change marks or TTLs: what earlier ones saw is not told by the end */
+	bool changes;	  /* rules change marks, TTLs or TOS */
+	bool has_sets;	  /* rules may name those of sets_make() */
 };
 
 __attribute__((format(printf, 2, 3))) void put(struct ruleset *r, const char *fmt, ...);
@@ -43,6 +44,13 @@ __attribute__((format(printf, 2, 3))) void put(struct ruleset *r, const char *fm
 void nft_generate(struct ruleset *r, bool plain);
 void nft_generate6(struct ruleset *r);
 void xt_generate(struct ruleset *r);
+
+/* Give the command this input. */
+bool load_text(const char *command, const char *text, size_t len);
+
+/* Sets of ipset; false: there is no ipset here. */
+bool sets_make(void);
+void sets_put_match(struct ruleset *r);
 
 /* ---- packets ---- */
 
@@ -82,7 +90,13 @@ struct truth {
 	uint32_t mark;	 /* at the end */
 	uint8_t hdr[80]; /* at the end */
 	size_t hdr_sz;	 /* 0: as it was sent */
-	uint8_t ttl;	 /* that a rule of xtables set; 0: none */
+	bool has_entry;
+	uint8_t entry_hook;
+	uint32_t entry_mark; /* when it came there */
+	uint8_t entry[80];
+	size_t entry_sz; /* 0: as at the end */
+	uint8_t ttl;	 /* this and the next that a rule of xtables set; 0: none */
+	uint8_t dscp;
 	bool has_devs;
 	struct nf_dev in, out; /* of the hook, if has_devs */
 };
@@ -95,5 +109,18 @@ void trace_end(const struct nf_ruleset *rs, const struct packet *p, uint16_t id,
 /* The same for xtables, by counters. false: they cannot be read. */
 bool counters_begin(void);
 bool counters_end(const struct packet *p, struct truth *t);
+
+/* ---- texts of rules ---- */
+
+struct texts {
+	unsigned long rulesets, refused;
+	unsigned long rules, unknown, wrong;
+	unsigned long same; /* nft: also letter by letter */
+};
+
+/* nf-random text KIND NR: its exit code. */
+int text_main(const char *kind, long nr);
+/* Those of nftables. False: they cannot be compared. */
+bool text_nft(struct texts *s, long nr);
 
 #endif

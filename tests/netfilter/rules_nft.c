@@ -296,7 +296,38 @@ static void put_match(struct gen *g, const char *hook)
 	}
 }
 
-/* Comments tell what happens to the mark: truth_nft.c. */
+/* Comments tell what happens to the header: truth_nft.c. */
+static void put_write(struct gen *g, uint32_t v)
+{
+	struct ruleset *r = g->r;
+
+	switch (rnd(8)) {
+	case 0:
+	case 1:
+		put(r, "ip dscp set %u comment \"d%u\"\n", v, v);
+		break;
+	case 2:
+		put(r, "ip ecn set %u comment \"e%u\"\n", v & 3, v & 3);
+		break;
+	case 3:
+		put(r, "ip saddr set 10.3.0.%u comment \"s%u\"\n", v, v);
+		break;
+	case 4:
+		if (g->l4 == L4_TCP || g->l4 == L4_UDP) {
+			put(r, "%s dport set %u comment \"p%u\"\n", g->l4 == L4_TCP ? "tcp" : "udp",
+			    v + 1, v + 1);
+			break;
+		} /* fall through */
+	case 5:
+		if (g->l4 == L4_TCP) {
+			put(r, "tcp option maxseg size set %u\n", 500 + v);
+			break;
+		} /* fall through */
+	default:
+		put(r, "ip ttl set %u comment \"t%u\"\n", v + 2, v + 2);
+	}
+}
+
 static void put_change(struct gen *g)
 {
 	struct ruleset *r = g->r;
@@ -304,19 +335,18 @@ static void put_change(struct gen *g)
 
 	r->changes = true;
 	if (g->headers) {
-		put(r, "ip ttl set 9 comment \"t9\"\n");
+		put_write(g, v);
 		return;
 	}
 	switch (rnd(4)) {
 	case 0:
-		put(r, "meta mark set meta mark or %u counter comment \"o%u\"\n", v, v);
+		put(r, "meta mark set meta mark %s %u counter\n", PICK("or", "and", "xor"), v);
 		break;
 	case 1:
-		put(r, "meta mark set ip protocol map { tcp : 1, udp : 2 } comment \"?\"\n");
+		put(r, "meta mark set ip protocol map { tcp : 1, udp : 2 }\n");
 		break;
 	default:
-		put(r, "meta mark set %u %scomment \"s%u\"\n", v, PICK("", "accept ", "return "),
-		    v);
+		put(r, "meta mark set %u %s\n", v, PICK("", "accept ", "return "));
 	}
 }
 
@@ -466,7 +496,8 @@ static void put_table(struct gen *g, uint32_t nr)
 			continue;
 		g->is_nat_chain = g->nat && i != 2 && chance(40);
 		put(r, "\tchain b%u {\n\t\ttype %s hook %s priority %d; policy %s;\n", i,
-		    g->is_nat_chain ? "nat" : "filter", hooks[i], (int)rnd(5) * 75 - 150 + (int)nr,
+		    g->is_nat_chain ? "nat" : "filter", hooks[i],
+		    (int)rnd(5) * 75 - 150 + (chance(95) ? (int)nr : 0),
 		    chance(g->is_nat_chain ? 10 : 35) ? "drop" : "accept");
 		for (uint32_t n = 1 + rnd(6); n; n--)
 			put_rule(g, hooks[i], 0);
@@ -479,7 +510,7 @@ void nft_generate(struct ruleset *r, bool plain)
 {
 	struct gen g = {.r = r,
 			.marks = chance(25),
-			.headers = chance(20),
+			.headers = chance(50),
 			.ct = chance(40),
 			.nat = chance(25),
 			.unsure = chance(15)};

@@ -99,7 +99,10 @@ static void put_match(struct gen *g)
 {
 	struct ruleset *r = g->r;
 
-	switch (rnd(6)) {
+	switch (rnd(7)) {
+	case 6:
+		put(r, "-m dscp %s--dscp %u ", inverted(), rnd(2) * 3);
+		break;
 	case 0:
 		put(r, "-m mark %s--mark %u/%u ", inverted(), rnd(8), 1 + rnd(7));
 		break;
@@ -154,7 +157,20 @@ static bool put_special_target(struct gen *g, const char *chain)
 	uint32_t bits = 1 + rnd(7);
 
 	if (!strcmp(g->table, "mangle") && g->marks && chance(40)) {
-		put(r, "-m comment --comment o%u -j MARK --or-mark %u\n", bits, bits);
+		put(r, "-j MARK --or-mark %u\n", bits);
+		r->changes = true;
+		return true;
+	}
+	if (!strcmp(g->table, "mangle") && g->headers && chance(20)) {
+		put(r, "-m comment --comment d3 -j DSCP --set-dscp 3\n");
+		r->changes = true;
+		return true;
+	}
+	if (!strcmp(g->table, "mangle") && g->headers && g->l4 == L4_TCP && *chain != 'u' &&
+	    chance(30)) {
+		put(r, "%s\n",
+		    PICK("-m tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 500",
+			 "-j TCPOPTSTRIP --strip-options sack-permitted"));
 		r->changes = true;
 		return true;
 	}
@@ -187,6 +203,8 @@ static void put_rule(struct gen *g, const char *chain, uint32_t first)
 		put_transport(g);
 	if (chance(40))
 		put_match(g);
+	if (r->has_sets && chance(30))
+		sets_put_match(r);
 	if (g->unsure && chance(25))
 		put_unsure(g);
 	if (put_special_target(g, chain))
@@ -244,7 +262,7 @@ void xt_generate(struct ruleset *r)
 	static const char *const filter[] = {"INPUT", "FORWARD", "OUTPUT", NULL};
 	struct gen g = {.r = r,
 			.marks = chance(25),
-			.headers = chance(15),
+			.headers = chance(40),
 			.ct = chance(40),
 			.unsure = chance(15)};
 

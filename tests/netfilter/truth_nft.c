@@ -59,25 +59,23 @@ static uint8_t ct_info_of(uint32_t state)
 	return (uint8_t)(bit - 1); /* NF_CT_STATE_BIT() */
 }
 
-/*
- * "s5": the rule sets the mark; "o4": it sets bits of it; "?": it sets what is not told here; "t9":
- * it sets the TTL.
- */
+/* "t9": the rule sets the TTL; "d3": the DSCP; "e1": ECN; "s7": the source; "p5": the port. */
 static void apply_comment(const struct nf_rule *r, struct truth *t)
 {
 	const char *c = r && r->comment ? r->comment : "";
-	uint32_t v = (uint32_t)strtoul(*c ? c + 1 : c, NULL, 10);
+	uint8_t v = (uint8_t)strtoul(*c ? c + 1 : c, NULL, 10);
+	size_t port = (size_t)(t->hdr[0] & 0xf) * 4 + 2;
 
-	if (*c == 's') {
-		t->mark = v;
-		t->has_mark = true;
-	} else if (*c == 'o') {
-		t->mark |= v;
-	} else if (*c == 't') {
-		t->hdr[8] = (uint8_t)v;
-	} else if (*c == '?') {
-		t->has_mark = false;
-	}
+	if (*c == 't')
+		t->hdr[8] = v;
+	else if (*c == 'd')
+		t->hdr[1] = (uint8_t)(v << 2 | (t->hdr[1] & 3));
+	else if (*c == 'e')
+		t->hdr[1] = (uint8_t)((t->hdr[1] & ~3) | v);
+	else if (*c == 's')
+		memcpy(t->hdr + 12, (const uint8_t[]){10, 3, 0, v}, 4);
+	else if (*c == 'p' && port + 2 <= t->hdr_sz)
+		memcpy(t->hdr + port, (const uint8_t[]){0, v}, 2);
 }
 
 static const struct nf_rule *find_rule(const struct nf_chain *c, uint64_t handle)
@@ -142,6 +140,23 @@ static void take_packet(struct way *w, struct nl_attrs as, const struct nl_attr 
 	t->has_devs = true;
 }
 
+/* The first chain of each hook is of the table probe, see random.c: it changes nothing. */
+static void take_entry(struct truth *t, const char *table, const char *chain)
+{
+	static const char *const hooks[NF_INET_NUMHOOKS] = {"in", "input", "forward", "out",
+							    "post"};
+
+	for (uint8_t i = 0; i < NF_INET_NUMHOOKS && !strcmp(table, "probe"); i++) {
+		if (strcmp(chain, hooks[i]))
+			continue;
+		t->has_entry = true;
+		t->entry_hook = i;
+		t->entry_mark = t->mark;
+		t->entry_sz = t->hdr_sz;
+		memcpy(t->entry, t->hdr, t->hdr_sz);
+	}
+}
+
 static void take(struct way *w, const struct nlmsghdr *msg)
 {
 	const struct nfgenmsg *nfg = NLMSG_DATA(msg);
@@ -151,6 +166,7 @@ static void take(struct way *w, const struct nlmsghdr *msg)
 	uint32_t id = nl_find_be32(as, NFTA_TRACE_ID, 0);
 	const struct nf_table *t;
 	const struct nf_chain *c;
+	bool is_first = false;
 	struct nl_attr a;
 
 	if (!table || !chain)
@@ -165,14 +181,19 @@ static void take(struct way *w, const struct nlmsghdr *msg)
 		if ((ip[0] << 8 | ip[1]) != w->packet_id)
 			return;
 		w->id = id;
+		is_first = true;
 		take_packet(w, as, &a);
 		t = nf_table_find(w->rs, NF_NFTABLES, nfg->nfgen_family, table);
 		c = t ? nf_chain_find(t, chain) : NULL;
 		w->t->hook = c && c->is_base ? c->hook : NF_HOOK_UNKNOWN;
 		snprintf(w->t->base, sizeof(w->t->base), "%s", chain);
 	}
-	if (id == w->id)
-		take_end(w, as, nfg->nfgen_family, table, chain);
+	if (id != w->id)
+		return;
+	w->t->mark = nl_find_be32(as, NFTA_TRACE_MARK, 0);
+	if (is_first)
+		take_entry(w->t, table, chain);
+	take_end(w, as, nfg->nfgen_family, table, chain);
 }
 
 void trace_end(const struct nf_ruleset *rs, const struct packet *p, uint16_t id, struct truth *t)

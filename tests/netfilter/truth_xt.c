@@ -123,6 +123,8 @@ static void take_change(const struct ipt_entry *e, struct truth *t)
 		t->mark = (t->mark & ~i->mask) ^ i->mark;
 	if (!strcmp(target->u.user.name, "TTL"))
 		t->ttl = 9;
+	if (!strcmp(target->u.user.name, "DSCP"))
+		t->dscp = 3;
 }
 
 /* Changes, and whether it was dropped here: where. */

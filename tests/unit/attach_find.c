@@ -158,7 +158,7 @@ static bool is_drop(const char *name)
 
 static void find(struct fixture *x, const char *regex)
 {
-	struct find_opts o = {.is_drop = is_drop};
+	struct find_opts o = {.tells_caller = is_drop};
 	struct err err = ERR_INIT;
 	regex_t re;
 

@@ -103,7 +103,7 @@ static void test_no_means(void **state)
 	struct features f = {0};
 	struct placement p;
 
-	placement_init(&p, &f, 2000);
+	placement_init(&p, &f, 2000, false);
 #if defined(__riscv)
 	assert_int_equal(p.phase, p.kcore ? PLACEMENT_AFTER : PLACEMENT_ENTRY);
 #else
@@ -112,12 +112,12 @@ static void test_no_means(void **state)
 	assert_int_equal(placement_off(&p, &nowhere), 0);
 	placement_release(&p);
 	f.f[FEAT_JUMP_OPTIMIZATION].has = true;
-	placement_init(&p, &f, 2000); /* kernel text is not to be read */
+	placement_init(&p, &f, 2000, false); /* kernel text is not to be read */
 	assert_int_equal(p.phase, PLACEMENT_ENTRY);
 	assert_null(p.kcore);
 	placement_release(&p);
 	f.f[FEAT_KCORE].has = true;
-	placement_init(&p, &f, 10);
+	placement_init(&p, &f, 10, false);
 	assert_false(placement_on_trial(&p));
 	placement_release(&p);
 }

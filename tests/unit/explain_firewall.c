@@ -19,7 +19,13 @@ static struct nf_packet asked; /* the last question's */
 
 static void note(const struct nf_question *q, const struct nf_answer *a, const char *what)
 {
+	static uint8_t hdr[128], before[128]; /* the question's are gone when the test looks */
+
 	asked = q->p;
+	memcpy(hdr, q->p.hdr, q->p.hdr_len);
+	asked.hdr = hdr;
+	if (q->p.before)
+		asked.before = memcpy(before, q->p.before, q->p.before_len);
 	textbuf_printf(a->t, "%s@%u", what, q->p.hook);
 }
 
@@ -187,6 +193,7 @@ static int setup(void **state)
 	memset(&f, 0, sizeof(f));
 	f.ops = &ops;
 	f.mode = VERDICTS_DROPS;
+	f.has_dev = true;
 	return 0;
 }
 
@@ -201,6 +208,7 @@ static void test_drops(void **state)
 	assert_int_equal(asked.out.ifindex, 3);
 	assert_string_equal(at_drop("nft_do_chain", "SKB_DROP_REASON_NETFILTER_DROP", P(0)),
 			    "drop@1");
+	assert_string_equal(at_drop("nft_do_chain", NULL, P(0)), "drop@1");
 	assert_string_equal(at_drop("nf_queue", "SKB_DROP_REASON_NOT_SPECIFIED", P(0)),
 			    "drop-queue@1");
 	assert_true(asked.not_queued);
@@ -235,6 +243,104 @@ static void test_unknown_hooks(void **state)
 	assert_string_equal(at_drop("nf_hook_slow", NULL, P(0)), "drop@2");
 }
 
+/* A drop at a tracepoint, by the names of the frames that freed it, and below; NULL ends them. */
+static const char *at_stack(const char *location, const char *const *frames)
+{
+	struct trace_parts parts = {.has = PART_BIT(TRAIL_PART_STACK)};
+	struct trace_event te = event_of("kfree_skb", P(0));
+
+	te.raw.flags |= TRAIL_F_TRACEPOINT;
+	te.is_drop = true;
+	te.caller.name = location;
+	te.raw.caller = UINT64_MAX;
+	te.reason = "SKB_DROP_REASON_NETFILTER_DROP";
+	te.parts = &parts;
+	for (; frames[parts.nr_frames]; parts.nr_frames++) {
+		struct trace_frame *frame = &parts.stack[parts.nr_frames];
+
+		frame->at.name = frames[parts.nr_frames];
+		frame->addr = parts.nr_frames + 1;
+		if (!strcmp(frame->at.name, location) && te.raw.caller == UINT64_MAX)
+			te.raw.caller = frame->addr;
+	}
+	return tell(&te);
+}
+
+#define STACK(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+/* The hook of a drop by its stack, where only tracepoints are traced. */
+static void test_stack(void **state)
+{
+	(void)state;
+	assert_string_equal(at_stack("nf_hook_slow", STACK("sk_skb_reason_drop", "nf_hook_slow",
+							   "__ip_local_out", "ip_send_skb")),
+			    "drop@3");
+	assert_int_equal(asked.family, NFPROTO_IPV4);
+	assert_string_equal(at_stack("nft_do_chain", STACK("sk_skb_reason_drop", "nft_do_chain",
+							   "nft_do_chain_inet", "nf_hook_slow",
+							   "ip6_forward.isra.0", "ip6_rcv_finish")),
+			    "drop@2");
+	assert_int_equal(asked.family, NFPROTO_IPV6);
+	assert_string_equal(
+		at_stack("nf_hook_slow", STACK("kfree_skb", "nf_hook_slow", "nf_hook_slow_list",
+					       "ip_sublist_rcv", "ip_list_rcv")),
+		"drop@0");
+	/* a bridge */
+	assert_string_equal(at_stack("nf_hook_slow",
+				     STACK("kfree_skb", "nf_hook_slow", "br_nf_forward_ip.part.0",
+					   "nf_hook_slow", "__br_forward")),
+			    "drop@2");
+	assert_int_equal(asked.family, NFPROTO_IPV4);
+	/* the innermost hook: a reset that a rule sends */
+	assert_string_equal(
+		at_stack("nf_hook_slow",
+			 STACK("kfree_skb", "nf_hook_slow", "__ip_local_out", "nf_send_reset",
+			       "nft_do_chain", "nf_hook_slow", "ip_local_deliver")),
+		"drop@3");
+}
+
+static void test_stack_unknown(void **state)
+{
+	(void)state;
+	/* a wrapper may be the last call of its caller, which is no frame then */
+	assert_string_equal(at_stack("nf_hook_slow", STACK("kfree_skb", "nf_hook_slow",
+							   "NF_HOOK.constprop.0", "ip_rcv")),
+			    "drop@255");
+	/* something in between that is not netfilter's */
+	assert_string_equal(at_stack("nft_do_chain", STACK("kfree_skb", "nft_do_chain",
+							   "br_forward", "nf_hook_slow", "ip_rcv")),
+			    "drop@255");
+	/* another place than the one that freed it; the stack's end */
+	assert_string_equal(at_stack("nft_do_chain", STACK("kfree_skb", "nf_hook_slow", "ip_rcv")),
+			    "drop@255");
+	assert_string_equal(at_stack("nf_hook_slow", STACK("kfree_skb", "nf_hook_slow")),
+			    "drop@255");
+	assert_string_equal(at_stack("nf_hook_slow", STACK("nf_hook_slow")), "drop@255");
+	/* what was seen at the hook tells more */
+	at_hook(NF_INET_LOCAL_IN, P(0));
+	assert_string_equal(
+		at_stack("nf_hook_slow", STACK("kfree_skb", "nf_hook_slow", "ip_forward")),
+		"drop@1");
+}
+
+/* No device, and one that the kernel's types do not lead to. */
+static void test_no_device(void **state)
+{
+	struct trace_event te = event_of("kfree_skb", P(0));
+
+	(void)state;
+	te.is_drop = true;
+	te.caller.name = "nf_hook_slow";
+	tell(&te);
+	assert_true(asked.skb_dev.known);
+	te.raw.ifindex = 0;
+	tell(&te);
+	assert_true(asked.skb_dev.known);
+	f.has_dev = false;
+	tell(&te);
+	assert_false(asked.skb_dev.known);
+}
+
 static void test_queue(void **state)
 {
 	(void)state;
@@ -267,6 +373,34 @@ static void test_seen_late(void **state)
 	at_hook(NF_INET_PRE_ROUTING, P(0));
 	assert_string_equal(at_drop("nf_hook_slow", NULL, P(.dport = 8080)),
 			    "nat@0 dst 10.0.0.2:80>10.0.0.2:8080; drop@0");
+}
+
+/* The packet as it came to the hook, but not if more than NAT may have changed it since. */
+static void test_entry(void **state)
+{
+	struct trace_event te = event_of("nf_hook_slow", P(0));
+
+	(void)state;
+	te.raw.flags |= TRAIL_F_HOOK;
+	te.raw.hook = NF_INET_PRE_ROUTING << 4 | NFPROTO_IPV4 << 8;
+	te.raw.mark = 5;
+	tell(&te);
+	at_drop("nf_hook_slow", NULL, P(.ttl = 9));
+	assert_non_null(asked.entry.hdr);
+	assert_int_equal(asked.entry.hdr[8], 64);
+	assert_int_equal(asked.entry.mark, 5);
+	assert_int_equal(asked.mark, 0);
+	at_drop("nf_hook_slow", NULL, P(.dst = 9));
+	assert_non_null(asked.entry.hdr);
+	at_drop("nf_hook_slow", NULL, P(.src = 9));
+	assert_null(asked.entry.hdr);
+	at_drop("nf_hook_slow", NULL, P(.id = 8));
+	assert_null(asked.entry.hdr);
+	at_hook(NF_INET_FORWARD, P(0));
+	at_drop("nf_hook_slow", NULL, P(.dst = 9));
+	assert_null(asked.entry.hdr);
+	at_drop("nf_hook_slow", NULL, P(0));
+	assert_non_null(asked.entry.hdr);
 }
 
 static void test_source(void **state)
@@ -413,10 +547,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_drops, setup),
 		cmocka_unit_test_setup(test_unknown_hooks, setup),
+		cmocka_unit_test_setup(test_stack, setup),
+		cmocka_unit_test_setup(test_stack_unknown, setup),
+		cmocka_unit_test_setup(test_no_device, setup),
 		cmocka_unit_test_setup(test_queue, setup),
 		cmocka_unit_test_setup(test_destination, setup),
 		cmocka_unit_test_setup(test_seen_late, setup),
 		cmocka_unit_test_setup(test_source, setup),
+		cmocka_unit_test_setup(test_entry, setup),
 		cmocka_unit_test_setup(test_false_nat, setup),
 		cmocka_unit_test_setup(test_guesses, setup),
 		cmocka_unit_test_setup(test_accepted, setup),

@@ -27,6 +27,7 @@ static void test_callers(void **state)
 	assert_hook("__ip_local_out", NFPROTO_IPV4, NF_INET_LOCAL_OUT);
 	assert_hook("__ip_local_out_sk", NFPROTO_IPV4, NF_INET_LOCAL_OUT); /* RHEL 7 */
 	assert_hook("ip6_forward", NFPROTO_IPV6, NF_INET_FORWARD);
+	assert_hook("br_nf_forward_ip.part.0", NFPROTO_UNSPEC, NF_INET_FORWARD);
 }
 
 static void test_unknown(void **state)

@@ -142,6 +142,10 @@ struct item_sink {
 	struct sink sink;
 	struct outbuf out;
 	bool no_header;
+	bool is_late; /* an event writes nothing; its item comes with the next tick, or at the end
+		       */
+	struct trace_event late[5000];
+	size_t nr_late;
 };
 
 static int item_header(struct sink *sink)
@@ -152,9 +156,9 @@ static int item_header(struct sink *sink)
 	return s->out.err;
 }
 
-static int item_event(struct sink *sink, const struct trace_event *te, uint64_t age)
+static int item_write(struct item_sink *s, const struct trace_event *te)
 {
-	struct outbuf *o = &((struct item_sink *)sink)->out;
+	struct outbuf *o = &s->out;
 	uint64_t n = te->raw.ts, nr_lines = te->raw.len;
 
 	for (uint64_t k = 0; k <= nr_lines; k++) {
@@ -167,6 +171,32 @@ static int item_event(struct sink *sink, const struct trace_event *te, uint64_t 
 	out_dec(o, n, 0);
 	out_str(o, " end\n");
 	return o->err;
+}
+
+static int item_event(struct sink *sink, const struct trace_event *te, uint64_t age)
+{
+	struct item_sink *s = (struct item_sink *)sink;
+
+	if (!s->is_late)
+		return item_write(s, te);
+	s->late[s->nr_late++] = *te;
+	return s->out.err;
+}
+
+static int item_tick(struct sink *sink, uint64_t now)
+{
+	struct item_sink *s = (struct item_sink *)sink;
+	int ret = 0;
+
+	for (size_t i = 0; i < s->nr_late; i++)
+		ret |= item_write(s, &s->late[i]);
+	s->nr_late = 0;
+	return ret;
+}
+
+static int item_finish(struct sink *sink)
+{
+	return item_tick(sink, 0);
 }
 
 static int item_lost(struct sink *sink, uint64_t nr)
@@ -192,8 +222,15 @@ static int item_close(struct sink *sink)
 	return ret;
 }
 
-static const struct sink_ops item_ops = {item_header, item_event, item_lost, item_flush,
-					 item_close};
+static const struct sink_ops item_ops = {
+	.header = item_header,
+	.event = item_event,
+	.lost = item_lost,
+	.flush = item_flush,
+	.tick = item_tick,
+	.finish = item_finish,
+	.close = item_close,
+};
 
 static struct sink *item_sink_open(struct outfile *of, bool no_header)
 {
@@ -354,6 +391,85 @@ static void test_exact_size(void **state)
 	check_content(path, "header\n3 0\n3 end\n");
 	assert_int_equal(sink->ops->close(sink), 0);
 	outfile_release(&of);
+}
+
+static struct sink *late_sink_open(struct outfile *of, bool no_header)
+{
+	struct item_sink *inner = calloc(1, sizeof(*inner));
+	struct sink *sink = &inner->sink;
+
+	assert_non_null(inner);
+	assert_int_equal(outbuf_init(&inner->out, NULL, ESCAPE_TEXT), 0);
+	inner->sink = (struct sink){&item_ops, &inner->out};
+	inner->no_header = no_header;
+	inner->is_late = true;
+	assert_int_equal(sink_file_open(&sink, of), 0);
+	return sink;
+}
+
+/* What a sink writes later is in whole items, too, and all of it is written. */
+static void test_late(void **state)
+{
+	struct dirent **list;
+	struct outfile of;
+	struct sink *sink;
+	uint64_t n = 0;
+	int nr;
+
+	open_of(&of, files_path(dir, "x.t"), 60);
+	sink = late_sink_open(&of, false);
+	assert_int_equal(sink->ops->header(sink), 0);
+	for (int i = 0; i < 25; i++) {
+		assert_int_equal(put_item(sink, i, 1), 0);
+		if (i % 2)
+			assert_int_equal(sink->ops->tick(sink, i), 0);
+		assert_int_equal(sink->ops->flush(sink), 0);
+	}
+	assert_int_equal(sink->ops->finish(sink), 0);
+	assert_int_equal(sink->ops->close(sink), 0);
+	outfile_release(&of);
+	nr = files_in_order(&list);
+	assert_true(nr > 5);
+	for (int i = 0; i < nr; i++) {
+		char *text = read_file(files_path(dir, list[i]->d_name));
+
+		check_items(text, &n, true);
+		free(text);
+		free(list[i]);
+	}
+	free(list);
+	assert_int_equal(n, 25);
+}
+
+/* A sink may write nothing for any number of events, and all at the end, or nothing at all. */
+static void test_very_late(void **state)
+{
+	for (int is_told = 0; is_told < 2; is_told++) {
+		const char *path = files_path(dir, "x.t");
+		struct outfile of;
+		struct sink *sink;
+		uint64_t n = 0;
+		char *text;
+
+		open_of(&of, path, 0);
+		sink = late_sink_open(&of, true);
+		assert_int_equal(sink->ops->header(sink), 0);
+		for (int i = 0; i < 5000; i++)
+			assert_int_equal(put_item(sink, i, 3), 0);
+		assert_int_equal(sink->ops->flush(sink), 0);
+		assert_int_equal(sink->out->nr_events, 0);
+		if (is_told)
+			assert_int_equal(sink->ops->finish(sink), 0);
+		assert_int_equal(sink->ops->flush(sink), 0);
+		assert_int_equal(sink->out->nr_events, is_told ? 5000 : 0);
+		assert_int_equal(sink->ops->close(sink), 0);
+		assert_int_equal(of.failed, 0);
+		outfile_release(&of);
+		text = read_file(path);
+		check_items(text, &n, false);
+		free(text);
+		assert_int_equal(n, is_told ? 5000 : 0);
+	}
 }
 
 /* Text widens its columns: headers of later files are as wide as the lines below them. */
@@ -633,10 +749,11 @@ static void test_full_everywhere(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_nothing_came),  TEST(test_begin),	  TEST(test_refused),
-		TEST(test_rotates),	  TEST(test_exact_size),  TEST(test_text),
-		TEST(test_size_limit),	  TEST(test_full_disk),	  TEST(test_full_device),
-		TEST(test_cannot_rotate), TEST(test_closed_pipe), TEST(test_full_everywhere),
+		TEST(test_nothing_came), TEST(test_begin),	     TEST(test_refused),
+		TEST(test_rotates),	 TEST(test_exact_size),	     TEST(test_text),
+		TEST(test_late),	 TEST(test_very_late),	     TEST(test_size_limit),
+		TEST(test_full_disk),	 TEST(test_full_device),     TEST(test_cannot_rotate),
+		TEST(test_closed_pipe),	 TEST(test_full_everywhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,12 +5,17 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "output/files/pcapng.h"
 #include "output/files/record_format.h"
 #include "tests/unit/lib_events.h"
 #include "tests/unit/lib_json.h"
+#include "tests/unit/lib_pcapng.h"
 
 #define NR_EVENTS_MAX 32
 
@@ -60,16 +65,22 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Whatever a record held can be printed, and is JSON. */
+/* Whatever a record held can be printed, and is JSON and pcapng. */
 struct nowhere {
-	struct sink *text, *json;
-	char *lines;
-	size_t lines_sz;
+	struct sink *text, *json, *pcapng;
+	char *lines, *packets;
+	size_t lines_sz, packets_sz;
 };
 
 static void nowhere_open(struct nowhere *n, const struct output_fields *shown)
 {
+	const struct pcapng_opts packets = {.meta.shown = *shown};
 	const struct sink_opts opts = {.shown = *shown};
+
+	assert_int_equal(
+		sink_pcapng_open(&n->pcapng, open_memstream(&n->packets, &n->packets_sz), &packets),
+		0);
+	assert_int_equal(n->pcapng->ops->header(n->pcapng), 0);
 
 	assert_int_equal(sink_text_open(&n->text, fopen("/dev/null", "w"), &opts), 0);
 	assert_int_equal(sink_json_open(&n->json, open_memstream(&n->lines, &n->lines_sz), &opts),
@@ -81,10 +92,13 @@ static void nowhere_print(struct nowhere *n, const struct trace_event *te)
 {
 	assert_int_equal(n->text->ops->event(n->text, te, 0), 0);
 	assert_int_equal(n->json->ops->event(n->json, te, 0), 0);
+	assert_in_range(n->pcapng->ops->event(n->pcapng, te, 0), 0, 1);
 }
 
 static void nowhere_close(struct nowhere *n)
 {
+	struct pcapng_file file;
+
 	assert_int_equal(n->text->ops->close(n->text), 0);
 	assert_int_equal(n->json->ops->close(n->json), 0);
 	for (char *line = n->lines, *end; *line; line = end + 1) {
@@ -93,12 +107,15 @@ static void nowhere_close(struct nowhere *n)
 			fail_msg("no JSON: %.*s", (int)(end - line), line);
 	}
 	free(n->lines);
+	assert_int_equal(n->pcapng->ops->close(n->pcapng), 0);
+	pcapng_read(&file, n->packets, n->packets_sz);
+	pcapng_release(&file);
+	free(n->packets);
 }
 
 /* Read all of it. Returns what replay_open() or the last replay_next() did, and how many events. */
-static int read_all(const void *data, size_t sz, size_t *nr, struct err *err)
+static int read_file(FILE *f, size_t *nr, struct err *err)
 {
-	FILE *f = sz ? fmemopen((void *)data, sz, "r") : fopen("/dev/null", "r");
 	struct record_meta meta;
 	struct nowhere nowhere;
 	struct trace_event te;
@@ -120,6 +137,11 @@ static int read_all(const void *data, size_t sz, size_t *nr, struct err *err)
 	nowhere_close(&nowhere);
 	replay_close(r);
 	return ret;
+}
+
+static int read_all(const void *data, size_t sz, size_t *nr, struct err *err)
+{
+	return read_file(sz ? fmemopen((void *)data, sz, "r") : fopen("/dev/null", "r"), nr, err);
 }
 
 static void test_meta_and_counts(void **state)
@@ -272,7 +294,8 @@ static void test_malformed(void **state)
 	expect_error(buf, 512, "not a skbtrail record file");
 	memcpy(buf, rec->data, 512);
 	buf[8] = 9;
-	expect_error(buf, 512, "format 9 is not supported, expected at most 1");
+	expect_error(buf, 512,
+		     "a newer skbtrail wrote it: format 9 is not supported, expected at most 1");
 	buf[8] = 0;
 	expect_error(buf, 512, "format 0");
 	memcpy(buf, rec->data, 512);
@@ -328,12 +351,35 @@ static void test_malformed_parts(void **state)
 	part[0] = TRAIL_PART_MAP;
 	n = craft(rec, buf, RECORD_PART, 4 + 207, part, 4 + 207);
 	expect_error(buf, n, "malformed part after event 0");
+	part[0] = TRAIL_PART_PACKET;
+	n = craft(rec, buf, RECORD_PART, 4 + 11, part, 4 + 11);
+	expect_error(buf, n, "malformed part after event 0");
+	part[0] = TRAIL_PART_CT;
+	n = craft(rec, buf, RECORD_PART, 4 + 103, part, 4 + 103);
+	expect_error(buf, n, "malformed part after event 0");
 	part[0] = TRAIL_PART_STACK; /* of nothing */
 	n = craft(rec, buf, RECORD_PART, 4, part, 4);
-	expect_error(buf, n, "truncated after 0 events");
-	part[0] = TRAIL_PART_MAP + 1; /* of a later skbtrail */
+	expect_error(buf, n, "truncated after 0 complete events");
+	part[0] = TRAIL_PART_CT + 1; /* of a later skbtrail */
 	n = craft(rec, buf, RECORD_PART, 4, part, 4);
-	expect_error(buf, n, "truncated after 0 events");
+	expect_error(buf, n, "truncated after 0 complete events");
+}
+
+/* Read all of it, with what is logged in text. */
+static void read_logged(FILE *f, size_t *nr, char *text, size_t text_sz)
+{
+	FILE *log = tmpfile();
+	struct err err = ERR_INIT;
+	int saved = dup(STDERR_FILENO);
+
+	assert_true(log && saved >= 0);
+	dup2(fileno(log), STDERR_FILENO);
+	assert_int_equal(read_file(f, nr, &err), 0);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	rewind(log);
+	text[fread(text, 1, text_sz - 1, log)] = '\0';
+	fclose(log);
 }
 
 static void test_unknown_tags_are_skipped(void **state)
@@ -341,11 +387,148 @@ static void test_unknown_tags_are_skipped(void **state)
 	const struct record *rec = *state;
 	struct err err = ERR_INIT;
 	uint8_t buf[1024], end[24] = {RECORD_END, 0, 0, 0, 16};
+	char text[256];
 	size_t nr, n = craft(rec, buf, 999, 5, "hello", 5);
 
 	memcpy(buf + n, end, sizeof(end));
 	assert_int_equal(read_all(buf, n + sizeof(end), &nr, &err), 0);
 	assert_int_equal(nr, 0);
+	read_logged(fmemopen(buf, n + sizeof(end), "r"), &nr, text, sizeof(text));
+	assert_non_null(strstr(text, "left out: 1 part of the record, of a kind that"));
+}
+
+/* An event of a later version. */
+static void test_newer_event(void **state)
+{
+	const struct record *rec = *state;
+	struct trail_event e = test_event(FN_IP_RCV, 1, 1);
+	uint8_t buf[1024];
+	size_t n;
+
+	e.version = TRAIL_ABI_VERSION + 1;
+	n = craft(rec, buf, RECORD_EVENT, sizeof(e), &e, sizeof(e));
+	expect_error(buf, n, "a newer skbtrail wrote it: version 2 of events is not supported");
+}
+
+/* Through a pipe: a process writes it, and keeps the pipe open for so many ms. */
+static FILE *piped(const void *data, size_t sz, int keep_ms)
+{
+	int fds[2];
+
+	assert_int_equal(pipe(fds), 0);
+	if (!fork()) {
+		const char *at = data;
+
+		while (sz) {
+			ssize_t n = write(fds[1], at, sz);
+
+			if (n <= 0)
+				_exit(1);
+			at += n;
+			sz -= n;
+		}
+		usleep(keep_ms * 1000);
+		_exit(0);
+	}
+	close(fds[1]);
+	return fdopen(fds[0], "r");
+}
+
+static FILE *in_memory(const void *data, size_t sz)
+{
+	return fmemopen((void *)data, sz, "r");
+}
+
+/* What follows the record is not read, and that is said: of a file and of a pipe. */
+static void test_two_records(void **state)
+{
+	const struct record *rec = *state;
+	const size_t host_at = RECORD_HEAD_SZ + 8 + 16 + 2;
+	uint8_t *both = malloc(2 * rec->sz), *second = both + rec->sz;
+	char text[512], want[512];
+	size_t nr;
+
+	assert_non_null(both);
+	memcpy(both, rec->data, rec->sz);
+	memcpy(second, rec->data, rec->sz);
+	for (int pipe = 0; pipe < 2; pipe++) {
+		FILE *one = pipe ? piped(both, rec->sz, 0) : in_memory(both, rec->sz);
+		FILE *two = pipe ? piped(both, 2 * rec->sz, 0) : in_memory(both, 2 * rec->sz);
+
+		read_logged(one, &nr, text, sizeof(text));
+		assert_string_equal(text, "");
+		read_logged(two, &nr, text, sizeof(text));
+		assert_int_equal(nr, rec->nr_events);
+		snprintf(want, sizeof(want),
+			 "skbtrail: warning: another record follows at byte %zu, of 'box', Linux "
+			 "6.1.0-18-amd64, of the same boot: it is not read, as a replay tells one "
+			 "record; give it by itself: tail -c +%zu FILE | skbtrail -r -\n",
+			 rec->sz, rec->sz + 1);
+		assert_string_equal(text, want);
+	}
+	/* of a machine with another name */
+	memcpy(second + host_at, "b\no", 3);
+	read_logged(in_memory(both, 2 * rec->sz), &nr, text, sizeof(text));
+	assert_non_null(strstr(text, "of 'b\\x0ao', Linux 6.1.0-18-amd64, of another boot: it is"));
+	/* of the same that was booted again */
+	memcpy(second, rec->data, rec->sz);
+	second[RECORD_HEAD_SZ + 8 + 8 + 5] ^= 1;
+	read_logged(in_memory(both, 2 * rec->sz), &nr, text, sizeof(text));
+	assert_non_null(strstr(text, "of 'box', Linux 6.1.0-18-amd64, of another boot: it is"));
+	/* no record */
+	read_logged(in_memory(both, rec->sz + 1), &nr, text, sizeof(text));
+	assert_int_equal(strncmp(text, "skbtrail: warning: 1 byte behind", 32), 0);
+	read_logged(piped(both, rec->sz + 1, 0), &nr, text, sizeof(text));
+	assert_string_equal(text, "skbtrail: warning: what follows the end of the record is not "
+				  "read: it is no record\n");
+	free(both);
+}
+
+/* A writer that does not close the pipe is not waited for. */
+static void test_open_pipe(void **state)
+{
+	const struct record *rec = *state;
+	time_t began = time(NULL);
+	char text[256];
+	size_t nr;
+
+	read_logged(piped(rec->data, rec->sz, 30000), &nr, text, sizeof(text));
+	assert_string_equal(text, "");
+	assert_int_equal(nr, rec->nr_events);
+	assert_in_range(time(NULL) - began, 0, 15);
+}
+
+/* A file that was cut, wherever, and another one behind it: the first one's events, and that. */
+static void test_cut_and_joined(void **state)
+{
+	const struct record *rec = *state;
+	uint8_t *both = malloc(2 * rec->sz);
+	size_t nr, nr_said = 0, nr_cuts = 0;
+
+	assert_non_null(both);
+	for (size_t cut = 2048; cut < rec->sz - 24; cut += 7, nr_cuts++) {
+		struct err err = ERR_INIT;
+
+		memcpy(both, rec->data, cut);
+		memcpy(both + cut, rec->data, rec->sz);
+		assert_int_equal(read_all(both, cut + rec->sz, &nr, &err), -EBADMSG);
+		nr_said += strstr(err.msg, ": another record begins there") != NULL;
+	}
+	/* all are errors; where the beginning is divided, in other words */
+	assert_in_range(nr_said, nr_cuts / 2, nr_cuts);
+	/* between two of the file's records always */
+	for (size_t cut = RECORD_HEAD_SZ; cut < rec->sz - 24;) {
+		struct err err = ERR_INIT;
+		uint32_t sz;
+
+		memcpy(&sz, rec->data + cut + 4, sizeof(sz));
+		cut += 8 + sz;
+		memcpy(both, rec->data, cut);
+		memcpy(both + cut, rec->data, rec->sz);
+		assert_int_equal(read_all(both, cut + rec->sz, &nr, &err), -EBADMSG);
+		assert_non_null(strstr(err.msg, ": another record begins there"));
+	}
+	free(both);
 }
 
 /* Whatever is in the file: an error or events, and the sanitizers are content. */
@@ -411,6 +594,10 @@ int main(void)
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_malformed_parts),
 		cmocka_unit_test(test_unknown_tags_are_skipped),
+		cmocka_unit_test(test_two_records),
+		cmocka_unit_test(test_open_pipe),
+		cmocka_unit_test(test_cut_and_joined),
+		cmocka_unit_test(test_newer_event),
 		cmocka_unit_test(test_mutations),
 		cmocka_unit_test(test_too_many_names),
 	};

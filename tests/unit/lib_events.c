@@ -20,7 +20,18 @@ static const struct {
 	[FN_CONSUME_SKB] = {"consume_skb", NULL},
 	[FN_KFREE_SKBMEM] = {"kfree_skbmem", NULL},
 	[FN_NFT_DO_CHAIN] = {"nft_do_chain", "nf_tables"},
+	[FN_UDP_SEND_SKB] = {"udp_send_skb.isra.0", NULL},
 	[FN_HOSTILE] = {"a\"b\\c\033[31m\xff", "m\n"},
+};
+
+const char *const test_hostile_names[TEST_NR_HOSTILE] = {
+	"</script><script>alert(1)</script>",
+	"<!--<script>",
+	"\"],x:[\"'`${alert(1)}\\",
+	"]]>&lt;&quot;<img src=x onerror=alert(1)>",
+	"a\nb\r\t\033[31m\x01",
+	"\xff\xfe\xc3(\xe2\x82",
+	"__proto__",
 };
 
 static struct name_at test_symbol(void *arg, uint64_t addr)
@@ -438,6 +449,19 @@ static void by_stack_samples(struct list *l, uint64_t skb)
 	add_event(l, &e);
 }
 
+/* Of 400 bytes 300, behind an Ethernet header. */
+static void add_packet(struct list *l, const struct trail_event *e)
+{
+	struct {
+		struct trail_packet head;
+		uint8_t bytes[300];
+	} packet = {{400, 300, 14, 0x88a8}, {0}};
+
+	test_unhex("020000000001 020000000002 0800", packet.bytes, 14);
+	memcpy(packet.bytes + 14, e->hdr, e->hdr_len);
+	add_part(l, e, TRAIL_PART_PACKET, &packet, sizeof(packet));
+}
+
 static void prog_samples(struct list *l, uint64_t skb)
 {
 	static const struct {
@@ -466,6 +490,8 @@ static void prog_samples(struct list *l, uint64_t skb)
 			add_tunnel(l, &e, 0, "", 0);
 		}
 		add_meta(l, &e, is_xdp ? 1 : 2);
+		if (i > 1)
+			add_packet(l, &e);
 		add_event(l, &e);
 	}
 }

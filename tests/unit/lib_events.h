@@ -8,15 +8,19 @@
 /*
  * Names of a made-up kernel. Functions lie 0x1000 apart from 0xffffffff81000000 on: ip_rcv,
  * ip_local_out, nf_hook_slow, kfree_skb_reason, consume_skb, kfree_skbmem, nft_do_chain
- * [nf_tables], and one whose name holds a quote, a backslash, an escape character and a byte over
- * 0x7f. Sources: 1 kfree_skb, 2 consume_skb, 3 netif_receive_skb, 4 the tc program from_netdev,
- * 5 the XDP program firewall. Reasons: 0 SKB_NOT_DROPPED_YET, 1 SKB_CONSUMED, 6
- * SKB_DROP_REASON_NETFILTER_DROP. Network namespaces: 4026531840 is "blue-namespace", 4026531841
+ * [nf_tables], one whose name holds a quote, a backslash, an escape character and a byte over 0x7f,
+ * and udp_send_skb.isra.0. Sources: 1 kfree_skb, 2 consume_skb, 3 netif_receive_skb, 4 the tc
+ * program from_netdev, 5 the XDP program firewall. Reasons: 0 SKB_NOT_DROPPED_YET, 1 SKB_CONSUMED,
+ * 6 SKB_DROP_REASON_NETFILTER_DROP. Network namespaces: 4026531840 is "blue-namespace", 4026531841
  * has a hostile name. Stack 7 is nft_do_chain [nf_tables], nf_hook_slow, ip_rcv; no other is there.
  * Texts say how many bytes they are of and the first 8; TEST_TEXT_HUGE as the first byte of a
  * struct makes a text that is never done, TEST_TEXT_NONE none.
  */
 extern const struct names test_names;
+
+/* What a name must not do: end a string, a script, a comment, a line; run; be no text at all. */
+extern const char *const test_hostile_names[];
+#define TEST_NR_HOSTILE 7
 
 enum test_func {
 	FN_IP_RCV,
@@ -27,6 +31,7 @@ enum test_func {
 	FN_KFREE_SKBMEM,
 	FN_NFT_DO_CHAIN,
 	FN_HOSTILE,
+	FN_UDP_SEND_SKB,
 	FN_NR,
 };
 
@@ -56,7 +61,7 @@ struct test_sample {
  * Samples as they are sent when everything is to be shown: parts and their events, of every kind,
  * with losses and hostile texts. Returns how many.
  */
-#define TEST_SAMPLES_MAX 128
+#define TEST_SAMPLES_MAX 160
 size_t test_samples(struct test_sample *samples);
 
 /* The options that these samples have something for. */

@@ -57,16 +57,21 @@ static bool string(struct json *j)
 	return take(j, '"');
 }
 
-static bool number(struct json *j)
+static bool digits(struct json *j)
 {
 	const char *start = j->p;
 
-	take(j, '-');
-	if (take(j, '0'))
-		return true;
 	while (j->p != j->end && isdigit((unsigned char)*j->p))
 		j->p++;
-	return j->p > start && isdigit((unsigned char)j->p[-1]);
+	return j->p > start;
+}
+
+static bool number(struct json *j)
+{
+	take(j, '-');
+	if (!take(j, '0') && !digits(j))
+		return false;
+	return !take(j, '.') || digits(j);
 }
 
 static bool object(struct json *j, int depth)
@@ -89,9 +94,11 @@ static bool array(struct json *j, int depth)
 	if (take(j, ']'))
 		return true;
 	do {
+		take(j, '\n');
 		if (!value(j, depth + 1))
 			return false;
 	} while (take(j, ','));
+	take(j, '\n');
 	return take(j, ']');
 }
 
@@ -113,4 +120,11 @@ bool json_is_object(const char *text, size_t sz)
 	struct json j = {text, text + sz};
 
 	return object(&j, 0) && j.p == j.end;
+}
+
+bool json_is_array(const char *text, size_t sz)
+{
+	struct json j = {text, text + sz};
+
+	return array(&j, 0) && j.p == j.end;
 }

@@ -6,7 +6,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* True if the whole text is one object, in ASCII. */
+/*
+ * True if the whole text is one object or array, in ASCII, without white space but for line feeds
+ * around the items of arrays.
+ */
 bool json_is_object(const char *text, size_t sz);
+bool json_is_array(const char *text, size_t sz);
 
 #endif

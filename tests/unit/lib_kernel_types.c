@@ -153,6 +153,20 @@ static void make_sk_buff(struct making *m)
 		bb_bitfield(&m->b, "vlan_present", m->u8, 8 * 143 + 4, 1);
 }
 
+/* From 5.4 on skb_frag_t is a struct bio_vec. */
+static void make_shared_info(struct making *m)
+{
+	uint32_t frag = bb_struct(&m->b, "bio_vec", 16), frags;
+
+	bb_member(&m->b, "bv_page", m->ptr, 0);
+	bb_member(&m->b, "bv_len", m->uint, 8 * 8);
+	bb_member(&m->b, "bv_offset", m->uint, 8 * 12);
+	frags = bb_array(&m->b, bb_typedef(&m->b, "skb_frag_t", frag), m->uint, 17);
+	bb_struct(&m->b, "skb_shared_info", 320);
+	bb_member(&m->b, "nr_frags", m->u8, 8 * 2);
+	bb_member(&m->b, "frags", frags, 8 * 48);
+}
+
 static void make_xdp(struct making *m)
 {
 	bb_struct(&m->b, "xdp_rxq_info", 64);
@@ -190,6 +204,8 @@ struct btf *kernel_types(enum kernel_types k, const struct field *without)
 	make_sock(&m);
 	make_tcp_skb_cb(&m);
 	make_sk_buff(&m);
+	if (k >= KERNEL_TYPES_5_4)
+		make_shared_info(&m);
 	make_xdp(&m);
 	make_bpf_map(&m);
 	btf = bb_parse(&m.b, NULL);

@@ -273,6 +273,12 @@ static bool is_known(const char *words, size_t *which)
 	return false;
 }
 
+/* The bytes of fragments are in the parts, and no view: what is missing is a shorter packet. */
+static bool is_of_fragments(const char *words)
+{
+	return !strncmp(words, "struct skb_shared_info.", 23) || !strncmp(words, "struct bio_vec", 14);
+}
+
 /* What the programs read is what the table has; sk_buff.end is only for a check. */
 static void test_table_is_complete(void **state)
 {
@@ -291,7 +297,8 @@ static void test_table_is_complete(void **state)
 		core_describe(obj->btf, &obj->relos[n], words, sizeof(words));
 		if (is_known(words, &which))
 			seen[which] = true;
-		else if (!strstr(words, "___") && strncmp(words, "struct sk_buff.end ", 19))
+		else if (!strstr(words, "___") && !is_of_fragments(words) &&
+			 strncmp(words, "struct sk_buff.end ", 19))
 			fail_msg("'%s' is not in the table", words);
 	}
 	for (size_t i = 0; i < nr_fields; i++)

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_common.h>
 
 #include "netfilter/nft_private.h"
 
@@ -128,6 +129,38 @@ static void meta(struct attrs *a, uint32_t key, const void *data, size_t sz)
 	cmp(a, NFT_CMP_EQ, data, sz);
 }
 
+static void set_register(struct attrs *a, const void *data, size_t sz)
+{
+	struct expr e = expr_begin(a, "immediate");
+
+	put32(a, NFTA_IMMEDIATE_DREG, NFT_REG_1);
+	put_value(a, NFTA_IMMEDIATE_DATA, data, sz);
+	expr_end(a, e);
+}
+
+static void set_mark(struct attrs *a, uint32_t mark)
+{
+	struct expr e;
+
+	set_register(a, &mark, sizeof(mark));
+	e = expr_begin(a, "meta");
+	put32(a, NFTA_META_SREG, NFT_REG_1);
+	put32(a, NFTA_META_KEY, NFT_META_MARK);
+	expr_end(a, e);
+}
+
+/* The TTL and the protocol, as nft writes the first: "payload" in a register, or from it. */
+static void ttl(struct attrs *a, uint16_t reg)
+{
+	struct expr e = expr_begin(a, "payload");
+
+	put32(a, reg, NFT_REG_1);
+	put32(a, NFTA_PAYLOAD_BASE, NFT_PAYLOAD_NETWORK_HEADER);
+	put32(a, NFTA_PAYLOAD_OFFSET, 8);
+	put32(a, NFTA_PAYLOAD_LEN, 2);
+	expr_end(a, e);
+}
+
 static void put_verdict(struct attrs *a, uint16_t type, int32_t code, const char *chain)
 {
 	size_t at = begin(a, type), verdict = begin(a, NFTA_DATA_VERDICT);
@@ -171,7 +204,7 @@ struct fixture {
 	struct nf_table *table;
 	struct nf_chain *base, *user;
 	struct nf_packet p;
-	uint8_t hdr[40];
+	uint8_t hdr[40], entry[40];
 	struct nf_decision d;
 };
 
@@ -223,6 +256,26 @@ static struct nf_rule *add_rule(struct fixture *f, struct nf_chain *c, const str
 	return r;
 }
 
+/* A chain of another table, before the others. */
+static struct nf_chain *add_early(struct fixture *f, uint8_t changes)
+{
+	struct nf_table *t = nf_table_add(&f->rs, NF_NFTABLES, NFPROTO_INET, "mangle");
+	struct nf_chain *c = nf_chain_add(&f->rs, t, "early");
+
+	t->changes.kinds = changes;
+	c->is_base = true;
+	c->hook = NF_INET_LOCAL_OUT;
+	c->priority = -10;
+	return c;
+}
+
+/* The packet came to the hook with this header and mark. */
+static void enter(struct fixture *f, uint32_t mark)
+{
+	memcpy(f->entry, f->hdr, sizeof(f->entry));
+	f->p.entry = (struct nf_entry){.hdr = f->entry, .hdr_len = sizeof(f->entry), .mark = mark};
+}
+
 static const struct nf_candidate *decide(struct fixture *f)
 {
 	f->d = (struct nf_decision){0};
@@ -272,6 +325,26 @@ static void test_policy(void **state)
 	assert_null(decide(f));
 	f->p.hook = NF_HOOK_UNKNOWN;
 	assert_says(f, "nft inet fw out policy");
+}
+
+/* Without a device a packet is at OUTPUT or POSTROUTING. */
+static void test_no_device(void **state)
+{
+	static const bool may_be[] = {[NF_INET_LOCAL_OUT] = true, [NF_INET_POST_ROUTING] = true};
+	struct fixture *f = *state;
+
+	f->base->policy = NF_ACT_DROP;
+	f->p.hook = NF_HOOK_UNKNOWN;
+	f->p.skb_dev = (struct nf_dev){.known = true};
+	for (uint8_t hook = 0; hook < sizeof(may_be); hook++) {
+		f->base->hook = hook;
+		assert_int_equal(decide(f) != NULL, may_be[hook]);
+	}
+	f->base->hook = NF_INET_LOCAL_IN;
+	f->p.skb_dev.known = false;
+	assert_non_null(decide(f));
+	f->p.skb_dev = (struct nf_dev){.known = true, .ifindex = 2};
+	assert_non_null(decide(f));
 }
 
 static void test_jump(void **state)
@@ -347,6 +420,11 @@ static void test_nat(void **state)
 	nat->priority = 10; /* it may be called before the other nevertheless */
 	assert_null(decide(f));
 	assert_int_equal(f->d.nr, 2);
+	f->p.has_ct = true;
+	f->p.ct_info = IP_CT_NEW;
+	assert_null(decide(f));
+	f->p.ct_info = IP_CT_ESTABLISHED;
+	assert_says(f, "nft inet fw out policy");
 }
 
 /* What is dropped behind NAT had other addresses before it, whichever chain translates. */
@@ -363,6 +441,10 @@ static void test_before_nat(void **state)
 	raw->policy = f->base->policy = NF_ACT_DROP;
 	assert_null(decide(f));
 	assert_int_equal(f->d.nr, 2);
+	/* unless it came with them */
+	enter(f, 7);
+	assert_says(f, "nft inet fw raw policy");
+	f->p.entry.hdr = NULL;
 	raw->priority = -50;
 	assert_says(f, "nft inet fw raw policy");
 }
@@ -389,7 +471,7 @@ static void test_ttl_changed(void **state)
 	late->priority = 10;
 	late->policy = NF_ACT_DROP;
 	assert_says(f, "nft inet fw out handle 1");
-	mangle->changes = NF_CHANGES_HEADER;
+	mangle->changes.writes[NF_WRITES_IPV4].top[8] = 0xff;
 	assert_null(decide(f));
 	assert_int_equal(f->d.nr, 3);
 }
@@ -400,19 +482,11 @@ static void test_mark_of_two_ways(void **state)
 	struct fixture *f = *state;
 	struct attrs maybe = {0}, set = {0}, drop = {0}, last = {0};
 	uint32_t two = 2;
-	struct expr e;
 
 	plain(&maybe, "limit");
 	verdict(&maybe, NFT_JUMP, "web");
 	add_rule(f, f->base, &maybe);
-	e = expr_begin(&set, "immediate");
-	put32(&set, NFTA_IMMEDIATE_DREG, NFT_REG_1);
-	put_value(&set, NFTA_IMMEDIATE_DATA, &two, sizeof(two));
-	expr_end(&set, e);
-	e = expr_begin(&set, "meta");
-	put32(&set, NFTA_META_SREG, NFT_REG_1);
-	put32(&set, NFTA_META_KEY, NFT_META_MARK);
-	expr_end(&set, e);
+	set_mark(&set, two);
 	add_rule(f, f->user, &set);
 	meta(&drop, NFT_META_MARK, &f->p.mark, sizeof(f->p.mark));
 	verdict(&drop, NF_DROP, NULL);
@@ -421,6 +495,301 @@ static void test_mark_of_two_ways(void **state)
 	add_rule(f, f->base, &last);
 	assert_null(decide(f));
 	assert_int_equal(f->d.nr, 2);
+}
+
+/* What rules set since the packet came to the hook, they set for rules behind them. */
+static void test_followed_mark(void **state)
+{
+	struct fixture *f = *state;
+	struct nf_chain *early = add_early(f, NF_CHANGES_MARK);
+	struct attrs set = {0}, drop = {0};
+	uint32_t three = 3;
+
+	meta(&drop, NFT_META_MARK, &three, sizeof(three));
+	verdict(&drop, NF_DROP, NULL);
+	add_rule(f, early, &drop);
+	dport(&set, NFT_CMP_EQ, 8080);
+	set_mark(&set, f->p.mark);
+	add_rule(f, early, &set);
+	f->base->policy = NF_ACT_DROP;
+	f->table->changes.kinds = NF_CHANGES_MARK;
+	add_rule(f, f->base, &drop);
+	assert_null(decide(f));
+	assert_int_equal(f->d.nr, 4);
+	enter(f, 9);
+	assert_says(f, "nft inet fw out policy");
+	f->p.mark = 3; /* set by nobody: not by early's rules, nor behind them */
+	assert_null(decide(f));
+	assert_int_equal(f->d.nr, 1);
+	assert_int_equal(f->d.c[0].action, NF_ACT_ACCEPT);
+	enter(f, 3);
+	assert_says(f, "nft inet mangle early handle 1");
+}
+
+/* A rule that may have set the mark: the end tells whether it did. */
+static void test_way_of_mark(void **state)
+{
+	struct fixture *f = *state;
+	struct attrs maybe = {0}, set = {0}, drop = {0};
+
+	plain(&maybe, "limit");
+	verdict(&maybe, NFT_JUMP, "web");
+	add_rule(f, f->base, &maybe);
+	set_mark(&set, 2);
+	verdict(&set, NF_DROP, NULL);
+	add_rule(f, f->user, &set);
+	verdict(&drop, NF_DROP, NULL);
+	add_rule(f, f->base, &drop);
+	f->table->changes.kinds = NF_CHANGES_MARK;
+	assert_says(f, "nft inet fw out handle 2");
+	f->p.mark = 2;
+	assert_null(decide(f));
+	assert_int_equal(f->d.nr, 2);
+	enter(f, 7);
+	assert_says(f, "nft inet fw out handle 1 -> chain web handle 11");
+}
+
+static void test_followed_ttl(void **state)
+{
+	struct fixture *f = *state;
+	struct nf_chain *early = add_early(f, NF_CHANGES_BYTES);
+	const uint8_t old[] = {64, IPPROTO_UDP}, new[] = {9, IPPROTO_UDP};
+	struct attrs set = {0}, drop = {0}, last = {0};
+
+	memcpy(f->hdr + 8, old, sizeof(old));
+	enter(f, 7);
+	memcpy(f->hdr + 8, new, sizeof(new));
+	f->p.ttl_changed = true;
+	set_register(&set, new, sizeof(new));
+	ttl(&set, NFTA_PAYLOAD_SREG);
+	add_rule(f, early, &set);
+	ttl(&drop, NFTA_PAYLOAD_DREG);
+	cmp(&drop, NFT_CMP_EQ, new, sizeof(new));
+	verdict(&drop, NF_DROP, NULL);
+	add_rule(f, f->base, &drop);
+	verdict(&last, NF_DROP, NULL);
+	add_rule(f, f->base, &last);
+	assert_says(f, "nft inet fw out handle 1");
+	f->p.entry.hdr = NULL;
+	assert_null(decide(f));
+	assert_int_equal(f->d.nr, 3);
+}
+
+/* What a rule may write behind that, or does not write for certain, is not followed. */
+static void test_lost_bytes(void **state)
+{
+	struct fixture *f = *state;
+	struct nf_chain *early = add_early(f, NF_CHANGES_BYTES);
+	const uint8_t new[] = {9, IPPROTO_UDP};
+	struct attrs set = {0}, other = {0};
+
+	enter(f, 7);
+	plain(&set, "limit");
+	set_register(&set, new, sizeof(new));
+	ttl(&set, NFTA_PAYLOAD_SREG);
+	add_rule(f, early, &set);
+	memset(&set, 0, sizeof(set));
+	ttl(&set, NFTA_PAYLOAD_DREG);
+	cmp(&set, NFT_CMP_EQ, new, sizeof(new));
+	verdict(&set, NF_DROP, NULL);
+	add_rule(f, early, &set);
+	f->base->policy = NF_ACT_DROP;
+	assert_null(decide(f));
+	memcpy(f->hdr + 8, new, sizeof(new));
+	f->p.ttl_changed = true;
+	/* another protocol: all that is known of the headers is gone */
+	set_register(&other, (const uint8_t[]){9, IPPROTO_TCP}, 2);
+	ttl(&other, NFTA_PAYLOAD_SREG);
+	early->rules->data = other.data;
+	early->rules->data_sz = (uint32_t)other.sz;
+	assert_null(decide(f));
+	assert_int_equal(f->d.nr, 3);
+}
+
+/* "payload" of two bytes, loaded or written. */
+static void two_bytes(struct attrs *a, uint16_t reg, uint32_t base, uint32_t off)
+{
+	struct expr e = expr_begin(a, "payload");
+
+	put32(a, reg, NFT_REG_1);
+	put32(a, NFTA_PAYLOAD_BASE, base);
+	put32(a, NFTA_PAYLOAD_OFFSET, off);
+	put32(a, NFTA_PAYLOAD_LEN, 2);
+	expr_end(a, e);
+}
+
+static void bitwise(struct attrs *a, const uint8_t mask[2], const uint8_t flip[2])
+{
+	struct expr e = expr_begin(a, "bitwise");
+
+	put32(a, NFTA_BITWISE_SREG, NFT_REG_1);
+	put32(a, NFTA_BITWISE_DREG, NFT_REG_1);
+	put32(a, NFTA_BITWISE_LEN, 2);
+	put_value(a, NFTA_BITWISE_MASK, mask, 2);
+	put_value(a, NFTA_BITWISE_XOR, flip, 2);
+	expr_end(a, e);
+}
+
+/* As nft does it: load, change some bits, write. */
+static void set_bits(struct attrs *a, uint32_t off, const uint8_t mask[2], const uint8_t flip[2])
+{
+	two_bytes(a, NFTA_PAYLOAD_DREG, NFT_PAYLOAD_NETWORK_HEADER, off);
+	bitwise(a, mask, flip);
+	two_bytes(a, NFTA_PAYLOAD_SREG, NFT_PAYLOAD_NETWORK_HEADER, off);
+}
+
+static void set_dscp(struct attrs *a, uint8_t dscp)
+{
+	set_bits(a, 0, (const uint8_t[]){0xff, 0x03}, (const uint8_t[]){0, (uint8_t)(dscp << 2)});
+}
+
+static void dscp(struct attrs *a, uint8_t dscp)
+{
+	const uint8_t want[] = {0, (uint8_t)(dscp << 2)};
+
+	two_bytes(a, NFTA_PAYLOAD_DREG, NFT_PAYLOAD_NETWORK_HEADER, 0);
+	bitwise(a, (const uint8_t[]){0, 0xfc}, (const uint8_t[]){0, 0});
+	cmp(a, NFT_CMP_EQ, want, 2);
+}
+
+static struct nf_changes *note(struct fixture *f, struct nf_chain *c, const struct attrs *a)
+{
+	nf_note_changes(c->table, c, add_rule(f, c, a), NF_CHANGES_HEADER);
+	return c->is_base ? &c->changes : &c->table->changes;
+}
+
+/* Only bits that a rule may write are noted, and for the protocol of its packets. */
+static void test_writes(void **state)
+{
+	static const uint8_t tos[NF_TOP_SZ] = {[1] = 0xfc, [10] = 0xff, [11] = 0xff};
+	static const uint8_t hop_limit[NF_TOP_SZ] = {[7] = 0xff};
+	struct fixture *f = *state;
+	struct attrs v4 = {0}, v6 = {0}, port = {0}, addr = {0}, proto = {0}, stale = {0};
+	struct nf_chain *early = add_early(f, 0);
+	struct nf_changes *c;
+
+	meta(&v4, NFT_META_NFPROTO, &(uint8_t){NFPROTO_IPV4}, 1);
+	set_dscp(&v4, 3);
+	c = note(f, f->base, &v4);
+	assert_memory_equal(c->writes[NF_WRITES_IPV4].top, tos, NF_TOP_SZ);
+	assert_int_equal(nf_chain_changes(f->base, 0x86dd, NULL), 0);
+	assert_int_equal(nf_chain_changes(f->base, 0x0800, NULL), NF_CHANGES_HEADER);
+	assert_int_equal(nf_chain_changes(early, 0x0800, NULL), 0);
+
+	meta(&v6, NFT_META_NFPROTO, &(uint8_t){NFPROTO_IPV6}, 1);
+	set_bits(&v6, 6, (const uint8_t[]){0xff, 0}, (const uint8_t[]){0, 9});
+	c = note(f, f->user, &v6);
+	assert_memory_equal(c->writes[NF_WRITES_IPV6].top, hop_limit, NF_TOP_SZ);
+	assert_false(c->writes[NF_WRITES_IPV6].any || c->writes[NF_WRITES_IPV4].any);
+
+	set_register(&port, (const uint8_t[]){0, 80}, 2);
+	two_bytes(&port, NFTA_PAYLOAD_SREG, NFT_PAYLOAD_TRANSPORT_HEADER, 2);
+	c = note(f, early, &port);
+	assert_int_equal(c->writes[NF_WRITES_IPV4].l4, 3);
+	assert_true(nf_writes_addr(&c->writes[NF_WRITES_IPV4]));
+	c->writes[NF_WRITES_IPV4] = (struct nf_writes){0};
+	set_register(&addr, (const uint8_t[]){1, 1}, 2);
+	two_bytes(&addr, NFTA_PAYLOAD_SREG, NFT_PAYLOAD_NETWORK_HEADER, 14);
+	note(f, early, &addr);
+	assert_int_equal(c->writes[NF_WRITES_IPV4].rest, 14);
+
+	/* another protocol; what was loaded before the packet was changed */
+	set_register(&proto, (const uint8_t[]){9, IPPROTO_TCP}, 2);
+	ttl(&proto, NFTA_PAYLOAD_SREG);
+	note(f, early, &proto);
+	assert_int_equal(nf_chain_changes(early, 0x0800, NULL),
+			 NF_CHANGES_HEADER | NF_CHANGES_BYTES);
+	c->writes[NF_WRITES_IPV4] = (struct nf_writes){0};
+	two_bytes(&stale, NFTA_PAYLOAD_DREG, NFT_PAYLOAD_NETWORK_HEADER, 2);
+	two_bytes(&stale, NFTA_PAYLOAD_SREG, NFT_PAYLOAD_NETWORK_HEADER, 2);
+	note(f, early, &stale);
+	assert_int_equal(c->writes[NF_WRITES_IPV4].top[2], 0);
+	two_bytes(&stale, NFTA_PAYLOAD_SREG, NFT_PAYLOAD_NETWORK_HEADER, 2);
+	note(f, early, &stale);
+	assert_int_equal(c->writes[NF_WRITES_IPV4].top[2], 0xff);
+}
+
+/* The entry is not known. Rules that look at other bytes are as certain as before, and what is set
+ * is known behind that. */
+static void test_written_bits(void **state)
+{
+	struct fixture *f = *state;
+	struct attrs before = {0}, set = {0}, drop = {0}, maybe = {0};
+
+	f->hdr[1] = 3 << 2;
+	dscp(&before, 3);
+	dport(&before, NFT_CMP_EQ, 53);
+	verdict(&before, NF_DROP, NULL);
+	add_rule(f, f->base, &before);
+	set_dscp(&set, 3);
+	note(f, f->base, &set);
+	dscp(&drop, 3);
+	dport(&drop, NFT_CMP_EQ, 8080);
+	verdict(&drop, NF_DROP, NULL);
+	add_rule(f, f->base, &drop);
+	f->base->policy = NF_ACT_DROP;
+	assert_says(f, "nft inet fw out handle 3");
+	/* a rule before it that looks at the bits that are set */
+	dscp(&maybe, 3);
+	verdict(&maybe, NF_DROP, NULL);
+	f->base->rules->data = maybe.data;
+	f->base->rules->data_sz = (uint32_t)maybe.sz;
+	assert_null(decide(f));
+	assert_int_equal(f->d.nr, 2);
+}
+
+/* User space has had the packet since, and may have set its mark. */
+static void test_queued(void **state)
+{
+	struct fixture *f = *state;
+	struct attrs drop = {0};
+	uint32_t mark = 9;
+
+	enter(f, mark);
+	meta(&drop, NFT_META_MARK, &mark, sizeof(mark));
+	verdict(&drop, NF_DROP, NULL);
+	add_rule(f, f->base, &drop);
+	f->table->changes.kinds = NF_CHANGES_MARK;
+	f->base->policy = NF_ACT_DROP;
+	assert_null(decide(f)); /* it has 7 now, and nobody has set that */
+	assert_int_equal(f->d.nr, 0);
+	f->table->changes.kinds |= NF_CHANGES_QUEUE;
+	assert_null(decide(f));
+	assert_int_equal(f->d.nr, 2);
+}
+
+/* Which of two chains of the same priority comes first is not known. */
+static void test_same_priority(void **state)
+{
+	struct fixture *f = *state;
+	struct nf_chain *early = add_early(f, NF_CHANGES_MARK);
+	struct attrs set = {0}, drop = {0};
+	uint32_t two = 2;
+
+	early->policy = f->base->policy = NF_ACT_DROP;
+	assert_says(f, "nft inet mangle early policy");
+	early->priority = f->base->priority;
+	assert_null(decide(f));
+	assert_int_equal(f->d.nr, 2);
+	early->policy = NF_ACT_ACCEPT;
+	set_mark(&set, two);
+	add_rule(f, early, &set);
+	meta(&drop, NFT_META_MARK, &two, sizeof(two));
+	verdict(&drop, NF_DROP, NULL);
+	add_rule(f, f->base, &drop);
+	f->p.mark = 2;
+	enter(f, 7);
+	assert_null(decide(f));
+	assert_int_equal(f->d.nr, 3);
+	f->base->priority++; /* of two others, only one sets marks */
+	nf_chain_add(&f->rs, f->base->table, "same")->is_base = true;
+	f->base->table->last_chain->hook = NF_INET_LOCAL_OUT;
+	f->base->table->last_chain->priority = early->priority;
+	assert_says(f, "nft inet fw out handle 1");
+	f->base->table->last_chain->priority = -1;
+	f->base->priority--;
+	early->priority--;
+	assert_says(f, "nft inet fw out handle 1");
 }
 
 /* A chain that is gone to returns to where its caller would have. */
@@ -500,6 +869,37 @@ static void test_interfaces(void **state)
 	assert_null(decide(f));
 }
 
+/* The device of a packet that a bridge forwards is the port; that of the hooks is the bridge. */
+static void test_bridge(void **state)
+{
+	static const struct {
+		uint8_t hook;
+		uint32_t key;
+		bool port_is_known;
+	} hooks[] = {
+		{NF_INET_PRE_ROUTING, NFT_META_IIF, true},
+		{NF_INET_FORWARD, NFT_META_IIF, false},
+		{NF_INET_POST_ROUTING, NFT_META_OIF, false},
+	};
+	struct fixture *f = *state;
+
+	f->p.skb_dev = (struct nf_dev){.known = true, .ifindex = 4, .name = "port"};
+	for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
+		struct attrs drop = {0};
+
+		f->base->rules = f->base->last_rule = NULL;
+		f->base->hook = f->p.hook = hooks[i].hook;
+		f->base->policy = NF_ACT_DROP;
+		meta(&drop, hooks[i].key, &(uint32_t){3}, sizeof(uint32_t));
+		verdict(&drop, NF_DROP, NULL);
+		add_rule(f, f->base, &drop);
+		f->p.on_port = false;
+		assert_says(f, "nft inet fw out policy");
+		f->p.on_port = true;
+		assert_int_equal(decide(f) != NULL, hooks[i].port_is_known);
+	}
+}
+
 /* The mark that was seen at the end is none that a rule before it must have seen. */
 static void test_mark(void **state)
 {
@@ -512,7 +912,7 @@ static void test_mark(void **state)
 	add_rule(f, f->base, &marked);
 	f->base->policy = NF_ACT_DROP;
 	assert_says(f, "nft inet fw out handle 1");
-	f->table->changes = NF_CHANGES_MARK;
+	f->table->changes.kinds = NF_CHANGES_MARK;
 	assert_null(decide(f));
 	assert_int_equal(f->d.nr, 2);
 }
@@ -644,31 +1044,42 @@ static void test_bounded(void **state)
 	assert_true(f->d.overflow);
 }
 
-static void test_unread_family(void **state)
-{
-	struct fixture *f = *state;
-
-	f->base->policy = NF_ACT_DROP;
-	f->rs.unread = 1u << NFPROTO_IPV4;
-	assert_null(decide(f));
-}
-
 #define TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_rule),	TEST(test_policy),
-		TEST(test_jump),	TEST(test_goto),
-		TEST(test_uncertain),	TEST(test_unknown_expression),
-		TEST(test_interfaces),	TEST(test_mark),
-		TEST(test_priorities),	TEST(test_intervals),
-		TEST(test_map),		TEST(test_cut_off),
-		TEST(test_bounded),	TEST(test_unread_family),
-		TEST(test_two_ways),	TEST(test_fragment),
-		TEST(test_nat),		TEST(test_before_nat),
-		TEST(test_ttl_changed), TEST(test_mark_of_two_ways),
-		TEST(test_connlimit),	TEST(test_match_drops),
+		TEST(test_rule),
+		TEST(test_policy),
+		TEST(test_no_device),
+		TEST(test_bridge),
+		TEST(test_writes),
+		TEST(test_written_bits),
+		TEST(test_jump),
+		TEST(test_goto),
+		TEST(test_uncertain),
+		TEST(test_unknown_expression),
+		TEST(test_interfaces),
+		TEST(test_mark),
+		TEST(test_priorities),
+		TEST(test_intervals),
+		TEST(test_map),
+		TEST(test_cut_off),
+		TEST(test_bounded),
+		TEST(test_two_ways),
+		TEST(test_fragment),
+		TEST(test_nat),
+		TEST(test_before_nat),
+		TEST(test_ttl_changed),
+		TEST(test_mark_of_two_ways),
+		TEST(test_connlimit),
+		TEST(test_match_drops),
+		TEST(test_followed_mark),
+		TEST(test_way_of_mark),
+		TEST(test_followed_ttl),
+		TEST(test_lost_bytes),
+		TEST(test_queued),
+		TEST(test_same_priority),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "netfilter/say.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -193,6 +194,61 @@ static void test_queue(void **state)
 	assert_string_equal(said(), "QUEUE to user space, rule unknown");
 }
 
+static const char *drop(struct nf_times w)
+{
+	nf_say_drop(&a, &w, &d, NF_FREED_BY_HOOK);
+	return said();
+}
+
+/* A rule fits, but others may have been there, or at its place. */
+static void test_others(void **state)
+{
+	(void)state;
+	d.c[d.nr++] = candidate(filter_pre, add_rule(filter_pre, 2, NF_ACT_DROP), NF_ACT_DROP);
+	assert_string_equal(drop((struct nf_times){0}), "DROP by iptables late PREROUTING rule 1");
+	assert_string_equal(
+		drop((struct nf_times){.bpf = true, .ebtables = true}),
+		"DROP by netfilter, rule unknown; possible: iptables late PREROUTING rule 1 "
+		"or a BPF program (bpftool net show) or ebtables (ebtables-legacy -L)");
+	assert_string_equal(
+		drop((struct nf_times){.conntrack = true}),
+		"DROP by netfilter, rule unknown; possible: iptables late PREROUTING rule 1 "
+		"or conntrack, whose table may be full (net.netfilter.nf_conntrack_count and "
+		"_max)");
+	assert_string_equal(
+		drop((struct nf_times){.conntrack = true, .uncounted = true}),
+		"DROP by netfilter, rule unknown: the rule that fits has not counted "
+		"it; possible: a change of the ruleset about then or "
+		"conntrack, whose table may be full (net.netfilter.nf_conntrack_count and _max)");
+	assert_string_equal(drop((struct nf_times){.uncounted = true}),
+			    "DROP by netfilter, rule unknown: the rule that fits has not counted "
+			    "it; possible: a change of the ruleset about then");
+	assert_string_equal(drop((struct nf_times){.changed = true, .bpf = true}),
+			    "DROP by netfilter, rule unknown: the ruleset was changed about then");
+	/* by two ways to the same rule, and another */
+	d.c[d.nr++] = d.c[0];
+	d.c[d.nr++] = candidate(raw_pre, NULL, NF_ACT_DROP);
+	assert_string_equal(drop((struct nf_times){0}),
+			    "DROP by netfilter, rule unknown; possible: iptables late PREROUTING "
+			    "rule 1 or iptables raw PREROUTING policy");
+	nf_decision_keep(&d, NF_NFTABLES);
+	assert_string_equal(drop((struct nf_times){0}),
+			    "DROP by netfilter, rule unknown: no rule fits; possible: conntrack, "
+			    "whose table may be full (net.netfilter.nf_conntrack_count and _max)");
+	assert_string_equal(
+		drop((struct nf_times){.bpf = true}),
+		"DROP by netfilter, rule unknown: no rule fits; possible: a BPF program "
+		"(bpftool net show)");
+	assert_string_equal(
+		drop((struct nf_times){.reroute = true}),
+		"DROP by netfilter, rule unknown: no rule fits; possible: no route for the mark or "
+		"address that a rule gave it (ip rule) or conntrack, whose table may be full "
+		"(net.netfilter.nf_conntrack_count and _max)");
+	nf_say_unread(&a, "DROP", -ESRCH);
+	assert_string_equal(said(),
+			    "DROP by netfilter, rule unknown: its network namespace is gone");
+}
+
 /* Which rules see a packet's addresses before NAT, and which behind. */
 static void test_before(void **state)
 {
@@ -238,7 +294,7 @@ static void test_queued(void **state)
 			      .not_queued = true};
 
 	(void)state;
-	filter_pre->table->changes = NF_CHANGES_QUEUE;
+	filter_pre->table->changes.kinds = NF_CHANGES_QUEUE;
 	add_rule(filter_pre, 9, NF_ACT_QUEUE);
 	add_rule(filter_pre, 2, NF_ACT_QUEUE);
 	nf_packet_parse(&p);
@@ -290,6 +346,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_nat, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nat_unknown, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_queue, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_others, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_before, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_queued, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_accept, setup, teardown),

@@ -13,11 +13,15 @@
 #include <cmocka.h>
 
 #include <linux/netfilter.h>
+#include <linux/netfilter/xt_DSCP.h>
+#include <linux/netfilter/xt_connmark.h>
 #include <linux/netfilter/xt_mark.h>
 #include <linux/netfilter/xt_tcpudp.h>
 #include <linux/netfilter_ipv4/ip_tables.h>
+#include <linux/netfilter_ipv4/ipt_TTL.h>
 
 #include "base/textbuf.h"
+#include "netfilter/private.h"
 
 struct fixture {
 	struct nf_ruleset rs;
@@ -311,13 +315,15 @@ static void test_mark(void **state)
 		if (i)
 			match(&r, "limit", 0, 40);
 		set = append(&r, "MARK", 2, sizeof(*set));
-		*set = (struct xt_mark_tginfo2){.mark = 5, .mask = 7};
+		*set = (struct xt_mark_tginfo2){.mark = 5, .mask = 0xffffffff};
 		add(f, &r, NF_ACT_UNKNOWN);
 		begin(&r, 0);
 		is = match(&r, "mark", 1, sizeof(*is));
 		*is = (struct xt_mark_mtinfo1){.mark = 5, .mask = 0xffffffff};
 		add(f, &r, NF_ACT_DROP);
 		f->base->policy = NF_ACT_DROP;
+		f->base->table->changes.kinds = NF_CHANGES_MARK;
+		f->p.mark = 5;
 		if (i)
 			assert_null(decide(f));
 		else
@@ -325,14 +331,116 @@ static void test_mark(void **state)
 	}
 }
 
+/* How a target changes a header that is known: hdr is at its end what rules behind it see. */
+static void assert_sets(struct fixture *f, const char *target, uint8_t revision, const void *info,
+			size_t off, uint8_t from, uint8_t to)
+{
+	struct nf_packet p = f->p;
+	struct nf_outcome o = {0};
+	uint8_t hdr[60];
+
+	memcpy(hdr, f->hdr, sizeof(hdr));
+	hdr[off] = from;
+	p.hdr = p.top = hdr;
+	nf_packet_parse(&p);
+	xt_target_outcome(target, revision, info, 2, &p, true, &o);
+	assert_int_equal(o.action, NF_ACT_CONTINUE);
+	assert_int_equal(hdr[off], to);
+	assert_int_equal(p.unsure[off], 0);
+	assert_int_equal(p.hdr_len, sizeof(hdr));
+	if (from == to)
+		return;
+	/* it may not have been reached; or with what is not known */
+	hdr[off] = from;
+	xt_target_outcome(target, revision, info, 2, &p, false, &o);
+	assert_int_not_equal(p.unsure[off], 0);
+	xt_target_outcome(target, revision + 7, info, 2, &p, true, &o);
+	assert_int_not_equal(p.unsure[off], 0);
+}
+
+static void test_header_targets(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_sets(f, "TTL", 0, &(struct ipt_TTL_info){IPT_TTL_SET, 9}, 8, 64, 9);
+	assert_sets(f, "TTL", 0, &(struct ipt_TTL_info){IPT_TTL_INC, 9}, 8, 64, 73);
+	assert_sets(f, "TTL", 0, &(struct ipt_TTL_info){IPT_TTL_INC, 9}, 8, 250, 255);
+	assert_sets(f, "TTL", 0, &(struct ipt_TTL_info){IPT_TTL_DEC, 9}, 8, 64, 55);
+	assert_sets(f, "TTL", 0, &(struct ipt_TTL_info){IPT_TTL_DEC, 9}, 8, 3, 0);
+	assert_sets(f, "DSCP", 0, &(struct xt_DSCP_info[2]){{0x2e}}, 1, 0x03, 0xbb);
+	assert_sets(f, "TOS", 1, &(struct xt_tos_target_info){0x10, 0x3f}, 1, 0xc3, 0xd0);
+	assert_sets(f, "TOS", 1, &(struct xt_tos_target_info){0x10, 0x3f}, 1, 0xd0, 0xd0);
+	f->p.protocol = 0x86dd;
+	f->p.family = NFPROTO_IPV6;
+	f->hdr[0] = 0x60;
+	assert_sets(f, "HL", 0, &(struct ipt_TTL_info){IPT_TTL_DEC, 1}, 7, 64, 63);
+	assert_sets(f, "TOS", 1, &(struct xt_tos_target_info){0x10, 0xff}, 0, 0x6f, 0x61);
+	assert_sets(f, "TOS", 1, &(struct xt_tos_target_info){0x12, 0xff}, 1, 0xf7, 0x27);
+}
+
+/* What targets may write of a packet of which nothing is known. */
+static void test_target_writes(void **state)
+{
+	static const struct {
+		const char *name;
+		uint8_t at, bits; /* of IPv4's header; 0: none */
+		uint16_t l4;
+		bool len, l4_checksum;
+	} targets[] = {
+		{"TTL", 8, 0xff, 0, false, false},    {"DSCP", 1, 0xfc, 0, false, false},
+		{"TOS", 1, 0xff, 0, false, false},    {"ECN", 1, 0x03, 13, false, false},
+		{"TCPMSS", 2, 0xff, 13, true, false}, {"TCPOPTSTRIP", 0, 0, 17, false, false},
+		{"CHECKSUM", 0, 0, 0, false, true},   {"MARK", 0, 0, 0, false, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+		uint8_t hdr[NF_TOP_SZ] = {0}, info[64] = {0};
+		struct nf_writes w = {0};
+		struct nf_packet p = {.family = NFPROTO_IPV4,
+				      .protocol = 0x0800,
+				      .hdr = hdr,
+				      .top = hdr,
+				      .writes = &w};
+		struct nf_outcome o = {0};
+
+		memset(p.unsure, 0xff, sizeof(p.unsure));
+		xt_target_outcome(targets[i].name, 0, info, sizeof(info), &p, true, &o);
+		assert_int_equal(w.top[targets[i].at], targets[i].bits);
+		assert_int_equal(w.top[10], targets[i].bits ? 0xff : 0);
+		assert_int_equal(w.l4, targets[i].l4);
+		assert_int_equal(w.len, targets[i].len);
+		assert_int_equal(w.l4_checksum, targets[i].l4_checksum);
+		assert_false(w.any || w.rest);
+		assert_int_equal(xt_target_changes(targets[i].name), strcmp(targets[i].name, "MARK")
+									     ? NF_CHANGES_HEADER
+									     : NF_CHANGES_MARK);
+	}
+}
+
+/* Those of a connection are not the packet's. */
+static void test_connmark(void **state)
+{
+	struct fixture *f = *state;
+	struct xt_connmark_tginfo2 info = {.mode = XT_CONNMARK_SAVE};
+	struct nf_outcome o = {0};
+
+	xt_target_outcome("CONNMARK", 2, &info, sizeof(info), &f->p, true, &o);
+	assert_true(f->p.has_mark);
+	info.mode = XT_CONNMARK_RESTORE;
+	xt_target_outcome("CONNMARK", 2, &info, sizeof(info), &f->p, true, &o);
+	assert_false(f->p.has_mark);
+}
+
 #define TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_cut_header), TEST(test_fragment), TEST(test_cut_options),
-		TEST(test_matches),    TEST(test_recent),   TEST(test_both),
-		TEST(test_targets),    TEST(test_mark),
+		TEST(test_target_writes),  TEST(test_cut_header), TEST(test_fragment),
+		TEST(test_cut_options),	   TEST(test_matches),	  TEST(test_recent),
+		TEST(test_both),	   TEST(test_targets),	  TEST(test_mark),
+		TEST(test_header_targets), TEST(test_connmark),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <cmocka.h>
 
@@ -25,6 +26,40 @@ static void test_all_of_it(void **state)
 	assert_int_equal(te.caller.off, 0x8a);
 	assert_null(te.reason);
 	assert_false(te.is_drop);
+}
+
+/* Addresses that a socket of IPv6 has in the place of IPv4 ones are none. */
+static void test_ipv6_socket(void **state)
+{
+	struct trail_event e = test_event(FN_IP_RCV, 1, 1);
+	struct trace_event te;
+
+	memcpy(e.hdr + 12, (const uint8_t[]){127, 0, 0, 6, 127, 0, 0, 6}, 8);
+	assert_int_equal(trace_event_decode(&te, &e, sizeof(e), &test_names), 0);
+	assert_int_equal(te.tuple.family, AF_INET);
+	e.flags |= TRAIL_F_HDR_FROM_SK;
+	assert_int_equal(trace_event_decode(&te, &e, sizeof(e), &test_names), 0);
+	assert_int_equal(te.tuple.family, 0);
+	assert_false(te.tuple.has_ports);
+}
+
+/* At the beginning of udp_send_skb() the UDP header is not written. */
+static void test_ports_unwritten(void **state)
+{
+	struct trail_event e = test_event(FN_UDP_SEND_SKB, 0xffff888000000100, 42);
+	struct trace_event te;
+
+	assert_int_equal(trace_event_decode(&te, &e, sizeof(e), &test_names), 0);
+	assert_string_equal(te.func.name, "udp_send_skb.isra.0");
+	assert_int_equal(te.tuple.family, AF_INET);
+	assert_false(te.tuple.has_ports);
+	assert_int_equal(te.tuple.sport, 0);
+	assert_int_equal(te.tuple.dport, 0);
+	/* a socket's ports are known */
+	e.flags |= TRAIL_F_HDR_FROM_SK;
+	assert_int_equal(trace_event_decode(&te, &e, sizeof(e), &test_names), 0);
+	assert_true(te.tuple.has_ports);
+	assert_int_equal(te.tuple.sport, 4242);
 }
 
 static void test_rejects(void **state)
@@ -252,6 +287,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_of_it),
+		cmocka_unit_test(test_ipv6_socket),
+		cmocka_unit_test(test_ports_unwritten),
 		cmocka_unit_test(test_rejects),
 		cmocka_unit_test(test_shorter_and_longer),
 		cmocka_unit_test(test_bounds_of_texts_and_header),

@@ -321,6 +321,64 @@ static void test_what_is_expected(void **state)
 	assert_int_equal(parts_lost(&te, &(struct output_fields){.bpfmap = true}), 0);
 }
 
+/* The bytes that fill up the last part are not the packet's; those of a lost part are missing. */
+static void test_packets(void **state)
+{
+	const struct trail_event e = test_event(FN_IP_RCV, 0x100, 1);
+	struct {
+		struct trail_packet head;
+		uint8_t bytes[3 * TRAIL_PART_SZ];
+	} t = {{.len = 1000, .nr_bytes = 2 * TRAIL_PART_SZ}, {0}};
+	const uint8_t *bytes = (const uint8_t *)&t;
+	const struct trace_parts *p;
+
+	for (size_t i = 0; i < sizeof(t.bytes); i++)
+		t.bytes[i] = i * 3;
+	for (int lost = 0; lost < 4; lost++) {
+		size_t nr = lost == 1	? 0
+			    : lost == 0 ? 2 * TRAIL_PART_SZ
+					: (lost - 1) * TRAIL_PART_SZ - sizeof(t.head);
+
+		for (int i = 0; i < 3; i++)
+			if (i + 1 != lost)
+				add(*state, &e, TRAIL_PART_PACKET, i * TRAIL_PART_SZ,
+				    bytes + i * TRAIL_PART_SZ, TRAIL_PART_SZ);
+		p = join(*state, &e);
+		if (lost == 1) {
+			assert_int_equal(p->has, 0);
+			assert_null(p->packet);
+			continue;
+		}
+		assert_int_equal(p->has, HAS(TRAIL_PART_PACKET));
+		assert_int_equal(p->cut, lost ? HAS(TRAIL_PART_PACKET) : 0);
+		assert_int_equal(p->packet->len, 1000);
+		assert_int_equal(p->packet->nr_bytes, nr);
+		assert_memory_equal(p->packet + 1, t.bytes, nr);
+	}
+	/* fragments follow, unless something before them is missing */
+	t.head.nr_bytes = 20;
+	add(*state, &e, TRAIL_PART_PACKET, 0, &t, TRAIL_PART_SZ);
+	add(*state, &e, TRAIL_PART_FRAGS, 0, "first", 5);
+	add(*state, &e, TRAIL_PART_FRAGS, 5, "second", 6);
+	add(*state, &e, TRAIL_PART_FRAGS, 12, "third", 5); /* a part before it was lost */
+	p = join(*state, &e);
+	assert_int_equal(p->has, HAS(TRAIL_PART_PACKET));
+	assert_int_equal(p->packet->nr_bytes, 20 + 11);
+	assert_memory_equal(p->packet + 1, t.bytes, 20);
+	assert_memory_equal((const uint8_t *)(p->packet + 1) + 20, "firstsecond", 11);
+	t.head.nr_bytes = TRAIL_PART_SZ;
+	add(*state, &e, TRAIL_PART_PACKET, 0, &t, TRAIL_PART_SZ);
+	add(*state, &e, TRAIL_PART_FRAGS, 0, "first", 5);
+	p = join(*state, &e);
+	assert_int_equal(p->cut, HAS(TRAIL_PART_PACKET));
+	assert_int_equal(p->packet->nr_bytes, TRAIL_PART_SZ - sizeof(t.head));
+
+	add(*state, &e, TRAIL_PART_PACKET, 0, &t, sizeof(t.head) - 1);
+	assert_int_equal(join(*state, &e)->has, 0);
+	add(*state, &e, TRAIL_PART_PACKET, 0, &t, sizeof(t.head));
+	assert_int_equal(join(*state, &e)->packet->nr_bytes, 0);
+}
+
 static void test_odd_sizes(void **state)
 {
 	const struct trail_event e = test_event(FN_IP_RCV, 0x100, 1);
@@ -382,7 +440,7 @@ static void test_rejects(void **state)
 	p = good;
 	p.kind = 0;
 	reject(*state, p);
-	p.kind = TRAIL_PART_MAP + 1;
+	p.kind = TRAIL_PART_CT + 1;
 	reject(*state, p);
 	p.kind = UINT16_MAX;
 	reject(*state, p);
@@ -397,6 +455,53 @@ static void test_rejects(void **state)
 	p.kind = TRAIL_PART_STACK_ID;
 	reject(*state, p);
 	assert_int_equal(parts_add(*state, &good, sizeof(good)), 0);
+}
+
+static void note_entry(void *arg, struct conntrack *ct, const struct trail_ct *head,
+		       const uint8_t *bytes, size_t nr, const struct trace_event *te)
+{
+	*ct = (struct conntrack){.addr = head->nfct,
+				 .left = nr,
+				 .status = nr ? bytes[nr - 1] : 0,
+				 .mark = te->raw.mark};
+}
+
+/* An entry is decoded if all of its bytes have arrived, or if there is none. */
+static void test_conntrack(void **state)
+{
+	const struct output_fields shown = {.conntrack = true};
+	struct trail_event e = test_event(FN_IP_RCV, 1, 1);
+	uint8_t bytes[2 * TRAIL_PART_SZ] = {[2 * TRAIL_PART_SZ - 1] = 7};
+	struct names names = test_names;
+	struct trail_ct none = {0};
+	struct trace_event te;
+
+	names.conntrack = note_entry;
+	e.mark = 99;
+	memcpy(bytes, &(struct trail_ct){.nfct = 0xffff888000000102}, sizeof(struct trail_ct));
+	for (int i = 0; i < 3; i++) {
+		if (i == 2)
+			add(*state, &e, TRAIL_PART_CT, 0, &none, sizeof(none));
+		else
+			add(*state, &e, TRAIL_PART_CT, 0, bytes, TRAIL_PART_SZ);
+		if (i == 0)
+			add(*state, &e, TRAIL_PART_CT, TRAIL_PART_SZ, bytes + TRAIL_PART_SZ,
+			    TRAIL_PART_SZ);
+		assert_int_equal(trace_event_decode(&te, &e, sizeof(e), &names), 0);
+		parts_join(*state, &te, &names);
+		assert_non_null(te.parts);
+		if (i == 1) { /* the second part is lost */
+			assert_null(parts_conntrack(*state, &te));
+			assert_int_equal(parts_lost(&te, &shown), HAS(TRAIL_PART_CT));
+			continue;
+		}
+		assert_int_equal(te.parts->has, HAS(TRAIL_PART_CT));
+		assert_ptr_equal(parts_conntrack(*state, &te), &te.parts->ct);
+		assert_int_equal(parts_lost(&te, &shown), 0);
+		assert_int_equal(te.parts->ct.mark, 99);
+		assert_int_equal(te.parts->ct.left, i == 0 ? TRAIL_CT_SZ : 0);
+		assert_int_equal(te.parts->ct.status, i == 0 ? 7 : 0);
+	}
 }
 
 /* Any bytes: no error but -EINVAL, nothing that the sinks could not print. */
@@ -450,7 +555,8 @@ int main(void)
 		TEST(test_every_kind),	TEST(test_none),	   TEST(test_interleaved),
 		TEST(test_lost_events), TEST(test_same_key_again), TEST(test_lost_parts),
 		TEST(test_stack_id),	TEST(test_way_to_us),	   TEST(test_what_is_expected),
-		TEST(test_odd_sizes),	TEST(test_rejects),	   TEST(test_random),
+		TEST(test_packets),	TEST(test_odd_sizes),	   TEST(test_rejects),
+		TEST(test_random),	TEST(test_conntrack),
 	};
 
 	return cmocka_run_group_tests_name("output_parts", tests, NULL, NULL);

@@ -39,7 +39,7 @@ struct fake {
 	size_t nr_printed;
 	unsigned int nr_parts[NR_MAX]; /* of each */
 	uint64_t lost;
-	int nr_flushes, sink_err, flush_err;
+	int nr_flushes, nr_finishes, sink_err, flush_err;
 };
 
 static int fake_ring_fd(const struct ring *r)
@@ -72,6 +72,8 @@ static int fake_event(struct sink *s, const struct trace_event *te, uint64_t age
 {
 	struct fake *f = fake_of(s);
 
+	if (te->raw.mark == '-')
+		return 1;
 	f->nr_parts[f->nr_printed] = te->parts ? te->parts->nr_parts : 0;
 	f->printed[f->nr_printed++] = te->raw.mark;
 	return f->sink_err;
@@ -92,15 +94,28 @@ static int fake_flush(struct sink *s)
 	return fake_of(s)->flush_err;
 }
 
+static int fake_finish(struct sink *s)
+{
+	fake_of(s)->nr_finishes++;
+	return 0;
+}
+
+static bool fake_ring_is_filling(const struct ring *r)
+{
+	return false;
+}
+
 static const struct ring_ops fake_ring_ops = {
 	.fd = fake_ring_fd,
 	.read = fake_ring_read,
+	.is_filling = fake_ring_is_filling,
 	.wait_ms = -1,
 };
 static const struct sink_ops fake_sink_ops = {
 	.event = fake_event,
 	.lost = fake_lost,
 	.flush = fake_flush,
+	.finish = fake_finish,
 };
 
 static struct fake *fake_open(void)
@@ -113,23 +128,34 @@ static struct fake *fake_open(void)
 	return f;
 }
 
-static struct pipeline *pipeline_with_parts(struct fake *f, uint64_t limit, unsigned int nr_parts)
+static struct pipeline_opts fake_opts(struct fake *f, uint64_t limit)
 {
-	struct pipeline_opts opts = {
+	return (struct pipeline_opts){
 		.ring = &f->ring,
 		.ring_sz = RING_SZ,
 		.names = &test_names,
 		.sink = &f->sink,
 		.limit = limit,
-		.nr_parts = nr_parts,
 		.aux_fd = -1,
 		.out_fd = -1,
 	};
+}
+
+static struct pipeline *pipeline_with(const struct pipeline_opts *opts)
+{
 	struct err err = ERR_INIT;
 	struct pipeline *p;
 
-	assert_int_equal(pipeline_open(&p, &opts, &err), 0);
+	assert_int_equal(pipeline_open(&p, opts, &err), 0);
 	return p;
+}
+
+static struct pipeline *pipeline_with_parts(struct fake *f, uint64_t limit, unsigned int nr_parts)
+{
+	struct pipeline_opts opts = fake_opts(f, limit);
+
+	opts.nr_parts = nr_parts;
+	return pipeline_with(&opts);
 }
 
 static struct pipeline *pipeline_on(struct fake *f, uint64_t limit)
@@ -182,6 +208,85 @@ static void test_order_and_counts(void **state)
 	assert_int_equal(st.printed, 3);
 	assert_int_equal(st.packets, 2);
 	assert_int_equal(st.bad, 1);
+	assert_int_equal(st.lost, 0);
+	fake_close(f, p);
+}
+
+/* What is left out is counted, and not as printed or lost. */
+static void test_repeats(void **state)
+{
+	struct fake *f = fake_open();
+	struct pipeline_opts opts = fake_opts(f, 3);
+	struct pipeline_stats st;
+	struct pipeline *p;
+
+	opts.hide_repeats = true;
+	p = pipeline_with(&opts);
+	put(f, 'a', 10);
+	put(f, 'b', 20)->ip = FN_ADDR(FN_CONSUME_SKB);
+	put(f, 'x', 30)->ip = FN_ADDR(FN_KFREE_SKBMEM);
+	put(f, 'c', 40)->ip = FN_ADDR(FN_KFREE_SKBMEM);
+	assert_int_equal(pipeline_poll(p, -1, -1), 0);
+	assert_int_equal(pipeline_finish(p, 4), 0);
+	assert_string_equal(f->printed, "abc");
+	pipeline_stats(p, &st);
+	assert_int_equal(st.printed, 3);
+	assert_int_equal(st.left_out, 1);
+	assert_int_equal(st.lost, 0);
+	fake_close(f, p);
+}
+
+/* An event of a process, without packet data. */
+static struct trail_event *put_bare(struct fake *f, char mark, uint64_t ts, uint32_t tgid)
+{
+	struct trail_event *e = put(f, mark, ts);
+
+	e->tgid = tgid;
+	e->ifindex = e->hdr_len = 0;
+	e->protocol = 0;
+	return e;
+}
+
+static void test_own_messages(void **state)
+{
+	struct fake *f = fake_open();
+	struct pipeline_opts opts = fake_opts(f, 2);
+	struct pipeline_stats st;
+	struct pipeline *p;
+
+	opts.own_tgid = 77;
+	p = pipeline_with(&opts);
+	put_bare(f, 'x', 10, 77);
+	put_bare(f, 'a', 20, 78);
+	put_bare(f, 'b', 30, 77)->ifindex = 3;
+	assert_int_equal(pipeline_poll(p, -1, -1), 0);
+	assert_int_equal(pipeline_finish(p, 3), 0);
+	assert_string_equal(f->printed, "ab");
+	pipeline_stats(p, &st);
+	assert_int_equal(st.own, 1);
+	assert_int_equal(st.left_out, 1);
+	assert_int_equal(st.lost, 0);
+	fake_close(f, p);
+}
+
+/* What the sink leaves out is not printed either, and does not count for the limit. */
+static void test_left_out_by_sink(void **state)
+{
+	struct fake *f = fake_open();
+	struct pipeline *p = pipeline_on(f, 2);
+	struct pipeline_stats st;
+
+	put(f, '-', 10);
+	put(f, 'a', 20);
+	put(f, '-', 30);
+	put(f, 'b', 40);
+	assert_int_equal(pipeline_poll(p, -1, -1), 0);
+	assert_int_equal(pipeline_finish(p, 4), 0);
+	assert_string_equal(f->printed, "ab");
+	pipeline_stats(p, &st);
+	assert_int_equal(st.printed, 2);
+	assert_int_equal(st.left_out, 2);
+	assert_int_equal(st.by_sink, 2);
 	assert_int_equal(st.lost, 0);
 	fake_close(f, p);
 }
@@ -487,7 +592,10 @@ static void test_errors(void **state)
 	put(f, 'b', 2);
 	assert_int_equal(pipeline_poll(p, -1, -1), -ENOSPC);
 	assert_int_equal(f->nr_printed, 1); /* no second try */
+	assert_int_equal(f->nr_finishes, 0);
 	assert_int_equal(pipeline_finish(p, 2), -ENOSPC);
+	assert_int_equal(f->nr_finishes, 1); /* what a tee has besides may still work */
+	assert_int_equal(f->nr_flushes, 2);
 	pipeline_stats(p, &st);
 	assert_int_equal(st.printed, 0);
 	fake_close(f, p);
@@ -577,6 +685,9 @@ int main(void)
 		cmocka_unit_test(test_interrupted),
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_repeats),
+		cmocka_unit_test(test_own_messages),
+		cmocka_unit_test(test_left_out_by_sink),
 		cmocka_unit_test(test_more_than_one_read),
 		cmocka_unit_test(test_lost_by_events),
 		cmocka_unit_test(test_lost_by_ring),

@@ -41,6 +41,7 @@ static int setup(void **state)
 		       .table = HOSTILE,
 		       .target = "drop",
 		       .comment = HOSTILE,
+		       .rule_text = HOSTILE,
 		       .detail = "map element 80",
 		       .at = {.chain = "late", .rule = 2, .handle = UINT64_MAX},
 		       .has_priority = true,
@@ -63,7 +64,21 @@ static int setup(void **state)
 	return 0;
 }
 
-/* The first event has no verdicts; of the last it is not said why. */
+static const struct route by_rule = {
+	.has_rule = true,
+	.nr_hops = 2,
+	.rule = 100,
+	.table = 200,
+	.metric = 7,
+	.type = "unicast",
+	.prefix = "10.0.0.0/8",
+	.via = "10.1.0.1",
+	.dev = "a\"b",
+	.src = "10.1.0.2",
+};
+static const struct route by_socket = {.is_cached = true, .type = "blackhole", .prefix = "default"};
+
+/* The first event has no verdicts; the fourth is told to have ended well. */
 static void print(struct sink *s)
 {
 	const struct verdicts *const told[] = {NULL, &nat_and_drop, &policy, NULL, &unknown};
@@ -74,7 +89,10 @@ static void print(struct sink *s)
 
 		assert_int_equal(trace_event_decode(&te, &e, sizeof(e), &test_names), 0);
 		te.verdicts = told[i];
+		te.route = i == 0 ? &by_rule : i == 2 ? &by_socket : NULL;
 		te.why = i == 0 ? "no route" : told[i] ? "by a firewall" : NULL;
+		te.end = i == 3 ? "delivered to nc[223] 10.0.0.2:80" : NULL;
+		te.is_drop = te.is_drop && !te.end;
 		assert_int_equal(s->ops->event(s, &te, 0), 0);
 	}
 }
@@ -163,9 +181,14 @@ static void test_hidden(void **state)
 	text = printed(sink_text_open, &no_verdicts);
 	assert_null(strstr(text, "by a firewall"));
 	assert_non_null(strstr(text, ": no route\n"));
+	assert_non_null(strstr(text, ": delivered to nc[223] 10.0.0.2:80\n"));
 	free(text);
 	text = printed(sink_json_open, &no_why);
 	assert_null(strstr(text, "netfilter"));
+	assert_null(strstr(text, "delivered"));
+	free(text);
+	text = printed(sink_text_open, &no_why);
+	assert_null(strstr(text, "delivered"));
 	free(text);
 }
 
@@ -185,8 +208,8 @@ static void test_recorded(void **state)
 	free(data);
 }
 
-/* Offset of the first VERDICT in a record. */
-static size_t find_verdict(const uint8_t *data, size_t sz)
+/* Offset of the first record with this tag. */
+static size_t find_tag(const uint8_t *data, size_t sz, uint16_t wanted)
 {
 	for (size_t at = RECORD_HEAD_SZ; at + 8 <= sz;) {
 		uint16_t tag;
@@ -194,23 +217,22 @@ static size_t find_verdict(const uint8_t *data, size_t sz)
 
 		memcpy(&tag, data + at, sizeof(tag));
 		memcpy(&len, data + at + 4, sizeof(len));
-		if (tag == RECORD_VERDICT)
+		if (tag == wanted)
 			return at;
 		at += 8 + len;
 	}
-	fail_msg("there is no verdict");
+	fail_msg("there is no such record");
 	return 0;
 }
 
 /* Whatever a byte of it becomes, it is refused or JSON; cut off it is refused. */
-static void test_damaged(void **state)
+static void damage(uint16_t tag)
 {
 	size_t sz, at, end;
 	uint8_t *data = recorded(&sz);
 	uint32_t len;
 
-	(void)state;
-	at = find_verdict(data, sz);
+	at = find_tag(data, sz, tag);
 	memcpy(&len, data + at + 4, sizeof(len));
 	end = at + 8 + len;
 	for (size_t i = at; i < end; i++) {
@@ -226,6 +248,13 @@ static void test_damaged(void **state)
 	free(data);
 }
 
+static void test_damaged(void **state)
+{
+	(void)state;
+	damage(RECORD_VERDICT);
+	damage(RECORD_ROUTE);
+}
+
 /* A reader does not keep more than it has room for. */
 static void test_many(void **state)
 {
@@ -235,7 +264,7 @@ static void test_many(void **state)
 	char *text;
 
 	(void)state;
-	at = find_verdict(data, sz);
+	at = find_tag(data, sz, RECORD_VERDICT);
 	memcpy(&len, data + at + 4, sizeof(len));
 	one_sz = 8 + len;
 	bigger_sz = sz + nr * one_sz;
@@ -257,11 +286,12 @@ static void test_many(void **state)
 static void test_decoded(void **state)
 {
 	struct trail_event e = test_event(FN_IP_RCV, 1, 1);
-	struct trace_event te = {.verdicts = &policy, .why = "old"};
+	struct trace_event te = {.verdicts = &policy, .route = &by_rule, .why = "old"};
 
 	(void)state;
 	assert_int_equal(trace_event_decode(&te, &e, sizeof(e), &test_names), 0);
 	assert_null(te.verdicts);
+	assert_null(te.route);
 	assert_null(te.why);
 }
 

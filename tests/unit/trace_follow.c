@@ -18,6 +18,7 @@
 #include "tests/unit/lib_interp.h"
 #include "tests/unit/lib_kernel_types.h"
 #include "tests/unit/lib_member.h"
+#include "tests/unit/lib_programs.h"
 #include "tests/unit/lib_verify.h"
 #include "trace/follow.h"
 
@@ -468,16 +469,13 @@ static int open_programs(void **state)
 	if (programs_init(&w.programs, &backend_kprobe, (const struct btf *const *)&w.btf, 1,
 			  &w.features, &config, &err))
 		fail_msg("%s", err.msg);
-	for (int i = 0; i < NR_PROG_MAPS; i++)
-		if (prog_maps_need(&w.programs.config, &w.features, i))
-			w.programs.maps.fd[i] = FIRST_FD + i;
+	test_maps_open(&w.programs, FIRST_FD);
 	return 0;
 }
 
 static int close_programs(void **state)
 {
-	for (int i = 0; i < NR_PROG_MAPS; i++)
-		w.programs.maps.fd[i] = -1;
+	prog_maps_init(&w.programs.maps);
 	programs_release(&w.programs);
 	btf_free(w.btf);
 	return 0;

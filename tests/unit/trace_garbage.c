@@ -17,6 +17,7 @@
 #include "progs/trail_abi.h"
 #include "tests/unit/lib_interp.h"
 #include "tests/unit/lib_kernel_types.h"
+#include "tests/unit/lib_programs.h"
 #include "tests/unit/lib_verify.h"
 #include "trace/follow.h"
 
@@ -159,7 +160,7 @@ static const char *const hooked[] = {
 	"bpf_prog_run_generic_xdp",
 };
 
-enum { BESIDE_ALL = 0x7ff };
+enum { BESIDE_ALL = 0xfff };
 
 static void configure(struct prog_config *m, unsigned int which, const struct filter *filter,
 		      const struct filter *inner, const struct expr *const *expr)
@@ -170,6 +171,7 @@ static void configure(struct prog_config *m, unsigned int which, const struct fi
 		.by_stack = which & 2,
 		.nr_tracked = 1024,
 		.stack = which & 4,
+		.drop_stack = which & 8,
 		.cb = which & 8,
 		.sz_skb = which & 16 ? TRAIL_RAW_SZ : 0,
 		.sz_shared = which & 16 ? 320 : 0,
@@ -182,6 +184,11 @@ static void configure(struct prog_config *m, unsigned int which, const struct fi
 		.skb_expr = which & 512 ? expr[0] : NULL,
 		.skb_meta = which & 1024 ? expr : NULL,
 		.nr_skb_meta = which & 1024 ? NR(c_exprs) : 0,
+		.snaplen = which & 2048 ? TRAIL_SNAPLEN_MAX : 0,
+		.vmemmap_at = which & 2048 ? kernel_start() + 0x10000 : 0,
+		.entry = which & 8,
+		.jiffies_at = which & 16 ? kernel_start() + 0x30000 : 0,
+		.page_offset_at = which & 2048 ? kernel_start() + 0x20000 : 0,
 	};
 }
 
@@ -236,8 +243,7 @@ static void check_config(struct programs *p, const char *words)
 {
 	bool tracepoints = p->backend->tracepoints;
 
-	for (int i = 0; i < NR_PROG_MAPS; i++)
-		p->maps.fd[i] = prog_maps_need(&p->config, p->features, i) ? FIRST_FD + i : -1;
+	test_maps_open(p, FIRST_FD);
 	for (size_t i = 0; i < NR(hooked); i++) {
 		if (i && (tracepoints || !(p->config.track || p->config.by_stack)))
 			break;

@@ -13,6 +13,7 @@
 #include "loader/programs.h"
 #include "progs/trail_abi.h"
 #include "tests/unit/lib_kernel_types.h"
+#include "tests/unit/lib_programs.h"
 #include "tests/unit/lib_verify.h"
 #include "trace/follow.h"
 
@@ -22,6 +23,7 @@
 #define ANY_REG	   ARG_REGS /* it is to be found */
 #define META_ALL   7
 #define TARGET_ALL 7
+#define SNAPLEN	   256 /* by default */
 
 enum { FIRST_FD = 41 };
 
@@ -103,8 +105,7 @@ static struct programs open_programs(const struct sim_kernel *k, const struct bt
 	p.backend = backend;
 	p.features = features;
 	p.config = *match;
-	for (int i = 0; i < NR_PROG_MAPS; i++)
-		p.maps.fd[i] = prog_maps_need(&p.config, p.features, i) ? FIRST_FD + i : -1;
+	test_maps_open(&p, FIRST_FD);
 	return p;
 }
 
@@ -175,7 +176,21 @@ static struct prog_config make_match(const struct filter *filter, unsigned int m
 		.mark_mask = meta & 2 ? 0xffffffff : 0,
 		.ifindex = meta & 4 ? 2 : 0,
 		.check_skb = check_skb,
+		.drop_stack = true,
+		.link_headers = true,
+		.snaplen = meta & 2 ? TRAIL_SNAPLEN_MAX : 0,
+		.entry = meta & 2,
+		.jiffies_at = 0xffffffff82000010,
 	};
+}
+
+/* Of packets whose bytes are sent; for large programs only (trace/config.c). */
+static void set_fragments(struct prog_config *m, const struct features *f)
+{
+	if (!m->snaplen || !features_has(f, FEAT_LARGE_PROGRAMS))
+		return;
+	m->vmemmap_at = 0xffffffff82000000;
+	m->page_offset_at = 0xffffffff82000008;
 }
 
 /* What the user and the functions of the kernel choose among. */
@@ -200,6 +215,7 @@ static void check_choice(const struct sim_kernel *k, const struct btf *btf,
 	if (*c->expr)
 		compile(&filter, c->expr);
 	match = make_match(*c->expr ? &filter : NULL, c->meta, c->check_skb);
+	set_fragments(&match, &features);
 	p = open_programs(k, btf, backend, &match, &features);
 	snprintf(words, sizeof(words), "'%.60s' meta %u check %d reg %u how %u", c->expr, c->meta,
 		 c->check_skb, c->reg, c->how);
@@ -282,8 +298,8 @@ static void test_has_no_such_backend(void **state)
 }
 
 /* With hosts and ports, the same number of each; returns what the loader says. */
-static int build_large(const struct sim_kernel *k, const struct btf *btf, size_t nr, bool check,
-		       struct most *most, struct err *err)
+static int build_large(const struct sim_kernel *k, const struct btf *btf, size_t nr,
+		       uint32_t snaplen, bool check, struct most *most, struct err *err)
 {
 	struct target t = make_target(&backend_kprobe, 0, 0);
 	struct features features = sim_features(k);
@@ -297,6 +313,7 @@ static int build_large(const struct sim_kernel *k, const struct btf *btf, size_t
 	large_expr(expr, nr, nr);
 	compile(&filter, expr);
 	match.filter = &filter;
+	match.snaplen = snaplen;
 	p = open_programs(k, btf, &backend_kprobe, &match, &features);
 	ret = programs_build(&p, &t, &prog, err);
 	if (!ret)
@@ -319,15 +336,22 @@ static void test_large_expressions(void **state)
 		struct most most = {0};
 		struct err err = ERR_INIT;
 
-		assert_int_equal(build_large(k, btf, 40, true, &most, &err), 0);
+		assert_int_equal(build_large(k, btf, 40, 0, true, &most, &err), 0);
 		printf("Linux %-5s 40 hosts, 40 ports: %zu of %zu instructions, %zu of %zu "
 		       "looked at\n",
 		       k->name, most.insns, k->max_insns, most.processed, k->max_processed);
 		if (!strcmp(k->name, "4.14")) {
-			assert_int_equal(build_large(k, btf, 190, false, &most, &err), -E2BIG);
-			if (!strstr(err.msg, "expression") ||
+			assert_int_equal(build_large(k, btf, 190, 0, false, &most, &err), -E2BIG);
+			if (!strstr(err.msg, "expression too long: ") ||
 			    !strstr(err.msg, "this kernel allows 4095") || !strstr(err.hint, "5.2"))
 				fail_msg("'%s' (%s)", err.msg, err.hint);
+			err_clear(&err);
+			assert_int_equal(
+				build_large(k, btf, 140, TRAIL_SNAPLEN_MAX, false, &most, &err),
+				-E2BIG);
+			if (!strstr(err.msg, "--snaplen too large"))
+				fail_msg("'%s'", err.msg);
+			assert_int_equal(build_large(k, btf, 140, 0, false, &most, &err), 0);
 		}
 		free_types(btf);
 	}
@@ -349,9 +373,10 @@ static void set_beside(struct prog_config *m, unsigned int which, const struct f
 	m->in_tunnel = which & 32;
 	m->tunnel[FILTER_L2] = which & 64 ? inner : NULL;
 	m->tunnel[FILTER_L3] = which & 64 ? inner : NULL;
+	m->snaplen = which & 128 ? SNAPLEN : 0;
 }
 
-#define BESIDE_ALL 127
+#define BESIDE_ALL 255
 
 static void check_beside(const struct sim_kernel *k, const struct btf *btf,
 			 const struct backend *backend, unsigned int which, struct most *most)
@@ -388,6 +413,7 @@ static void check_beside(const struct sim_kernel *k, const struct btf *btf,
 	compile(&inner, "tcp port 80");
 	match = make_match(&outer, 0, which & 8);
 	set_beside(&match, which, &inner);
+	set_fragments(&match, &features);
 	/* Helpers are found in BTF, from 5.4 on. */
 	match.maps = match.by_stack && k->version >= SIM_VERSION(5, 4);
 	p = open_programs(k, btf, backend, &match, &features);

@@ -15,6 +15,7 @@ image=$dir/base.cpio.gz
 arch=$(tests/vm/arch.sh -d "$1")
 root=${arch:+$PWD/build/sysroot/${arch%/}} # source of the tools; empty: this machine
 tools='ip tc iptables-legacy iptables-nft ip6tables-legacy ip6tables-nft nft'
+other_tools='arptables-legacy ebtables-legacy ipset' # where they are
 modules='veth tcp_diag udp_diag 8021q dummy bridge vxlan tun af_packet sch_netem sch_ingress cls_bpf
 	ip_tables iptable_filter iptable_nat iptable_mangle iptable_raw ip6_tables ip6table_filter
 	ipt_REJECT xt_tcpudp xt_mark xt_MASQUERADE xt_nat xt_conntrack xt_comment xt_state
@@ -22,7 +23,11 @@ modules='veth tcp_diag udp_diag 8021q dummy bridge vxlan tun af_packet sch_netem
 	nft_counter nf_conntrack virtio_pci virtio_net'
 # Modules that the kernel loads on demand.
 on_demand='geneve ipip ip_gre sch_tbf cls_matchall act_gact esp4 xfrm_user authenc crypto_null
-	xt_NFQUEUE nfnetlink_queue xt_REDIRECT nft_redir nft_queue'
+	xt_NFQUEUE nfnetlink_queue xt_REDIRECT xt_CT xt_connmark nft_redir nft_queue vrf
+	arptable_filter xt_set ip_set_hash_ip ip_set_hash_net ip_set_hash_ipport ip_set_list_set
+	ip_set_bitmap_ip ip_set_bitmap_port ip_set_hash_netport ip_set_hash_ipportip ip_set_hash_ipportnet
+	ip_set_hash_netnet ip_set_hash_netportnet ip_set_hash_ipmark
+	ebtable_filter ebtable_nat ebt_ip ebt_ip6 ebt_arp ebt_mark_m ebt_among ebt_pkttype'
 
 [ -z "$root" ] || tests/sysroot.sh "${arch%/}"
 
@@ -66,6 +71,9 @@ put() {
 copy_tools() {
 	for t in $tools; do
 		put "$(tool "$t")" "/tools/$t"
+	done
+	for t in $other_tools; do
+		[ -z "$(tool "$t")" ] || put "$(tool "$t")" "/tools/$t"
 	done
 	for so in "$root"/usr/lib/*/xtables/*.so; do
 		install -D "$so" "$stage${so#"$root"}"

@@ -188,12 +188,54 @@ void layout_merge(struct layout *l, const struct places *places, const struct tr
 	merge_vlan_present(l, reported);
 }
 
+/*
+ * Before cb are two links, the time, the device and the socket, in any order. What is measured as
+ * cb is TCP's part of it, which follows IP's up to 3.17. 0: unknown.
+ */
+static uint32_t find_cb(const struct layout *l)
+{
+	uint32_t dev = l->at[SKB_DEV].bit_off / 8, sk = l->at[SKB_SK].bit_off / 8;
+
+	return layout_has(l, SKB_DEV) && layout_has(l, SKB_SK) && dev < 40 && sk < 40 ? 40 : 0;
+}
+
+/*
+ * Between cb and len are, from 3.18 on: the route and the destructor; up to 4.20 what IPsec keeps;
+ * the entry; up to 4.20 what bridges keep. Configurations lack some; with two of these words it is
+ * not certain which. Up to 3.17 the entry follows protocol and destructor, and its state is in the
+ * byte before the one that precedes protocol (struct sk_buff in include/linux/skbuff.h).
+ */
+void layout_nfct(const struct layout *l, struct layout_nfct *at)
+{
+	uint32_t cb = find_cb(l), cb_end = cb + LAYOUT_CB_SZ;
+	uint32_t len = l->at[SKB_LEN].bit_off / 8, protocol = l->at[SKB_PROTOCOL].bit_off / 8;
+
+	*at = (struct layout_nfct){0};
+	if (!cb || !layout_has(l, SKB_LEN) || len < cb_end)
+		return;
+	switch (len - cb_end) {
+	case 24:
+		at->off = cb_end + 16;
+		break;
+	case 40:
+		at->off = cb_end + 24;
+		break;
+	case 8:
+	case 16:
+		if (!layout_has(l, SKB_PROTOCOL) || protocol % 8 != 6)
+			return;
+		at->off = protocol + 10;
+		at->info_bit_off = 8 * (protocol - 2) + 5;
+		break;
+	}
+}
+
 /* ---- BTF ---- */
 
 struct layout_builder {
 	struct btf_build b;
 	const struct layout *l;
-	uint32_t u8, u16, u32, be16, be32, possible_net;
+	uint32_t u8, u16, u32, u64, be16, be32, possible_net;
 	uint32_t u8_ptr, dev_ptr, sock_ptr;
 };
 
@@ -274,7 +316,9 @@ static uint32_t make_sk_buff(struct layout_builder *m)
 {
 	uint32_t cb = bb_array(&m->b, m->u8, m->u32, LAYOUT_CB_SZ);
 	uint32_t skb = bb_struct(&m->b, "sk_buff", ANY_SZ);
+	struct layout_nfct nfct;
 
+	layout_nfct(m->l, &nfct);
 	member(m, "head", m->u8_ptr, SKB_HEAD);
 	member(m, "data", m->u8_ptr, SKB_DATA);
 	member(m, "tail", m->u32, SKB_TAIL);
@@ -290,7 +334,11 @@ static uint32_t make_sk_buff(struct layout_builder *m)
 	member(m, "dev", m->dev_ptr, SKB_DEV);
 	member(m, "sk", m->sock_ptr, SKB_SK);
 	member(m, "cb", cb, SKB_CB);
+	if (nfct.off)
+		bb_member(&m->b, "nfct_near", m->u64, 8 * nfct.off);
 	/* Last, since a bit-field changes how the struct encodes offsets. */
+	if (nfct.info_bit_off)
+		bb_bitfield(&m->b, "nfctinfo_near", m->u8, nfct.info_bit_off, 3);
 	if (layout_has(m->l, SKB_VLAN_PRESENT))
 		bb_bitfield(&m->b, "vlan_present", m->u8, m->l->at[SKB_VLAN_PRESENT].bit_off, 1);
 	return skb;
@@ -308,6 +356,7 @@ int layout_btf(const struct layout *l, struct btf **out, struct err *err)
 	m.u8 = bb_int(&m.b, "unsigned char", 1, 0);
 	m.u16 = bb_int(&m.b, "unsigned short", 2, 0);
 	m.u32 = bb_int(&m.b, "unsigned int", 4, 0);
+	m.u64 = bb_int(&m.b, "unsigned long", 8, 0);
 	m.be16 = bb_typedef(&m.b, "__be16", m.u16);
 	m.be32 = bb_typedef(&m.b, "__be32", m.u32);
 	m.u8_ptr = bb_ptr(&m.b, m.u8);
@@ -375,6 +424,7 @@ void layout_print(const struct layout *l, FILE *out, const char *indent)
 {
 	const char *reported =
 		l->from_memory ? "read from a filter in memory" : "reported by the kernel";
+	struct layout_nfct nfct;
 
 	for (int m = 0; m < LAYOUT_NR; m++) {
 		char name[64];
@@ -387,6 +437,12 @@ void layout_print(const struct layout *l, FILE *out, const char *indent)
 		print_place(out, &l->at[m], reported);
 		fputc('\n', out);
 	}
+	layout_nfct(l, &nfct);
+	fprintf(out, "%s%-34s ", indent, "sk_buff.nfct");
+	if (nfct.off)
+		fprintf(out, "%u, by its neighbours; each entry is checked\n", nfct.off);
+	else
+		fputs("unknown: its neighbours do not tell\n", out);
 }
 
 size_t layout_nr(const struct layout *l)

@@ -116,6 +116,16 @@ void places_drop(struct places *p, size_t off);
 /* Combine measured offsets, places[LAYOUT_NR], with those the kernel reports. */
 void layout_merge(struct layout *l, const struct places *places, const struct translated *reported);
 
+/*
+ * Where an skb has its conntrack entry, by the known offsets around it. Not measured: test packets
+ * have none. What is read there is to be checked.
+ */
+struct layout_nfct {
+	uint32_t off;	       /* in bytes, of a pointer; 0: unknown */
+	uint32_t info_bit_off; /* of three bits, up to 3.17; 0: the pointer's lowest, or unknown */
+};
+void layout_nfct(const struct layout *l, struct layout_nfct *at);
+
 /* ---- using a layout ---- */
 
 /*

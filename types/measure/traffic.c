@@ -161,7 +161,12 @@ static int open_namespace(struct traffic *t, struct err *err)
 		ret = set_mtu(t->control, TRAFFIC_LOOPBACK, FIRST_MTU);
 	if (!ret)
 		ret = set_up(t->control, TRAFFIC_LOOPBACK);
-	return ret ? err_sys(err, ret, "cannot set up the loopback interface") : 0;
+	if (!ret)
+		return 0;
+	ret = err_sys(err, ret, "cannot set up the loopback interface");
+	if (ret == -EPERM)
+		err_hint(err, "run as root, or with CAP_NET_ADMIN besides");
+	return ret;
 }
 
 /* ---- the host's interfaces ---- */
