@@ -94,6 +94,11 @@ static inline uint16_t be16_at(const uint8_t *p)
 	return (uint16_t)(p[0] << 8 | p[1]);
 }
 
+static inline uint32_t be32_at(const uint8_t *p)
+{
+	return (uint32_t)be16_at(p) << 16 | be16_at(p + 2);
+}
+
 /* Move to offset off from the start. Seeking past the end sets bad. */
 static inline bool bytes_seek(struct bytes *b, size_t off)
 {

@@ -434,11 +434,6 @@ static enum nf_truth match_among(const struct match *m)
 
 /* ---- STP ---- */
 
-static uint32_t be32_of(const uint8_t *b)
-{
-	return (uint32_t)be16_at(b) << 16 | be16_at(b + 2);
-}
-
 #define STP_HDR_SZ    6
 #define STP_CONFIG_SZ 31
 
@@ -449,7 +444,7 @@ static void test_config(struct test *t, const struct ebt_stp_config_info *c, con
 	test(t, EBT_STP_ROOTPRIO, in_range(be16_at(h + 1), c->root_priol, c->root_priou));
 	test(t, EBT_STP_ROOTADDR,
 	     nf_mac_same(h + 3, (const uint8_t *)c->root_addr, (const uint8_t *)c->root_addrmsk));
-	test(t, EBT_STP_ROOTCOST, in_range(be32_of(h + 9), c->root_costl, c->root_costu));
+	test(t, EBT_STP_ROOTCOST, in_range(be32_at(h + 9), c->root_costl, c->root_costu));
 	test(t, EBT_STP_SENDERPRIO, in_range(be16_at(h + 13), c->sender_priol, c->sender_priou));
 	test(t, EBT_STP_SENDERADDR,
 	     nf_mac_same(h + 15, (const uint8_t *)c->sender_addr,

@@ -22,7 +22,7 @@ static uint32_t jumbo_len(const struct trail_event *raw)
 	if (raw->hdr[6] != IPPROTO_HOPOPTS || raw->hdr_len < JUMBO_OFF + 6 ||
 	    option[0] != JUMBO_TYPE || option[1] != 4)
 		return 0;
-	return (uint32_t)be16_at(option + 2) << 16 | be16_at(option + 4);
+	return be32_at(option + 2);
 }
 
 static uint32_t ip6_len(const struct trail_event *raw)

@@ -332,7 +332,7 @@ int book_add(struct book *b, const struct trace_event *te)
 	e = find(b, te->raw.skb);
 	origin = copies_find(&b->copies, te, stage);
 	if (e && e->packet == te->packet)
-		is_reborn = entry_is_reborn(e, stage) || is_new_copy(e, te, origin);
+		is_reborn = entry_is_reborn(e, te, stage) || is_new_copy(e, te, origin);
 	if (e && (e->packet != te->packet || is_reborn)) {
 		end_story(b, e, STORY_FREED);
 		e = NULL;

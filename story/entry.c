@@ -311,7 +311,7 @@ static void note_seq(struct story *s, const struct trace_event *te, uint32_t ip_
 
 	if (s->has_seq || !ip_len || !te->tuple.has_tcp_flags || !tcp)
 		return;
-	s->seq = (uint32_t)be16_at(tcp + 4) << 16 | be16_at(tcp + 6);
+	s->seq = be32_at(tcp + 4);
 	s->seq_end = s->seq + (data_len > 0 ? data_len : 0);
 	s->seq_end += !!(te->tuple.tcp_flags & (TH_SYN | TH_FIN));
 	s->has_seq = true;
@@ -412,13 +412,21 @@ static void note_vlan(struct entry *e, struct story_step *step, const struct tra
 	e->knows_vlan &= is_tagged;
 }
 
-bool entry_is_reborn(const struct entry *e, enum stage stage)
+/* Where the headers are complete: functions see them before they are, and while they change. */
+static bool is_at_device(const struct trace_event *te, enum stage stage)
+{
+	return te->raw.flags & TRAIL_F_TRACEPOINT &&
+	       (stage == STAGE_QDISC || stage == STAGE_TRANSMIT || stage == STAGE_RECEIVE);
+}
+
+bool entry_is_reborn(const struct entry *e, const struct trace_event *te, enum stage stage)
 {
 	/* a packet that is being made cannot have been on its way */
 	return (e->has_left && stage == STAGE_MAKE) ||
 	       /* one that has arrived goes nowhere */
 	       (e->has_arrived &&
-		(stage == STAGE_MAKE || stage == STAGE_QDISC || stage == STAGE_RECEIVE));
+		(stage == STAGE_MAKE || stage == STAGE_QDISC || stage == STAGE_RECEIVE)) ||
+	       (is_at_device(te, stage) && reuse_is_other(&e->headers, te));
 }
 
 static void note_place(struct entry *e, enum stage stage)
@@ -459,6 +467,8 @@ int entry_add(struct entry *e, const struct trace_event *te, enum stage stage)
 	note_len(e, step, te);
 	note_vlan(e, s->nr_events ? step : NULL, te);
 	note_tuple(e, step, te);
+	if (is_at_device(te, stage))
+		reuse_note(&e->headers, te);
 	s->nr_events++;
 	if (te->why && !te->is_drop)
 		note(e, te->verdicts ? netfilter_step(s, step) : step, te->why);

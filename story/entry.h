@@ -4,6 +4,7 @@
 #define STORY_ENTRY_H
 
 #include "story/lru.h"
+#include "story/reuse.h"
 #include "story/story.h"
 #include "story/tunnels.h"
 
@@ -28,6 +29,7 @@ struct entry {
 	enum stage before;	/* of a branch: where the original was when it was copied */
 	enum story_copy copies; /* copies_how() at the last event */
 	struct wraps wraps;
+	struct headers_seen headers; /* at the last tracepoint of a device */
 	/* The tree that it is in: book.h. */
 	struct entry *root;   /* itself, if it is no branch */
 	struct entry *origin; /* what it was copied from; NULL: it is no branch */
@@ -47,7 +49,7 @@ enum stage entry_stage(const struct entry *e);
  * for the same: the free of the one before was missed, as while probes are being attached, or was
  * by a function that is not traced, as with tracepoints alone.
  */
-bool entry_is_reborn(const struct entry *e, enum stage stage);
+bool entry_is_reborn(const struct entry *e, const struct trace_event *te, enum stage stage);
 
 /* The event's time; within a story no time goes back. */
 uint64_t entry_time(const struct entry *e, const struct trace_event *te);

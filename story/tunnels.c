@@ -81,7 +81,7 @@ static void add_gre(struct textbuf *t, const struct trace_event *te)
 		textbuf_str(t, "tap");
 	key = flags & GRE_KEY ? header_l4(te, flags & GRE_CSUM ? 8 : 4, 4) : NULL;
 	if (key)
-		textbuf_printf(t, " key %u", (unsigned int)be16_at(key) << 16 | be16_at(key + 2));
+		textbuf_printf(t, " key %u", be32_at(key));
 }
 
 /* What tells one tunnel from another, as far as the headers that are known have it. */
@@ -95,7 +95,7 @@ static void add_kind(struct textbuf *t, const char *kind, const struct trace_eve
 	if (kind == gre)
 		add_gre(t, te);
 	if (kind == esp && spi)
-		textbuf_printf(t, " spi 0x%x", (unsigned int)be16_at(spi) << 16 | be16_at(spi + 2));
+		textbuf_printf(t, " spi 0x%x", be32_at(spi));
 }
 
 static void push(struct wraps *w, const struct tuple *inner)

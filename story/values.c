@@ -167,8 +167,7 @@ void values_take(const char *text, struct textbuf *frame, struct values *v)
 
 uint64_t value_number(enum value_kind kind, const uint8_t *bytes)
 {
-	return sizes[kind] == 2 ? be16_at(bytes)
-				: (uint64_t)be16_at(bytes) << 16 | be16_at(bytes + 2);
+	return sizes[kind] == 2 ? be16_at(bytes) : be32_at(bytes);
 }
 
 void value_text(enum value_kind kind, const uint8_t *bytes, char buf[VALUE_TEXT_SZ])

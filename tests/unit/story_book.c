@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Packets that end, are reused, copied, pushed out: which story gets which event. */
+#include <net/ethernet.h>
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -448,17 +449,96 @@ static void test_header_of_another(void **state)
 	assert_null(strstr(run.told, "now "));
 }
 
+struct packet {
+	uint8_t proto, from, to; /* addresses 10.0.0.from and 10.0.0.to */
+	uint16_t id, len, sport, dport;
+	uint8_t tcp_flags;
+	uint32_t seq, ack;
+};
+
+static struct trace_event at_device(uint64_t skb, const char *tracepoint, struct packet p)
+{
+	struct trace_event te = test_story_event(skb, tracepoint, p.proto, &run.now);
+	uint8_t *h = te.raw.hdr;
+
+	te.raw.flags = TRAIL_F_TRACEPOINT;
+	te.raw.protocol = ETH_P_IP;
+	te.raw.hdr_len = TRAIL_HDR_SHORT_SZ;
+	memcpy(h, (uint8_t[]){0x45, 0, p.len >> 8, p.len, p.id >> 8, p.id, 0, 0, 64, p.proto}, 10);
+	memcpy(h + 12, (uint8_t[]){10, 0, 0, p.from, 10, 0, 0, p.to}, 8);
+	memcpy(h + 20, (uint8_t[]){p.sport >> 8, p.sport, p.dport >> 8, p.dport}, 4);
+	memcpy(h + 24, (uint8_t[]){p.seq >> 24, p.seq >> 16, p.seq >> 8, p.seq}, 4);
+	memcpy(h + 28, (uint8_t[]){p.ack >> 24, p.ack >> 16, p.ack >> 8, p.ack}, 4);
+	h[32] = 0x50;
+	h[33] = p.tcp_flags;
+	tuple_decode(&te.tuple, ETH_P_IP, h, te.raw.hdr_len);
+	return te;
+}
+
+/* With tracepoints alone: what else was seen at the address of a packet whose free was not told. */
+static void test_reused_untold(void **state)
+{
+	static const struct packet syn = {IPPROTO_TCP, 1, 2, 77, 60, 4000, 80, 2, 1000};
+	static const struct packet udp = {IPPROTO_UDP, 1, 2, 0, 128, 4000, 53};
+	static const struct {
+		const char *what;
+		struct packet was, is;
+		bool is_other;
+	} changes[] = {
+		{"nothing", syn, syn, false},
+		{"SNAT", syn, {IPPROTO_TCP, 9, 2, 77, 60, 1, 80, 2, 1000}, false},
+		{"SNAT and DNAT", udp, {IPPROTO_UDP, 9, 8, 0, 128, 1, 2}, false},
+		{"SYNPROXY", syn, {IPPROTO_TCP, 1, 2, 77, 60, 4000, 80, 2, 99000000}, false},
+		{"sent back by BPF", syn, {IPPROTO_TCP, 2, 1, 77, 60, 80, 4000, 2, 1000}, false},
+		{"a reset", syn, {IPPROTO_TCP, 2, 1, 0, 40, 80, 4000, 4, 0}, true},
+		{"the next reset",
+		 {IPPROTO_TCP, 1, 1, 0, 40, 80, 4000, 0x14, 0, 5},
+		 {IPPROTO_TCP, 1, 1, 0, 40, 81, 4001, 0x14, 0, 9},
+		 true},
+		{"UDP to itself",
+		 {IPPROTO_TCP, 1, 1, 0, 40, 80, 4000, 0x14, 0, 5},
+		 {IPPROTO_UDP, 1, 1, 3, 128, 80, 4000},
+		 true},
+		{"the next SYN", syn, {IPPROTO_TCP, 1, 2, 78, 60, 4001, 81, 2, 5000}, true},
+		{"an ICMP error", udp, {IPPROTO_ICMP, 2, 1, 5, 156, 0x303}, true},
+		{"a short ICMP error", udp, {IPPROTO_ICMP, 2, 1, 5, 56, 0x303}, true},
+		{"a ping", syn, {IPPROTO_ICMP, 1, 2, 5, 84, 0x800}, true},
+		{"another UDP packet",
+		 {IPPROTO_UDP, 1, 2, 5, 128, 4000, 53},
+		 {IPPROTO_UDP, 1, 2, 6, 128, 4000, 53},
+		 true},
+		{"put into UDP", syn, {IPPROTO_UDP, 8, 9, 5, 110, 5555, 5555}, false},
+		{"taken out of UDP", {IPPROTO_UDP, 8, 9, 5, 110, 5555, 5555}, syn, false},
+		{"a UDP packet in another", udp, {IPPROTO_UDP, 8, 9, 5, 178, 1, 4789}, false},
+		{"ESP", syn, {IPPROTO_ESP, 1, 2, 77, 88}, false},
+		{"out of ESP", {IPPROTO_ESP, 1, 2, 77, 88}, syn, false},
+		{"out of GRE", {IPPROTO_GRE, 8, 9, 77, 84}, syn, false},
+	};
+
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		uint64_t skb = A + i * 256;
+
+		add(at_device(skb, "netif_receive_skb", changes[i].was));
+		add(at_device(skb, "net_dev_queue", changes[i].is));
+		book_finish(run.book);
+		if (!!strstr(run.told, "receive; freed\n") != changes[i].is_other)
+			fail_msg("%s: %s", changes[i].what, run.told);
+		run.t.len = 0;
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_drop),    TEST(test_reuse),  TEST(test_reborn),
-		TEST(test_arrived), TEST(test_tunnel), TEST(test_time),
-		TEST(test_quiet),   TEST(test_room),   TEST(test_memory),
-		TEST(test_copy),    TEST(test_notes),  TEST(test_crossing),
-		TEST(test_end),	    TEST(test_none),   TEST(test_early),
-		TEST(test_place),   TEST(test_title),  TEST(test_header_of_another),
+		TEST(test_drop),	  TEST(test_reuse),  TEST(test_reborn),
+		TEST(test_arrived),	  TEST(test_tunnel), TEST(test_time),
+		TEST(test_quiet),	  TEST(test_room),   TEST(test_memory),
+		TEST(test_copy),	  TEST(test_notes),  TEST(test_crossing),
+		TEST(test_end),		  TEST(test_none),   TEST(test_early),
+		TEST(test_place),	  TEST(test_title),  TEST(test_header_of_another),
+		TEST(test_reused_untold),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
