@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/strings.h"
+#include "cli/nearest.h"
 #include "cli/option_values.h"
 
 enum opt_type {
@@ -569,8 +571,8 @@ static int check_conflicts(const struct options *o, struct err *err)
 	if (ret)
 		return ret;
 	if (line)
-		return err_set(err, -EINVAL, "--%s has no lines: it cannot be used with --%s",
-			       o->story ? "story" : "summary", line);
+		return err_set(err, -EINVAL, "--%s is for lines of events, and --%s prints none", line,
+			       o->story ? "story" : "summary");
 	if (o->record && (o->output_file || (o->output_json && !o->summary)))
 		return err_set(err, -EINVAL,
 			       "--record writes no text: it cannot be used with --output-%s",
@@ -639,9 +641,31 @@ static int check_pack(const struct options *o, struct err *err)
 	return -EINVAL;
 }
 
+static const char *nearest_option(const char *word)
+{
+	struct nearest n = {.word = word, .len = strcspn(word, "=")};
+
+	for (size_t i = 0; i < NR_OPTS; i++)
+		nearest_offer(&n, opts[i].name);
+	return n.name;
+}
+
+/* "-w --duration 1": the next option is taken for the value. */
+static bool is_option(const char *word)
+{
+	size_t len = strcspn(word, "=");
+
+	if (!str_begins(word, "--"))
+		return false;
+	for (size_t i = 0; i < NR_OPTS; i++)
+		if (strlen(opts[i].name) == len - 2 && !memcmp(opts[i].name, word + 2, len - 2))
+			return true;
+	return false;
+}
+
 static int unknown_option(int value, char **argv, struct err *err)
 {
-	const char *word = argv[optind - 1];
+	const char *word = argv[optind - 1], *near = NULL;
 
 	if (value == ':' && optopt < LONG_BASE)
 		err_set(err, -EINVAL, "option '-%c' needs a value", optopt);
@@ -653,7 +677,12 @@ static int unknown_option(int value, char **argv, struct err *err)
 		err_set(err, -EINVAL, "unknown option '-%c'", optopt);
 	else
 		err_set(err, -EINVAL, "unknown option '%s'", word);
-	err_hint(err, "skbtrail --help lists the options, skbtrail -h shows examples");
+	if (value == '?' && !optopt && str_begins(word, "--"))
+		near = nearest_option(word + 2);
+	if (near)
+		err_hint(err, "--%s?", near);
+	else
+		err_hint(err, "skbtrail --help lists the options, skbtrail -h shows examples");
 	return -EINVAL;
 }
 
@@ -690,6 +719,9 @@ int options_parse(struct options *o, int argc, char **argv, struct err *err)
 		if (value == '?' || value == ':')
 			return unknown_option(value, argv, err);
 		opt = opt_of(value);
+		if (optarg && is_option(optarg))
+			return err_set(err, -EINVAL, "option '--%s' needs a value, not the option %s",
+				       opt->name, optarg);
 		ret = opt_set(o, opt, optarg, err);
 		if (ret)
 			return ret;

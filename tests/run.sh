@@ -43,14 +43,24 @@ unit_program() {
 	[ $rc -eq 0 ] || sed 's/^/  | /' <<<"$log"
 }
 
+# Wait until fewer than $jobs run in the background.
+wait_for_slot() {
+	while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
+		wait -n
+	done
+}
+
 unit_programs() {
-	local p nr=0
+	local p results=$out/programs
+	rm -rf "$results"
+	mkdir -p "$results"
 	for p in "$1"/unit/*_*; do
 		[ -x "$p" ] && [ -e "tests/unit/${p##*/}.c" ] || continue
-		unit_program "$p"
-		nr=$((nr + 1))
+		wait_for_slot
+		unit_program "$p" >"$results/${p##*/}" &
 	done
-	[ $nr -gt 0 ] || echo "TEST programs FAIL no unit tests in $1/unit"
+	wait
+	cat "$results"/*_* || echo "TEST programs FAIL no unit tests in $1/unit"
 }
 
 stage_unit() { unit_programs "$B"; }
@@ -145,9 +155,7 @@ trap 'kill $(jobs -p) 2>/dev/null; exit 130' INT TERM
 
 for s in "${stages[@]}"; do
 	if [[ $s == vm-* || $s == rungs-* ]]; then
-		while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
-			wait -n
-		done
+		wait_for_slot
 		run_stage "$s" &
 	elif declare -F "stage_$s" >/dev/null; then
 		run_stage "$s"

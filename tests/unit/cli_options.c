@@ -226,6 +226,8 @@ static void test_rejects(void **state)
 		{{"-Z"}, "'-Z'"},
 		{{"--filter-func"}, "'--filter-func' needs a value"},
 		{{"-c"}, "'-c' needs a value"},
+		{{"-w", "--duration", "1"}, "'--record' needs a value, not the option --duration"},
+		{{"--filter-func", "--all-kmods=1"}, "needs a value, not the option --all-kmods=1"},
 		{{"--filter-func", ""}, "--filter-func"},
 		{{"--output-json=maybe"}, "'maybe'"},
 		{{"-c", "-5"}, "'-5'"},
@@ -249,8 +251,8 @@ static void test_rejects(void **state)
 		{{"--replay=a", "tcp"}, "--replay"},
 		{{"--kernel-btf-force"}, "needs --kernel-btf"},
 		{{"--story-max", "7"}, "needs --story"},
-		{{"--story", "--timestamp=relative"}, "--story has no lines"},
-		{{"--summary", "--output-meta=false"}, "cannot be used with --output-meta"},
+		{{"--story", "--timestamp=relative"}, "--timestamp is for lines of events, and --story"},
+		{{"--summary", "--output-meta=false"}, "--output-meta is for lines of events, and --summary"},
 		{{"--story", "flow"}, "--story=flow?"},
 		{{"--story=day"}, "'day' is not packet or flow"},
 		{{"--story-max=0", "--story"}, "--story-max"},
@@ -302,6 +304,29 @@ static void test_rejects(void **state)
 		assert_int_equal(parse(&o, &err, bad[i].words), -EINVAL);
 		if (!strstr(err.msg, bad[i].names))
 			fail_msg("'%s' does not name %s", err.msg, bad[i].names);
+		options_release(&o);
+	}
+}
+
+static void test_meant(void **state)
+{
+	static const struct {
+		const char *word, *hint;
+	} t[] = {
+		{"--ouput-json", "--output-json?"}, {"--filter_func=a", "--filter-func?"},
+		{"--sumary", "--summary?"},	    {"--output-vlan", "--help lists"},
+		{"--output", "--help lists"},	    {"--x", "--help lists"},
+		{"-9", "--help lists"},
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		const char *words[4] = {t[i].word};
+		struct options o;
+		struct err err;
+
+		assert_int_equal(parse(&o, &err, words), -EINVAL);
+		if (!strstr(err.hint, t[i].hint))
+			fail_msg("%s: %s", t[i].word, err.hint);
 		options_release(&o);
 	}
 }
@@ -419,7 +444,8 @@ int main(void)
 		cmocka_unit_test(test_expression),     cmocka_unit_test(test_values),
 		cmocka_unit_test(test_verbose),	       cmocka_unit_test(test_story),
 		cmocka_unit_test(test_durations),      cmocka_unit_test(test_summary),
-		cmocka_unit_test(test_rejects),	       cmocka_unit_test(test_accepts),
+		cmocka_unit_test(test_rejects),
+		cmocka_unit_test(test_meant),	       cmocka_unit_test(test_accepts),
 		cmocka_unit_test(test_help_is_narrow), cmocka_unit_test(test_short_help),
 		cmocka_unit_test(test_choose_packets), cmocka_unit_test(test_record_formats),
 	};
