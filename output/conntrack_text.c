@@ -117,16 +117,27 @@ static void print_status(struct outbuf *o, uint32_t status)
 		out_str(o, "; not confirmed");
 }
 
-/* "; 29.9 s left", "; 431999 s left" */
+/* "; 29.9 s left", "; 5 days left" */
 static void print_left(struct outbuf *o, uint32_t ms)
 {
+	uint32_t s = ms / 1000, min = s / 60, hours = min / 60;
+
 	out_str(o, "; ");
-	out_dec(o, ms / 1000, 0);
-	if (ms < 100 * 1000) {
+	if (s < 100) {
+		out_dec(o, s, 0);
 		out_char(o, '.');
 		out_dec(o, ms % 1000 / 100, 0);
+		out_str(o, " s left");
+	} else if (min < 100) {
+		out_dec(o, min, 0);
+		out_str(o, " min left");
+	} else if (hours < 72) {
+		out_dec(o, hours, 0);
+		out_str(o, " h left");
+	} else {
+		out_dec(o, hours / 24, 0);
+		out_str(o, " days left");
 	}
-	out_str(o, " s left");
 }
 
 static void print_entry(struct outbuf *o, const struct conntrack *ct)

@@ -132,7 +132,7 @@ static const char *not_told(const struct conntrack_layout *l, const struct btf *
 		       "certain, as the types lack 'nf_conn'";
 	return l->hz && (has_jiffies || l->jiffies_ts)
 		       ? NULL
-		       : "timeouts, as neither the symbols nor /proc/timer_list have 'jiffies'";
+		       : "timeouts, as neither the symbols nor /proc/timer_list show 'jiffies'";
 }
 
 uint64_t conntrack_find(struct conntrack_layout *l, const struct btf *const *btfs, size_t nr_btfs,

@@ -51,7 +51,7 @@ case_output_conntrack() {
 }
 
 check_entries() {
-	mark='; mark 0x2a' left='; [0-9]+(\.[0-9])? s left' syn=', TCP SYN_SENT'
+	mark='; mark 0x2a' left='; [0-9.]+ (s|min|h|days) left' syn=', TCP SYN_SENT'
 	entry_types || mark='' syn='' left="($left)?"
 	to="$CLIENT:[0-9]+->$SERVER" from="$SERVER:8080->$CLIENT:[0-9]+"
 	expect_ct "$to:6001" "$end" "NEW, original: $to:5001\\(udp\\), replies $SERVER:6001->$CLIENT:[0-9]+\\(udp\\); CONFIRMED\\|DNAT$left$confirmed"

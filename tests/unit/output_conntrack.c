@@ -149,7 +149,13 @@ static void test_typed(void **state)
 	put_u32(&b, 168, 0);
 	put(&b, 12, "\0", 1);
 	assert_string_equal(decode(&b),
-			    "NEW, original: " TUPLES("udp") "; not confirmed; 120 s left");
+			    "NEW, original: " TUPLES("udp") "; not confirmed; 2 min left");
+	put_u32(&b, 8, 432000 * HZ);
+	assert_string_equal(decode(&b),
+			    "NEW, original: " TUPLES("udp") "; not confirmed; 5 days left");
+	put_u32(&b, 8, 7200 * HZ);
+	assert_string_equal(decode(&b),
+			    "NEW, original: " TUPLES("udp") "; not confirmed; 2 h left");
 	set_status(&b, IPS_CONFIRMED | IPS_DYING);
 	put_u32(&b, 8, JIFFIES - 1);
 	assert_string_equal(decode(&b),
