@@ -168,7 +168,10 @@ static void cause(struct page *p, const struct group_row *row)
 
 	summary_cause(&c, row);
 	has_place = *c.reason || *c.where;
-	out_escaped_utf8(o, *c.outcome ? c.outcome : "not known");
+	if (*c.outcome)
+		out_escaped_utf8(o, c.outcome);
+	else
+		out_str(o, has_place ? "not known" : "by a function that is not traced");
 	out_str(o, has_place ? " (" : "");
 	out_escaped(o, c.reason);
 	out_str(o, *c.reason && *c.where ? ", " : "");

@@ -186,6 +186,8 @@ static void outcome(const struct teller *t, const struct story *s)
 		out_str(o, ": its copy #");
 		out_dec(o, next->nr, 0);
 		out_str(o, " went on");
+	} else if (s->end == STORY_FREED && !s->outcome && !s->where) {
+		out_str(o, " by a function that is not traced");
 	}
 	if (s->end == STORY_DROPPED || (s->end == STORY_FREED && s->where))
 		place(o, s->reason, s->where);
