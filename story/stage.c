@@ -72,12 +72,13 @@ static const struct {
 	{STAGE_ICMP_ANSWER, "icmp_send|__icmp_send|icmp6_send|icmp_reply|icmp_echo|"
 			    "icmpv6_echo_reply|icmp_build_probe|icmpv6_send|icmp_ndo_send|"
 			    "icmpv6_param_prob*"},
-	/* net_dev_xmit: a tracepoint that comes when the packet may be elsewhere */
+	/* net_dev_xmit: a tracepoint that comes when the packet may be elsewhere; nf_ct_attach: of
+	 * an answer that is being made */
 	{STAGE_SAME,
 	 "skb_network_protocol|skb_zerocopy_clone|skb_copy_and_csum_bits|"
 	 "net_dev_xmit|__xfrm_decode_session|xfrm_decode_session|security_xfrm_*|bpf_lsm_xfrm*|"
 	 "selinux_xfrm_*|*_options_echo|fib_compute_spec_dst|"
-	 "inet_lookup_reuseport|inet6_lookup_reuseport"},
+	 "inet_lookup_reuseport|inet6_lookup_reuseport|nf_ct_attach"},
 	{STAGE_MAKE, "skb_set_owner_w|*_getfrag|icmp_glue_bits"},
 	{STAGE_SOCKET_READ, "skb_copy_datagram_*|__skb_datagram_iter|skb_copy_and_csum_datagram*|"
 			    "skb_consume_udp|skb_free_datagram*|__skb_free_datagram*|"

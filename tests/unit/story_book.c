@@ -436,9 +436,11 @@ static void test_place(void **state)
 /* An ICMP error whose memory had a UDP packet before: that one's ports are not its own. */
 static void test_header_of_another(void **state)
 {
-	struct trace_event te = test_story_event(A, "ip_append_data", IPPROTO_UDP, &run.now);
+	struct trace_event te = test_story_event(A, "icmp_glue_bits", IPPROTO_UDP, &run.now);
 
 	(void)state;
+	add(te);
+	te = test_story_event(A, "nf_ct_attach", IPPROTO_UDP, &run.now);
 	add(te);
 	te = test_story_event(A, "ip_send_skb", IPPROTO_ICMP, &run.now);
 	te.tuple.has_ports = false;
