@@ -96,7 +96,7 @@ causes_up() {
 		tc_bpf s link-s ingress gate
 		xdp t veth-t gate
 	}
-	tc -n "${LAB}c" qdisc add dev d-full root tbf rate 8kbit burst 1600 limit 1600
+	tc -n "${LAB}c" qdisc add dev d-full root tbf rate 800bit burst 1600 limit 1600
 	NETEM=yes
 	tc -n "${LAB}c" qdisc add dev d-loss root netem loss 100% 2>/dev/null || NETEM=
 	held s hold 5922
@@ -131,7 +131,7 @@ more_up() {
 	$c link add d-down type veth peer name pd-down && $c link set d-down up &&
 		$c link set pd-down up && $c addr add 10.99.8.1/24 dev d-down || return 1
 	$c neigh add 10.99.8.2 lladdr 02:00:00:00:00:07 dev d-down
-	tc -n "${LAB}c" qdisc add dev d-down root tbf rate 8kbit burst 1600 limit 100000
+	tc -n "${LAB}c" qdisc add dev d-down root tbf rate 800bit burst 1600 limit 100000
 	$c link add d-all type veth peer name pd-all && $c link set d-all up &&
 		$c link set pd-all up && $c addr add 10.99.9.1/24 dev d-all || return 1
 	$c neigh add 10.99.9.2 lladdr 02:00:00:00:00:07 dev d-all
