@@ -85,13 +85,25 @@ static inline void insn_push(struct insn_buf *b, struct bpf_insn i)
 	b->insns[b->nr++] = i;
 }
 
+/*
+ * On x86_64 the page of vsyscalls is user memory in the kernel's half, at this distance from its
+ * end: up to Linux 6.10 a BPF program that reads it crashes the kernel. Adding the distance turns
+ * what is at the end into small numbers. (There is none of what skbtrail reads, nor in as much at
+ * the start: on x86_64 that is left to hypervisors.)
+ */
+#if defined(__x86_64__)
+#define INSN_VSYSCALL 0xa00000
+#else
+#define INSN_VSYSCALL 0
+#endif
+
 /* What insn_kernel_addr() and progs/bpf.h compare the halves of addresses with. */
 static inline uint64_t insn_below_kernel(uint64_t kernel_start)
 {
-	return (kernel_start >> 1) - 1;
+	return ((kernel_start + INSN_VSYSCALL) >> 1) - 1;
 }
 
-/* reg = reg if it is kernel_start or above, else 0; without branches. t and u are overwritten. */
+/* reg = reg if it is a kernel address, else 0; without branches. t and u are overwritten. */
 static inline void insn_kernel_addr(struct insn_buf *b, uint8_t reg, uint8_t t, uint8_t u,
 				    uint64_t kernel_start)
 {
@@ -100,6 +112,8 @@ static inline void insn_kernel_addr(struct insn_buf *b, uint8_t reg, uint8_t t, 
 	insn_push(b, insn(BPF_LD | BPF_DW | BPF_IMM, t, 0, 0, (int32_t)below));
 	insn_push(b, insn(0, 0, 0, 0, (int32_t)(below >> 32)));
 	insn_push(b, INSN_MOV_REG(u, reg));
+	if (INSN_VSYSCALL)
+		insn_push(b, INSN_ALU64_IMM(BPF_ADD, u, INSN_VSYSCALL));
 	insn_push(b, INSN_ALU64_IMM(BPF_RSH, u, 1));
 	insn_push(b, INSN_ALU64_REG(BPF_SUB, t, u));
 	insn_push(b, INSN_ALU64_IMM(BPF_ARSH, t, 63));

@@ -21,6 +21,7 @@
 #include "loader/attach/attach.h"
 #include "loader/attach/find.h"
 #include "loader/fields.h"
+#include "loader/prog_cast.h"
 #include "types/conntrack.h"
 
 #define BTF_DIR	      "/sys/kernel/btf"
@@ -259,6 +260,19 @@ static int count_funcs(const struct types *t, const struct types_opts *o, size_t
 	return ret;
 }
 
+static void print_direct_loads(FILE *out, const struct types *t, const struct features *f)
+{
+	const char *name = feature_infos[FEAT_DIRECT_LOADS].name;
+	struct prog_cast cast;
+
+	if (t->source == TYPES_KERNEL && !f->f[FEAT_DIRECT_LOADS].left_out &&
+	    !prog_cast_find(&cast, t->btfs[0]))
+		row(out, MARK_OK, name, "%s", feature_infos[FEAT_DIRECT_LOADS].what);
+	else
+		row(out, MARK_MISSING, name, "needs Linux %s and its own BTF: reads cost more",
+		    feature_infos[FEAT_DIRECT_LOADS].since);
+}
+
 /* Print what the types in use contain. */
 static bool print_used(FILE *out, const struct types *t, const struct types_opts *o)
 {
@@ -277,6 +291,7 @@ static bool print_used(FILE *out, const struct types *t, const struct types_opts
 		    t->words, nr_funcs, plural(nr_funcs), nr_tps, plural(nr_tps));
 		print_not_shown(out, t);
 		print_conntrack(out, t);
+		print_direct_loads(out, t, o->features);
 	}
 	free(tps);
 	return !ret;

@@ -508,7 +508,14 @@ const struct feature_info feature_infos[FEAT_NR] = {
 			"CONFIG_PROC_KCORE=y"},
 	[FEAT_GET_STACK] = {"get-stack", "4.18", "stacks in events", NULL},
 	[FEAT_STACK_ID] = {"stack-map", "4.6", "stacks by ID, some of which may be lost", NULL},
+	[FEAT_DIRECT_LOADS] = {"direct-loads", "6.2", "reads of kernel memory without a call",
+			       NULL},
 };
+
+static int probe_nothing(struct probing *p)
+{
+	return -ENODATA;
+}
 
 /* Run in the order of enum feature: some fill in what later ones need. */
 static int (*const probes[FEAT_NR])(struct probing *p) = {
@@ -535,6 +542,7 @@ static int (*const probes[FEAT_NR])(struct probing *p) = {
 	[FEAT_KCORE] = probe_kcore,
 	[FEAT_GET_STACK] = probe_get_stack,
 	[FEAT_STACK_ID] = probe_stack_id,
+	[FEAT_DIRECT_LOADS] = probe_nothing,
 };
 
 void features_probe(struct features *f)

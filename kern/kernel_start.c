@@ -26,7 +26,11 @@ static bool has_5_levels(void)
 
 uint64_t kernel_start(void)
 {
-	return has_5_levels() ? 0xff00000000000000 : 0xffff800000000000;
+	static uint64_t start;
+
+	if (!start)
+		start = has_5_levels() ? 0xff00000000000000 : 0xffff800000000000;
+	return start;
 }
 
 #elif defined(__aarch64__)

@@ -10,6 +10,7 @@
 #include "filter/expr/expr.h"
 #include "filter/filter.h"
 #include "kern/features.h"
+#include "loader/object/object.h"
 
 /* What the programs match, and what they send in addition to an event. */
 struct prog_config {
@@ -35,6 +36,7 @@ struct prog_config {
 		page_offset_at; /* where the kernel has them, to send fragments; or 0 */
 	const struct expr *const *skb_meta, *const *xdp_meta; /* at most TRAIL_MAX_META */
 	size_t nr_skb_meta, nr_xdp_meta;
+	struct prog_cast cast; /* to read the kernel's memory by loads, if it has one */
 };
 
 /* Number of parts (struct trail_part) sent with the event of an skb. */

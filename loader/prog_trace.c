@@ -58,7 +58,7 @@ static void detach_prog(struct traced_prog *p)
 }
 
 static int attach_at(struct traced_prog *p, int *fds, bool end, uint32_t source, int prog_fd,
-		     const struct bpf_prog_words *w, const struct programs *programs,
+		     const struct bpf_prog_words *w, struct programs *programs,
 		     struct err *err)
 {
 	const struct prog_at at = {
@@ -72,7 +72,7 @@ static int attach_at(struct traced_prog *p, int *fds, bool end, uint32_t source,
 }
 
 static int attach_prog(struct prog_trace *pt, int prog_fd, const struct bpf_prog_words *w,
-		       const struct programs *programs, struct err *err)
+		       struct programs *programs, struct err *err)
 {
 	struct traced_prog p = {
 		.is_xdp = w->type == BPF_PROG_TYPE_XDP,
@@ -106,7 +106,7 @@ static int attach_prog(struct prog_trace *pt, int prog_fd, const struct bpf_prog
 
 /* first_err: the first error of all programs. */
 static void take_prog(struct prog_trace *pt, uint32_t id, bool tc, bool xdp,
-		      const struct programs *programs, struct err *first_err)
+		      struct programs *programs, struct err *first_err)
 {
 	struct err err = ERR_INIT;
 	struct bpf_prog_words w;
@@ -127,7 +127,7 @@ static void take_prog(struct prog_trace *pt, uint32_t id, bool tc, bool xdp,
 	close(fd);
 }
 
-int prog_trace_open(struct prog_trace *pt, bool tc, bool xdp, const struct programs *programs,
+int prog_trace_open(struct prog_trace *pt, bool tc, bool xdp, struct programs *programs,
 		    struct err *err)
 {
 	const char *what = tc && xdp ? "tc and XDP" : tc ? "tc" : "XDP";

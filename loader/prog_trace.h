@@ -28,7 +28,7 @@ struct prog_trace {
  * Attach to all tc and/or XDP programs that are loaded now. Finding none is only a warning; failing
  * to trace every one of them is an error. Call prog_trace_release() even after an error.
  */
-int prog_trace_open(struct prog_trace *pt, bool tc, bool xdp, const struct programs *programs,
+int prog_trace_open(struct prog_trace *pt, bool tc, bool xdp, struct programs *programs,
 		    struct err *err);
 
 /* The program of a trail_event.source, or NULL. */

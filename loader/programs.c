@@ -183,6 +183,7 @@ static int set_consts(const struct programs *p, struct prog *prog, const struct 
 		{"page_offset_at", m->page_offset_at},
 		{"nr_meta", at->is_xdp ? m->nr_xdp_meta : m->nr_skb_meta},
 		{"map_arg", m->maps ? t->map_args : 0},
+		{"direct_loads", m->cast.func_id != 0},
 		{"below_kernel", insn_below_kernel(kernel_start())},
 		{"id_tracked", p->maps.id[MAP_TRACKED]},
 		{"id_stacks", p->maps.id[MAP_STACKS]},
@@ -235,7 +236,7 @@ static int emit_meta(void *arg, int frame_off, struct insn_buf *out, struct err 
 }
 
 /* If an expression was not given, its call was dead code and has been removed. */
-static int splice(const struct programs *p, struct prog *prog, struct err *err)
+static int splice(const struct programs *p, struct prog *prog, bool *changed, struct err *err)
 {
 	const struct prog_config *m = &p->config;
 	const struct filter *f = m->filter, *l2 = m->tunnel[FILTER_L2], *l3 = m->tunnel[FILTER_L3];
@@ -255,31 +256,35 @@ static int splice(const struct programs *p, struct prog *prog, struct err *err)
 		{"skb_meta", emit_meta, m->nr_skb_meta ? &skb_meta : NULL},
 		{"xdp_meta", emit_meta, m->nr_xdp_meta ? &xdp_meta : NULL},
 	};
-	bool any = false;
 
 	for (size_t i = 0; i < sizeof(splices) / sizeof(splices[0]); i++) {
 		int ret;
 
 		if (!splices[i].arg)
 			continue;
-		any = true;
+		*changed = true;
 		ret = prog_splice(prog, splices[i].name, splices[i].emit, (void *)splices[i].arg,
 				  err);
 		if (ret)
 			return ret;
 	}
-	return any ? prog_fold(prog, err) : 0;
+	return 0;
 }
 
 static int fill_in(const struct programs *p, struct prog *prog, const struct target *t,
 		   const struct prog_at *at, struct err *err)
 {
+	bool loads = p->config.cast.func_id, changed = loads;
 	int ret = set_consts(p, prog, t, at, err);
 
 	if (!ret)
 		ret = prog_fold(prog, err);
 	if (!ret)
-		ret = splice(p, prog, err);
+		ret = splice(p, prog, &changed, err);
+	if (!ret && loads)
+		ret = prog_use_loads(prog, &p->config.cast, err);
+	if (!ret && changed)
+		ret = prog_fold(prog, err);
 	/* Maps that were not created are not used by any program. */
 	for (size_t i = 0; i < NR_PROG_MAPS && !ret; i++)
 		if (p->maps.fd[i] >= 0)
@@ -316,11 +321,16 @@ int programs_build_at(const struct programs *p, const struct target *t, const st
 	return ret;
 }
 
+static struct prog_at at_of(const struct backend *b)
+{
+	return (struct prog_at){.context =
+					b->tracepoints ? TRAIL_AT_TRACEPOINT : TRAIL_AT_FUNCTION};
+}
+
 int programs_build(const struct programs *p, const struct target *t, struct prog *prog,
 		   struct err *err)
 {
-	const struct prog_at at = {.context = p->backend->tracepoints ? TRAIL_AT_TRACEPOINT
-								      : TRAIL_AT_FUNCTION};
+	const struct prog_at at = at_of(p->backend);
 
 	return programs_build_at(p, t, &at, prog, err);
 }
@@ -335,22 +345,46 @@ struct prog_load_opts programs_load_opts(const struct programs *p)
 	};
 }
 
-static int load(const struct programs *p, const struct target *t, struct err *err)
+static int load_at(const struct programs *p, const struct target *t, const struct prog_at *at,
+		   const struct prog_load_opts *opts, struct err *err)
 {
-	struct prog_load_opts opts = programs_load_opts(p);
 	struct prog prog;
-	int ret = programs_build(p, t, &prog, err);
+	int ret = programs_build_at(p, t, at, &prog, err);
 
 	if (ret)
 		return ret;
-	log_debug("program for '%s': %zu instructions", t->name, prog.code.nr);
-	ret = prog_load(&prog, &opts, err);
+	log_debug("program for '%s': %zu instructions", t->name ? t->name : "a BPF program",
+		  prog.code.nr);
+	ret = prog_load(&prog, opts, err);
+	prog_release(&prog);
+	return ret;
+}
+
+/* The verifier may refuse loads where it takes calls. */
+static int load(struct programs *p, const struct target *t, const struct prog_at *at,
+		const struct prog_load_opts *opts, struct err *err)
+{
+	int ret = load_at(p, t, at, opts, err);
+
+	if (ret >= 0 || !p->config.cast.func_id)
+		return ret;
+	log_verbose("kernel memory is read by calls: %s", err->msg);
+	err_clear(err);
+	p->config.cast = (struct prog_cast){0};
+	return load_at(p, t, at, opts, err);
+}
+
+static int load_for(struct programs *p, const struct target *t, struct err *err)
+{
+	const struct prog_load_opts opts = programs_load_opts(p);
+	const struct prog_at at = at_of(p->backend);
+	int ret = load(p, t, &at, &opts, err);
+
 	if (ret == -E2BIG && p->config.filter) {
 		err_clear(err);
 		err_set(err, ret, "packet expression too complex for this kernel's verifier");
 		err_hint(err, SHORTEN "; newer kernels verify larger programs");
 	}
-	prog_release(&prog);
 	return ret;
 }
 
@@ -367,7 +401,7 @@ int programs_for(void *programs, const struct target *t, struct err *err)
 	if (!l)
 		return err_set(err, -ENOMEM, "no memory for a program");
 	p->loaded = l;
-	fd = load(p, t, err);
+	fd = load_for(p, t, err);
 	if (fd < 0)
 		return fd;
 	p->loaded[p->nr_loaded] = (struct loaded){*t, fd};
@@ -375,8 +409,8 @@ int programs_for(void *programs, const struct target *t, struct err *err)
 	return fd;
 }
 
-int programs_for_prog(const struct programs *p, const struct prog_at *at, uint32_t source,
-		      int target_fd, uint32_t target_btf_id, struct err *err)
+int programs_for_prog(struct programs *p, const struct prog_at *at, uint32_t source, int target_fd,
+		      uint32_t target_btf_id, struct err *err)
 {
 	const struct target t = {
 		.source = source,
@@ -391,14 +425,8 @@ int programs_for_prog(const struct programs *p, const struct prog_at *at, uint32
 		.target_fd = target_fd,
 		.target_btf_id = target_btf_id,
 	};
-	struct prog prog;
-	int ret = programs_build_at(p, &t, at, &prog, err);
 
-	if (ret)
-		return ret;
-	ret = prog_load(&prog, &opts, err);
-	prog_release(&prog);
-	return ret;
+	return load(p, &t, at, &opts, err);
 }
 
 void programs_finish(struct programs *p)

@@ -135,17 +135,24 @@ static u64 (*const bpf_get_func_ip)(void *ctx) = (void *)173;
 		__val;                                                                             \
 	})
 
+#if defined(__TARGET_x86_64)
+#define ADD_VSYSCALL "%1 += 0xa00000\n" /* INSN_VSYSCALL in base/insn.h */
+#else
+#define ADD_VSYSCALL
+#endif
+
 /*
  * Sanitise a pointer before it is dereferenced. A register or a word of memory may hold anything,
  * and the kernel warns when it reads a non-canonical address. Addresses below the kernel's half of
- * the address space become NULL. Branch-free, to spare the verifier more paths. Do not use it on
- * a value that has a pointer type in the verifier.
+ * the address space become NULL, and so does the page of vsyscalls. Branch-free, to spare the
+ * verifier more paths. Do not use it on a value that has a pointer type in the verifier.
  */
 __inline u64 kernel_addr(u64 addr)
 {
 	u64 half = addr, is_kernel;
 
 	asm volatile("%0 = cfg_below_kernel ll\n"
+		     ADD_VSYSCALL
 		     "%1 >>= 1\n"
 		     "%0 -= %1\n"
 		     "%0 s>>= 63\n"

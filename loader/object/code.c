@@ -22,6 +22,10 @@ static const struct code_helper helpers[] = {
 
 const struct code_helper *code_helper(const struct bpf_insn *call)
 {
+	static const struct code_helper rdonly_cast = {.nr_args = 2};
+
+	if (code_is_kfunc(call))
+		return &rdonly_cast;
 	if (call->src_reg)
 		return NULL;
 	for (size_t n = 0; n < sizeof(helpers) / sizeof(helpers[0]); n++) {
@@ -205,7 +209,8 @@ int code_check(const struct prog *prog, struct err *err)
 			ref++;
 		is_ref = ref < prog->nr_refs && prog->refs[ref].idx == idx;
 		what = insn_fault(insns, nr, idx);
-		if (!what && code_is_call(&insns[idx]) && insns[idx].src_reg && !is_ref)
+		if (!what && code_is_call(&insns[idx]) && insns[idx].src_reg && !is_ref &&
+		    !code_is_kfunc(&insns[idx]))
 			what = "call to a function that was not inlined";
 		if (what)
 			return fault(prog, idx, what, err);

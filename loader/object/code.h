@@ -19,6 +19,14 @@ static inline bool code_is_call(const struct bpf_insn *i)
 	return i->code == (BPF_JMP | BPF_CALL);
 }
 
+/* src_reg of a call of a kernel function: BPF_PSEUDO_KFUNC_CALL (5.13). */
+#define CODE_KFUNC 2
+
+static inline bool code_is_kfunc(const struct bpf_insn *i)
+{
+	return code_is_call(i) && i->src_reg == CODE_KFUNC;
+}
+
 static inline bool code_is_exit(const struct bpf_insn *i)
 {
 	return i->code == (BPF_JMP | BPF_EXIT);
@@ -70,7 +78,10 @@ struct code_helper {
 	bool fills; /* writes r2 bytes at r1; otherwise it writes no memory of the program */
 };
 
-/* NULL for unknown helpers and for calls that do not call a helper. */
+/*
+ * NULL for unknown helpers and for calls of other programs. The only kernel function that is called
+ * is bpf_rdonly_cast() (direct.c).
+ */
 const struct code_helper *code_helper(const struct bpf_insn *call);
 
 /*

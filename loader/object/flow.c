@@ -271,7 +271,7 @@ static bool is_frame(struct val val, int *off)
 
 static void note_before(const struct bpf_insn *i, const struct state *s, struct flow_insn *out)
 {
-	struct val src = get(s, i->src_reg);
+	struct val src = get(s, i->src_reg), r2 = get(s, BPF_REG_2);
 
 	out->reached = true;
 	out->r1_is_frame = is_frame(get(s, BPF_REG_1), &out->r1_off);
@@ -279,6 +279,8 @@ static void note_before(const struct bpf_insn *i, const struct state *s, struct 
 	out->src_is_frame = is_frame(src, &out->src_off);
 	out->src_is_const = src.kind == CONST;
 	out->src = out->src_is_const ? src.v : 0;
+	out->r2_is_const = r2.kind == CONST;
+	out->r2 = out->r2_is_const ? r2.v : 0;
 	out->branch = code_is_cond(i) ? decide(i, s) : FLOW_OPEN;
 }
 

@@ -29,9 +29,10 @@ struct flow_insn {
 	bool dst_is_frame;	 /* the destination register holds r10 + dst_off */
 	bool src_is_frame;	 /* the source register holds r10 + src_off */
 	bool r1_is_frame;	 /* r1 holds r10 + r1_off */
+	bool r2_is_const;	 /* r2 holds `r2` */
 	enum flow_branch branch; /* outcome of a conditional jump */
 	int made_off, dst_off, src_off, r1_off;
-	uint64_t result, src;
+	uint64_t result, src, r2;
 };
 
 /*

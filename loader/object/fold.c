@@ -2,7 +2,7 @@
 #include "loader/object/code.h"
 #include "loader/object/edit.h"
 #include "loader/object/flow.h"
-#include "loader/object/scratch.h"
+#include "loader/object/live.h"
 
 static bool is_mov_imm(const struct bpf_insn *i)
 {
@@ -121,64 +121,20 @@ static int fold_known(struct prog *prog, bool *changed, struct err *err)
 	return edit_commit(&e, err);
 }
 
-/* Registers whose value is read on some path after the instruction at idx. */
-static uint16_t live_after(const struct insn_buf *code, const uint16_t *live, size_t idx)
-{
-	const struct bpf_insn *i = &code->insns[idx];
-	uint16_t regs = 0;
-
-	if (code_is_exit(i))
-		return 0;
-	if (code_is_jump(i))
-		regs = live[idx + 1 + i->off];
-	if (!code_is_ja(i))
-		regs |= live[idx + code_len(i)];
-	return regs;
-}
-
-static bool is_dead(const struct bpf_insn *i, uint16_t after)
-{
-	return code_is_pure(i) && !(after & code_defs(i));
-}
-
-/*
- * live[n]: registers live at instruction n, computed backwards to a fixed point. Reads by dead
- * instructions do not count, so chains of dead instructions are removed in one step.
- */
-static void find_live(const struct insn_buf *code, uint16_t *live)
-{
-	bool again = true;
-
-	while (again) {
-		again = false;
-		for (size_t idx = code->nr; idx-- > 0;) {
-			const struct bpf_insn *i = &code->insns[idx];
-			uint16_t regs;
-
-			if (idx && insn_is_ld_imm64(i - 1))
-				continue;
-			regs = live_after(code, live, idx);
-			if (!is_dead(i, regs))
-				regs = (regs & ~code_defs(i)) | code_uses(i);
-			again |= regs != live[idx];
-			live[idx] = regs;
-		}
-	}
-}
-
 static int fold_dead(struct prog *prog, bool *changed, struct err *err)
 {
 	const struct insn_buf *code = &prog->code;
-	uint16_t *live = scratch_get(prog->scratch, SCRATCH_LIVE, code->nr, sizeof(*live));
+	uint16_t *live;
 	struct edit e;
 	int ret;
 
-	ret = live ? edit_begin(&e, prog, err) : err_set(err, -ENOMEM, "out of memory");
+	ret = edit_begin(&e, prog, err);
+	if (!ret)
+		ret = live_find(prog, &live, err);
 	if (ret)
 		return ret;
-	find_live(code, live);
 	for (size_t idx = 0; idx < code->nr; idx += code_len(&code->insns[idx])) {
-		if (is_dead(&code->insns[idx], live_after(code, live, idx)))
+		if (live_is_dead(code, live, idx))
 			edit_drop(&e, idx);
 	}
 	if (!e.changed)

@@ -102,6 +102,7 @@ other_programs() {
 
 proof_probe_read_kernel() { other_programs probe-read-kernel; }
 proof_raw_stack() { other_programs raw-stack; }
+proof_direct_loads() { other_programs direct-loads; }
 proof_get_func_ip() { other_programs get-func-ip; }
 
 # Trace enough functions for a placement trial. Prints the number of probes after the entry.
@@ -154,6 +155,8 @@ case_proof() {
 few_functions='ip_output|ip6_output|__dev_queue_xmit|dev_hard_start_xmit|ip_rcv|ipv6_rcv|arp_rcv'
 few_functions="$few_functions|ip_local_deliver|kfree_skb|kfree_skb_reason|sk_skb_reason_drop"
 
+few_kinds='http_passes iptables_drop udp6 arp vlan_in_packet netns nat'
+
 # rung NAME TYPES BACKEND TRANSPORT FEATURES: without FEATURES skbtrail must choose the others.
 rung() {
 	RUNG_TYPES=$2 RUNG_BACKEND=$3 RUNG_TRANSPORT=$4
@@ -161,6 +164,7 @@ rung() {
 	use_backend "$3"
 	BACKEND='' FUNCS=${FUNCS:+$few_functions}
 	use_types "$2"
+	traffic=$few_kinds
 	each "$1/%" case_ choice proof
 	# Only if the programs differ, not just the way they are attached.
 	case $2/$4 in

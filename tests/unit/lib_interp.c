@@ -9,7 +9,7 @@
 #define MAX_STEPS 1000000 /* what the verifier of Linux 5.2 allows */
 #define FP	  10
 
-enum { HELPER_PROBE_READ = 4, HELPER_PROBE_READ_KERNEL = 113 };
+enum { HELPER_PROBE_READ = 4, HELPER_PROBE_READ_KERNEL = 113, CALL_KFUNC = 2 };
 
 static bool __attribute__((format(printf, 3, 4)))
 fail(struct interp *vm, size_t pc, const char *fmt, ...)
@@ -87,6 +87,42 @@ static unsigned int width(uint8_t code)
 	}
 }
 
+/* On x86_64 with four levels of page tables; other machines have fewer addresses that are not. */
+static bool is_canonical(uint64_t addr)
+{
+	int64_t high = (int64_t)addr >> 47;
+
+	return high == 0 || high == -1;
+}
+
+static uint64_t probe_read(struct interp *vm, void *dst, uint64_t sz, uint64_t addr)
+{
+	uint64_t off = addr - vm->kaddr;
+
+	if (!vm->kmem || off >= vm->kmem_sz || sz > vm->kmem_sz - off) {
+		memset(dst, 0, sz);
+		return (uint64_t)-EFAULT;
+	}
+	memcpy(dst, (const uint8_t *)vm->kmem + off, sz);
+	return 0;
+}
+
+static bool read_kernel(struct interp *vm, size_t pc, uint64_t addr, void *dst, uint64_t sz,
+			uint64_t *r0)
+{
+	bool allowed = true;
+
+	if (!is_canonical(addr))
+		return fail(vm, pc, "read of the non-canonical address 0x%llx (kernels warn)",
+			    (unsigned long long)addr);
+	if (vm->read)
+		*r0 = vm->read(vm->helper_arg, addr, dst, sz, &allowed);
+	else
+		*r0 = probe_read(vm, dst, sz, addr);
+	return allowed || fail(vm, pc, "read of %llu bytes at 0x%llx, which is not allowed",
+			       (unsigned long long)sz, (unsigned long long)addr);
+}
+
 static bool load(struct interp *vm, size_t pc, const struct bpf_insn *i)
 {
 	unsigned int sz = width(i->code);
@@ -96,7 +132,7 @@ static bool load(struct interp *vm, size_t pc, const struct bpf_insn *i)
 		uint32_t w;
 		uint64_t d;
 	} v;
-	uint64_t addr;
+	uint64_t addr, r0;
 	int stack_off;
 	void *p;
 
@@ -106,6 +142,15 @@ static bool load(struct interp *vm, size_t pc, const struct bpf_insn *i)
 		return false;
 	addr = vm->reg[i->src_reg] + (int64_t)i->off;
 	p = find_mem(vm, addr, sz, false, true, &stack_off);
+	if (!p && vm->nr_casts) {
+		if (!read_kernel(vm, pc, addr, &v, sz, &r0))
+			return false;
+		return set_reg(vm, pc, i->dst_reg,
+			       sz == 1	 ? v.b
+			       : sz == 2 ? v.h
+			       : sz == 4 ? v.w
+					 : v.d);
+	}
 	if (!p)
 		return fail(vm, pc, "invalid or misaligned load of %u bytes at 0x%llx (r10%+lld)",
 			    sz, (unsigned long long)addr, (long long)(addr - vm->reg[FP]));
@@ -270,29 +315,8 @@ static bool alu(struct interp *vm, size_t pc, const struct bpf_insn *i)
 	return set_reg(vm, pc, i->dst_reg, is64 ? res : (uint32_t)res);
 }
 
-/* On x86_64 with four levels of page tables; other machines have fewer addresses that are not. */
-static bool is_canonical(uint64_t addr)
-{
-	int64_t high = (int64_t)addr >> 47;
-
-	return high == 0 || high == -1;
-}
-
-static uint64_t probe_read(struct interp *vm, void *dst, uint64_t sz, uint64_t addr)
-{
-	uint64_t off = addr - vm->kaddr;
-
-	if (!vm->kmem || off >= vm->kmem_sz || sz > vm->kmem_sz - off) {
-		memset(dst, 0, sz);
-		return (uint64_t)-EFAULT;
-	}
-	memcpy(dst, (const uint8_t *)vm->kmem + off, sz);
-	return 0;
-}
-
 static bool call_probe_read(struct interp *vm, size_t pc, uint64_t *r0)
 {
-	bool allowed = true;
 	int stack_off;
 	void *dst;
 
@@ -307,21 +331,21 @@ static bool call_probe_read(struct interp *vm, size_t pc, uint64_t *r0)
 			    (unsigned long long)vm->reg[2], (unsigned long long)vm->reg[1]);
 	if (!stack_is_init(vm, stack_off, vm->reg[2]))
 		return fail(vm, pc, "probe read to uninitialised stack (Linux 4.4 refuses it)");
-	if (!is_canonical(vm->reg[3]))
-		return fail(vm, pc, "probe read of the non-canonical address 0x%llx (kernels warn)",
-			    (unsigned long long)vm->reg[3]);
-	if (vm->read)
-		*r0 = vm->read(vm->helper_arg, vm->reg[3], dst, vm->reg[2], &allowed);
-	else
-		*r0 = probe_read(vm, dst, vm->reg[2], vm->reg[3]);
-	return allowed || fail(vm, pc, "probe read of %llu bytes at 0x%llx, which is not allowed",
-			       (unsigned long long)vm->reg[2], (unsigned long long)vm->reg[3]);
+	return read_kernel(vm, pc, vm->reg[3], dst, vm->reg[2], r0);
 }
 
 static bool call(struct interp *vm, size_t pc, const struct bpf_insn *i)
 {
 	uint64_t arg[5], r0 = 0;
 
+	if (i->code == (BPF_JMP | BPF_CALL) && i->src_reg == CALL_KFUNC && !i->dst_reg && !i->off) {
+		if (!have_reg(vm, pc, 1) || !have_reg(vm, pc, 2))
+			return false;
+		r0 = vm->reg[1];
+		vm->nr_casts++;
+		vm->reg_init &= ~0x3f;
+		return set_reg(vm, pc, 0, r0);
+	}
 	if (i->code != (BPF_JMP | BPF_CALL) || i->dst_reg || i->src_reg || i->off)
 		return fail(vm, pc, "unknown call 0x%02x of kind %u", i->code, i->src_reg);
 	vm->nr_helper_calls++;
@@ -467,6 +491,7 @@ bool interp_run(struct interp *vm, const struct bpf_insn *insns, size_t nr, uint
 	vm->error[0] = '\0';
 	vm->nr_steps = 0;
 	vm->nr_helper_calls = 0;
+	vm->nr_casts = 0;
 	vm->reg[FP] = (uintptr_t)vm->stack + sizeof(vm->stack);
 	while (!done && pc != nr) {
 		if (vm->nr_steps++ >= MAX_STEPS)

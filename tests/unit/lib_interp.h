@@ -41,6 +41,7 @@ struct interp {
 	uint8_t stack[512]; /* r10 points to its end; the caller may preset bytes */
 	bool stack_init[512];
 	uint64_t nr_helper_calls; /* of this run */
+	uint64_t nr_casts;	  /* of this run: bpf_rdonly_cast() */
 	uint64_t nr_steps;	  /* of this run */
 	char error[160];
 };
@@ -49,7 +50,9 @@ struct interp {
  * Beyond what the header's first words say: stack and region accesses must be naturally aligned
  * (from r10, from the region's start), shifts must be within the width, reserved fields 0, and
  * probe_read's destination on the stack written before (Linux 4.4 refuses it otherwise). A call
- * leaves r1-r5 uninitialised; calls of other programs are errors.
+ * leaves r1-r5 uninitialised; calls of other programs are errors. The only kernel function is
+ * bpf_rdonly_cast(): then loads outside of the stack and the regions read kernel memory, as
+ * probe_read does, and yield 0 where there is none.
  *
  * Run until exit, or until the pc falls off the end at exactly nr (a spliced fragment). Returns
  * true and r0 in *r0, or false with the reason in error.

@@ -2,7 +2,8 @@
 /*
  * The programs that trace, run in an interpreter with packets that are none: each word of kernel
  * memory is a pointer to nowhere. A kernel may warn when a program reads an address that is not
- * canonical, and user memory is not what a packet consists of.
+ * canonical, and user memory is not what a packet consists of. Programs that read by loads must
+ * send the same as those that read by calls.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -24,17 +25,19 @@
 #define NR(a) (sizeof(a) / sizeof((a)[0]))
 /* NULL, and an address beyond the last one, plus an offset in a struct or in a packet. */
 #define NULL_PAGES ((uint64_t)1 << 33)
+#define VSYSCALL   0xffffffffff600000 /* a page of user memory: kernels up to 6.10 crash */
 
 enum { FIRST_FD = 41, NR_REGS = 21, NR_SEEDS = 24, VALUE_SZ = 1024 };
 enum { REGS_SP = 19 }; /* struct pt_regs of x86_64 */
 
 static struct {
-	uint64_t words[9]; /* what memory and registers hold, at random */
+	uint64_t words[11]; /* what memory and registers hold, at random */
 	size_t nr_words;
 	uint64_t seed;
 	uint32_t control;
 	uint64_t value[VALUE_SZ / 8]; /* of the other maps */
 	size_t nr_reads, nr_events;   /* of all runs */
+	uint64_t sent;		      /* a hash of what the runs of a program sent */
 } w;
 
 /* A mixed-up address is as good as a random number, and the same each time. */
@@ -47,10 +50,15 @@ static uint64_t word_at(uint64_t addr)
 	return w.words[(x ^ x >> 31) % w.nr_words];
 }
 
+static bool is_kernel(uint64_t addr)
+{
+	return addr >= kernel_start() && addr - VSYSCALL >= 4096;
+}
+
 static uint64_t read_memory(void *arg, uint64_t addr, void *dst, uint64_t sz, bool *allowed)
 {
 	w.nr_reads++;
-	*allowed = addr >= kernel_start() || addr < NULL_PAGES;
+	*allowed = is_kernel(addr) || addr < NULL_PAGES;
 	memset(dst, 0, sz);
 	if (addr < kernel_start())
 		return (uint64_t)-EFAULT;
@@ -59,15 +67,22 @@ static uint64_t read_memory(void *arg, uint64_t addr, void *dst, uint64_t sz, bo
 	return 0;
 }
 
+static void note_sent(const uint8_t *data, uint64_t sz)
+{
+	w.nr_events++;
+	for (uint64_t i = 0; i < sz; i++)
+		w.sent = (w.sent ^ data[i]) * 0x100000001b3;
+}
+
 static uint64_t call(void *arg, int32_t id, uint64_t r[5])
 {
 	switch (id) {
 	case BPF_FUNC_map_lookup_elem:
 		if (r[0] == FIRST_FD + MAP_CONTROL)
 			return (uintptr_t)&w.control;
-		/* Ours are right; what they say of packets came from memory. */
+		/* Ours are right; what they say of packets came from memory, but was checked. */
 		for (size_t i = 0; i < NR(w.value); i++)
-			w.value[i] = word_at(i * 8);
+			w.value[i] = is_kernel(word_at(i * 8)) ? word_at(i * 8) : 0;
 		return w.seed & 1 ? (uintptr_t)w.value : 0;
 	case BPF_FUNC_get_current_comm:
 		memset((void *)(uintptr_t)r[0], 'a', r[1]);
@@ -76,8 +91,10 @@ static uint64_t call(void *arg, int32_t id, uint64_t r[5])
 		memset((void *)(uintptr_t)r[1], 1, r[2]);
 		return 16;
 	case BPF_FUNC_perf_event_output:
+		note_sent((void *)(uintptr_t)r[3], r[4]);
+		return 0;
 	case BPF_FUNC_ringbuf_output:
-		w.nr_events++;
+		note_sent((void *)(uintptr_t)r[1], r[2]);
 		return 0;
 	default:
 		return 0;
@@ -120,7 +137,11 @@ static void run_all(const struct prog *prog, bool is_xdp, const char *words)
 		kernel_start(),
 		kernel_start() + 0x123456789a40,
 		kernel_start() + 0x7ffffff00000,
+		VSYSCALL,
+		VSYSCALL + 0x800,
 	};
+
+	w.sent = 0;
 
 	for (size_t i = 0; i < NR(some); i++) {
 		w.seed = i;
@@ -214,29 +235,60 @@ static struct target make_target(const struct backend *b, const char *name, unsi
 	return t;
 }
 
-static void check_target(const struct programs *p, const struct target *t, const char *words)
+static size_t count_calls(const struct prog *prog, uint8_t kind, int32_t id)
 {
-	struct err err = ERR_INIT;
-	struct prog prog;
+	size_t nr = 0;
 
-	if (programs_build(p, t, &prog, &err))
-		fail_msg("%s: %s", words, err.msg);
-	run_all(&prog, false, words);
-	prog_release(&prog);
+	for (size_t i = 0; i < prog->code.nr; i++) {
+		const struct bpf_insn *c = &prog->code.insns[i];
+
+		nr += c->code == (BPF_JMP | BPF_CALL) && c->src_reg == kind && c->imm == id;
+	}
+	return nr;
 }
 
-static void check_xdp(const struct programs *p, const char *words)
+/* Run it with calls and with loads. */
+static void check(struct programs *p, const struct target *t, const struct prog_at *at,
+		  const char *words)
+{
+	const struct prog_cast casts[] = {{0}, {.func_id = 7, .type_id = 8}};
+	uint64_t sent[NR(casts)];
+	struct err err = ERR_INIT;
+	size_t nr_calls = 0;
+
+	for (size_t i = 0; i < NR(casts); i++) {
+		struct prog prog;
+
+		p->config.cast = casts[i];
+		if (programs_build_at(p, t, at, &prog, &err))
+			fail_msg("%s: %s", words, err.msg);
+		run_all(&prog, at->is_xdp, words);
+		sent[i] = w.sent;
+		if (i && count_calls(&prog, 2, 7) * 3 < nr_calls)
+			fail_msg("%s: of %zu reads %zu are loads", words, nr_calls,
+				 count_calls(&prog, 2, 7));
+		nr_calls = count_calls(&prog, 0, BPF_FUNC_probe_read_kernel);
+		prog_release(&prog);
+	}
+	if (sent[0] != sent[1])
+		fail_msg("%s: with loads, other events are sent", words);
+}
+
+static void check_target(struct programs *p, const struct target *t, const char *words)
+{
+	const struct prog_at at = {.context = p->backend->tracepoints ? TRAIL_AT_TRACEPOINT
+								      : TRAIL_AT_FUNCTION};
+
+	check(p, t, &at, words);
+}
+
+static void check_xdp(struct programs *p, const char *words)
 {
 	const struct target t = {.reason_reg = TARGET_NO_ARG, .location_arg = TARGET_NO_ARG};
 	const struct prog_at at = {
 		.context = TRAIL_AT_PROG, .is_xdp = true, .has_verdict = p->config.mark};
-	struct err err = ERR_INIT;
-	struct prog prog;
 
-	if (programs_build_at(p, &t, &at, &prog, &err))
-		fail_msg("%s, XDP: %s", words, err.msg);
-	run_all(&prog, true, words);
-	prog_release(&prog);
+	check(p, &t, &at, words);
 }
 
 static void check_config(struct programs *p, const char *words)
