@@ -146,7 +146,9 @@ run_stage() {
 stages=("$@")
 [ $# -gt 0 ] || mapfile -t stages < <(
 	printf '%s\n' unit san layers native demo report cross release static docs libraries system
-	awk '/^[^#]/ && $4 != "-" { print "vm-" $1 }' tests/vm/kernels
+	# What takes longest first: several backends, and other architectures.
+	awk '/^[^#]/ && $4 != "-" { print split($4, backends, ",") + ($6 ? 0.5 : 0), "vm-" $1 }' \
+		tests/vm/kernels | sort -rn -s -k 1,1 | cut -d ' ' -f 2
 	awk '/^[^#]/ { print "rungs-" $1 }' tests/vm/rungs | uniq
 )
 mkdir -p "$out"

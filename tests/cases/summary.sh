@@ -2,9 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Cases about summaries.
 
-# So that no packet has to wait for the neighbour's address, of which a copy is made to ask for it.
-know_neighbour() { udp_client "$SERVER" 5000 1; }
-
 # expect_count N RE: a row with this number.
 expect_count() { expect "^ +$1  $2"; }
 
