@@ -51,6 +51,15 @@ on_client() { ip netns exec "${LAB}c" "$@"; }
 on_server() { ip netns exec "${LAB}s" "$@"; }
 on_third() { ip netns exec "${LAB}t" "$@"; }
 
+# mac_of HOST DEVICE
+mac_of() { ip -n "$LAB$1" -o link show "$2" | sed 's/.*ether \([^ ]*\).*/\1/'; }
+
+# Neighbours that no packet has to wait for.
+know_neighbour() {
+	ip -n "${LAB}c" neigh replace "$SERVER" lladdr "$(mac_of s veth-s)" dev veth-c nud permanent
+	ip -n "${LAB}s" neigh replace "$CLIENT" lladdr "$(mac_of c veth-c)" dev veth-s nud permanent
+}
+
 # ---- packets that are changed or rebuilt ----
 
 # In POSTROUTING: a filter for $CLIENT matches the packets before that, and never again.

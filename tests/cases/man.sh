@@ -23,12 +23,13 @@ man_block() {
 
 # Without what differs from run to run: names of the lab, times, processes, ports, what TCP sends
 # again on a slow machine, and so the numbers of packets, where a packet waited, unless it was for
-# most of a second, and whether the neighbour is known well.
+# most of a second, whether the neighbour is known well, and which of netfilter's hooks other cases
+# have left behind.
 man_normal() {
 	sed -E -e "s/${LAB}c/client/g; s/${LAB}s/server/g" \
 		-e 's/; ([0-9.]+ us|[0-3]?[0-9]?[0-9]\.[0-9]+ ms) in [a-zA-Z -]+$//' \
 		-e 's/[0-9]+\.[0-9]+ (us|ms|s)([^a-z]|$)/TIME\2/g; s/[0-9]+:[0-9]+:[0-9]+\.[0-9]+/CLOCK/' \
-		-e '/^ *TIME neighbour /d; /, again -/d; s/#[0-9]+/#N/g' \
+		-e '/^ *TIME neighbour /d; /^ *TIME +netfilter [A-Z]+ +[^ ]+ +[^ ]+ *$/d; /, again -/d; s/#[0-9]+/#N/g' \
 		-e 's/\[[0-9]+\]/[PID]/g; s/10\.99\.0\.1:[0-9]+/10.99.0.1:PORT/g' \
 		-e '/^flow /s/, [0-9]+ packets in .*/, packets/' -e 's/^([0-9]+) packets, .*/\1 packets/' \
 		-e 's/[ \t]+/ /g; s/ $//; /^$/d'
