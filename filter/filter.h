@@ -31,13 +31,18 @@ struct cbpf_prog {
 	bool vlan; /* may be called with r5 = 1: the VLAN tag is not in packet memory */
 };
 
+struct cbpf_window {
+	uint32_t from; /* a multiple of 8 */
+	uint32_t to;   /* at most TRAIL_WINDOW_SZ */
+};
+
 enum filter_layer { FILTER_L2, FILTER_L3 };
 
 /* A compiled expression. */
 struct filter {
-	struct cbpf_prog prog[2]; /* by enum filter_layer; checked */
-	bool wants_vlan;	  /* the expression has a `vlan` primitive */
-	uint32_t window_sz;	  /* the larger cbpf_window_sz() of both programs */
+	struct cbpf_prog prog[2];     /* by enum filter_layer; checked */
+	bool wants_vlan;	      /* the expression has a `vlan` primitive */
+	struct cbpf_window window[2]; /* cbpf_window() of each */
 };
 
 /*
@@ -57,11 +62,8 @@ void filter_release(struct filter *f);
  */
 int cbpf_check(const struct cbpf_prog *prog, struct err *err);
 
-/*
- * Size in bytes of the packet window that the converted program reads:
- * 1..TRAIL_WINDOW_SZ.
- */
-uint32_t cbpf_window_sz(const struct cbpf_prog *prog);
+/* The bytes of the packet window that the converted program reads; at least one. */
+struct cbpf_window cbpf_window(const struct cbpf_prog *prog);
 
 struct insn_buf; /* base/insn.h */
 

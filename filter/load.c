@@ -26,15 +26,17 @@ static bool has_fast_path(const struct needs *needs, const struct cbpf_insn *in)
 	       in_window(IP_HLEN + in->k, load_sz(in->code));
 }
 
-static void need_window(struct needs *needs, uint32_t end)
+static void need_window(struct needs *needs, uint32_t from, uint32_t end)
 {
-	if (end > needs->window)
-		needs->window = end;
+	if (from < needs->window.from)
+		needs->window.from = from;
+	if (end > needs->window.to)
+		needs->window.to = end;
 }
 
 struct needs conv_find_needs(const struct cbpf_prog *prog)
 {
-	struct needs needs = {.window = 1};
+	struct needs needs = {.window.from = TRAIL_WINDOW_SZ};
 
 	for (size_t i = 0; i < prog->nr; i++) {
 		needs.msh |= is_load(&prog->insns[i], BPF_MSH);
@@ -46,21 +48,24 @@ struct needs conv_find_needs(const struct cbpf_prog *prog)
 
 		if (is_load(in, BPF_ABS) || is_load(in, BPF_MSH)) {
 			if (in_window(in->k, sz))
-				need_window(&needs, in->k + sz);
+				need_window(&needs, in->k, in->k + sz);
 			else
 				needs.far = true;
 		} else if (is_load(in, BPF_IND)) {
 			needs.far = true;
 			if (has_fast_path(&needs, in))
-				need_window(&needs, IP_HLEN + in->k + sz);
+				need_window(&needs, IP_HLEN + in->k, IP_HLEN + in->k + sz);
 			if (prog->vlan && in->k < TAG_END)
-				need_window(&needs, TAG_WINDOW);
+				need_window(&needs, 0, TAG_WINDOW);
 		}
 	}
+	if (!needs.window.to || prog->vlan)
+		need_window(&needs, 0, 1);
+	needs.window.from &= ~7U;
 	return needs;
 }
 
-uint32_t cbpf_window_sz(const struct cbpf_prog *prog)
+struct cbpf_window cbpf_window(const struct cbpf_prog *prog)
 {
 	return conv_find_needs(prog).window;
 }

@@ -92,14 +92,6 @@ static void prog_release(struct cbpf_prog *prog)
 	*prog = (struct cbpf_prog){0};
 }
 
-static uint32_t larger_window(const struct filter *f)
-{
-	uint32_t l2 = cbpf_window_sz(&f->prog[FILTER_L2]);
-	uint32_t l3 = cbpf_window_sz(&f->prog[FILTER_L3]);
-
-	return l2 > l3 ? l2 : l3;
-}
-
 int filter_compile(struct filter *f, const char *expr, struct err *err)
 {
 	struct err l2_err = ERR_INIT, l3_err = ERR_INIT;
@@ -132,7 +124,8 @@ int filter_compile(struct filter *f, const char *expr, struct err *err)
 				       expr);
 		return err_set(err, l2, "cannot compile filter '%s': %s", expr, l2_err.msg);
 	}
-	f->window_sz = larger_window(f);
+	for (int i = FILTER_L2; i <= FILTER_L3; i++)
+		f->window[i] = cbpf_window(&f->prog[i]);
 	return 0;
 }
 

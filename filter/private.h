@@ -26,10 +26,10 @@ enum { SAVE_DATA, SAVE_SIZE, SAVE_KEEP }; /* what filter_frame.save holds */
 
 /* What a program needs, computed before conversion. */
 struct needs {
-	uint32_t window; /* window bytes read */
-	bool far;	 /* calls the helper */
-	bool len;	 /* loads the packet length */
-	bool msh;	 /* loads an IPv4 header length into X */
+	struct cbpf_window window;
+	bool far; /* calls the helper */
+	bool len; /* loads the packet length */
+	bool msh; /* loads an IPv4 header length into X */
 };
 
 /* State of a classic instruction, or of a label after the last one. */

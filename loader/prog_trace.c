@@ -58,8 +58,7 @@ static void detach_prog(struct traced_prog *p)
 }
 
 static int attach_at(struct traced_prog *p, int *fds, bool end, uint32_t source, int prog_fd,
-		     const struct bpf_prog_words *w, struct programs *programs,
-		     struct err *err)
+		     const struct bpf_prog_words *w, struct programs *programs, struct err *err)
 {
 	const struct prog_at at = {
 		.context = TRAIL_AT_PROG, .is_xdp = p->is_xdp, .has_verdict = end};

@@ -85,14 +85,15 @@ int programs_open(struct programs *p, const struct backend *backend, const struc
 	return ret;
 }
 
-static uint32_t window_of(const struct filter *f)
+static struct cbpf_window window_of(const struct filter *f, enum filter_layer layer)
 {
-	return f ? f->window_sz : 1;
+	return f ? f->window[layer] : (struct cbpf_window){.to = 1};
 }
 
 static uint32_t tunnel_window(const struct prog_config *m)
 {
-	uint32_t l2 = window_of(m->tunnel[FILTER_L2]), l3 = window_of(m->tunnel[FILTER_L3]);
+	uint32_t l2 = window_of(m->tunnel[FILTER_L2], FILTER_L2).to;
+	uint32_t l3 = window_of(m->tunnel[FILTER_L3], FILTER_L3).to;
 
 	return l2 > l3 ? l2 : l3;
 }
@@ -142,7 +143,9 @@ static int set_consts(const struct programs *p, struct prog *prog, const struct 
 		{"want_caller", t->want_caller},
 		{"filter", m->filter != NULL},
 		{"filter_vlan", m->filter && m->filter->wants_vlan},
-		{"filter_window", window_of(m->filter)},
+		{"filter_from", window_of(m->filter, FILTER_L2).from},
+		{"filter_window", window_of(m->filter, FILTER_L2).to},
+		{"filter_window_l3", window_of(m->filter, FILTER_L3).to},
 		{"filter_len", prog_config_uses_len(m)},
 		{"netns", m->netns},
 		{"mark", m->mark},
@@ -277,6 +280,8 @@ static int fill_in(const struct programs *p, struct prog *prog, const struct tar
 	bool loads = p->config.cast.func_id, changed = loads;
 	int ret = set_consts(p, prog, t, at, err);
 
+	if (!ret)
+		ret = prog_set_cast(prog, &p->config.cast, err);
 	if (!ret)
 		ret = prog_fold(prog, err);
 	if (!ret)

@@ -69,8 +69,8 @@ int programs_open(struct programs *p, const struct backend *backend, const struc
  * Load a program that traces a tc or XDP program, at its exit if at->has_verdict, else at its
  * entry. source: for trail_event.source. Returns an fd that the caller owns, or -errno.
  */
-int programs_for_prog(struct programs *p, const struct prog_at *at, uint32_t source,
-		      int target_fd, uint32_t target_btf_id, struct err *err);
+int programs_for_prog(struct programs *p, const struct prog_at *at, uint32_t source, int target_fd,
+		      uint32_t target_btf_id, struct err *err);
 
 /* prog_for() of a struct prog_source; programs is a struct programs. */
 int programs_for(void *programs, const struct target *t, struct err *err);

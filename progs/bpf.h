@@ -86,27 +86,33 @@ static u64 (*const bpf_get_func_ip)(void *ctx) = (void *)173;
  * A point where verifiers before 4.14 can prune, for use before long code that many paths reach.
  * They compare states only at targets of conditional jumps, and states with different constants
  * left in registers never match. The helper call clobbers r0-r5; r6-r9 get an unknown value. It
- * is tested so that the loader does not remove the assignments as dead (prog_fold()).
+ * is tested so that the loader does not remove the assignments as dead (prog_fold()). Kernels with
+ * direct loads need none of it.
  */
 #define WAYS_MEET()                                                                                \
-	({                                                                                         \
-		u64 __cpu = bpf_get_smp_processor_id();                                            \
-		asm volatile("r6 = %0\n"                                                           \
-			     "r7 = %0\n"                                                           \
-			     "r8 = %0\n"                                                           \
-			     "r9 = %0\n"                                                           \
-			     "%0 |= r6\n"                                                          \
-			     "%0 |= r7\n"                                                          \
-			     "%0 |= r8\n"                                                          \
-			     "%0 |= r9\n"                                                          \
-			     "if %0 != -1 goto +2\n"                                               \
-			     "r0 = 0\n"                                                            \
-			     "exit\n"                                                              \
-			     : "+r"(__cpu)::"r6", "r7", "r8", "r9");                               \
-	})
+	do {                                                                                       \
+		if (!CFG_HERE(direct_loads)) {                                                     \
+			u64 __cpu = bpf_get_smp_processor_id();                                    \
+			asm volatile("r6 = %0\n"                                                   \
+				     "r7 = %0\n"                                                   \
+				     "r8 = %0\n"                                                   \
+				     "r9 = %0\n"                                                   \
+				     "%0 |= r6\n"                                                  \
+				     "%0 |= r7\n"                                                  \
+				     "%0 |= r8\n"                                                  \
+				     "%0 |= r9\n"                                                  \
+				     "if %0 != -1 goto +2\n"                                       \
+				     "r0 = 0\n"                                                    \
+				     "exit\n"                                                      \
+				     : "+r"(__cpu)::"r6", "r7", "r8", "r9");                       \
+		}                                                                                  \
+	} while (0)
 
 /* Force *p to be reloaded from memory: to verifiers before 4.14 the values loaded are unknown. */
 #define FORGET(p) asm volatile("" ::"r"(p) : "memory")
+
+/* bpf_rdonly_cast(), where CFG(direct_loads). */
+extern u64 splice_cast(u64 addr);
 
 /* Whether the running kernel's struct has the member; a constant at load time. */
 #define HAS(ptr, member) __builtin_preserve_field_info((ptr)->member, 2 /* FIELD_EXISTENCE */)
@@ -131,7 +137,15 @@ static u64 (*const bpf_get_func_ip)(void *ctx) = (void *)173;
 #define READ(ptr, member)                                                                          \
 	({                                                                                         \
 		__typeof__((ptr)->member) __val = 0;                                               \
-		READ_INTO(&__val, sizeof(__val), ptr, member);                                     \
+		if (!HAS(ptr, member)) {                                                           \
+		} else if (CFG_HERE(direct_loads)) {                                               \
+			__val = ((__typeof__(ptr))splice_cast((u64)(ptr)))->member;                \
+		} else {                                                                           \
+			__typeof__(__val) __read = 0;                                              \
+			bpf_probe_read_kernel(&__read, sizeof(__read),                             \
+					      __builtin_preserve_access_index(&(ptr)->member));    \
+			__val = __read;                                                            \
+		}                                                                                  \
 		__val;                                                                             \
 	})
 

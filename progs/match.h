@@ -65,7 +65,9 @@ __inline bool match_l2(struct filter_frame *f, const struct packet *p, struct sk
 		avail += 4;
 		shift = 1;
 	} else {
-		bpf_probe_read_kernel(f->window, CFG(filter_window), (void *)p->l2);
+		bpf_probe_read_kernel(f->window + CFG(filter_from),
+				      CFG(filter_window) - CFG(filter_from),
+				      (void *)p->l2 + CFG(filter_from));
 	}
 	return splice_filter_l2(f, p->l2, avail, wire_len(skb, p->l2) + 4 * shift, shift);
 }
@@ -87,7 +89,7 @@ __inline bool match_packet(struct filter_frame *f, struct sk_buff *skb)
 		return match_l2(f, &p, skb);
 	a.addr = p.l3;
 	if (a.addr) {
-		bpf_probe_read_kernel(f->window, CFG(filter_window), (void *)a.addr);
+		bpf_probe_read_kernel(f->window, CFG(filter_window_l3), (void *)a.addr);
 		a.avail = p.end > a.addr ? p.end - a.addr : 0;
 		a.len = wire_len(skb, a.addr);
 	} else {

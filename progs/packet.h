@@ -80,9 +80,8 @@ __inline void span_add(struct member_span *s, u64 off, u64 sz)
 	})
 
 /*
- * One call reads kernel memory for all of them: each costs more than all the filter does. Loads of
- * each cost less than loads of all that is between them, too. data and end are read only if
- * `bounds`, a constant.
+ * One read of kernel memory for all of them: each costs more than all the filter does. data and end
+ * are read only if `bounds`, a constant.
  */
 __inline void skb_where(struct skb_where *w, struct sk_buff *skb, bool bounds)
 {
@@ -98,7 +97,7 @@ __inline void skb_where(struct skb_where *w, struct sk_buff *skb, bool bounds)
 		SPAN_ADD(&s, skb, data);
 	}
 	s.from &= ~7ULL; /* loads from the stack must be aligned */
-	if (CFG(direct_loads) || s.to - s.from > WHERE_SZ) {
+	if (s.to - s.from > WHERE_SZ) {
 		w->head = (u64)READ(skb, head);
 		w->tail = READ(skb, tail);
 		w->data = bounds && HAS(skb, data) ? (u64)READ(skb, data) : w->head;

@@ -289,7 +289,9 @@ struct trail_stack {
  *   want_caller	fill trail_event.caller from the return address
  *   filter		there is a packet expression: splice_filter_l2/l3 are used
  *   filter_vlan	the expression reads VLAN tags: insert the accelerated one
- *   filter_window	bytes of packet to copy before a filter runs, 1..TRAIL_WINDOW_SZ
+ *   filter_window	bytes of packet, at most TRAIL_WINDOW_SZ, to copy before splice_filter_l2;
+ *   filter_from	those before this one are not needed
+ *   filter_window_l3	the same before splice_filter_l3
  *   filter_len		the expression uses the packet's length
  *   netns		inode number of the namespace to match, 0: any
  *   mark, mark_mask	(skb->mark & mark_mask) must be mark; mask 0: any
@@ -347,6 +349,8 @@ struct trail_stack {
 	X(filter)                                                                                  \
 	X(filter_vlan)                                                                             \
 	X(filter_window)                                                                           \
+	X(filter_from)                                                                             \
+	X(filter_window_l3)                                                                        \
 	X(filter_len)                                                                              \
 	X(netns)                                                                                   \
 	X(mark)                                                                                    \
@@ -401,7 +405,7 @@ struct trail_stack {
  * pcap expression. At the call:
  *
  *   r1 = struct filter_frame on the program's stack, window filled with the first
- *        filter_window bytes (bytes past r3 are undefined)
+ *        filter_window bytes that are needed (bytes past r3 are undefined)
  *   r2 = kernel address that window byte 0 was read from; 0: none (built header)
  *   r3 = bytes of packet that may be read: a load that ends past it means "no match"
  *   r4 = packet length on the wire, for the keyword `len`

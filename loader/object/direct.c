@@ -5,6 +5,8 @@
  * (BPF_PROBE_MEM): where nothing can be read the register becomes 0. The struct ends with an array
  * of no certain length, so that all offsets are within it (btf_struct_walk()).
  */
+#include <string.h>
+
 #include "loader/object/code.h"
 #include "loader/object/edit.h"
 #include "loader/object/flow.h"
@@ -53,6 +55,29 @@ static void replace(struct edit *e, size_t idx, const struct flow_insn *known,
 		at += sz;
 	}
 	edit_replace(e, idx, code, nr);
+}
+
+int prog_set_cast(struct prog *prog, const struct prog_cast *cast, struct err *err)
+{
+	const struct bpf_insn none = INSN_MOV_IMM(BPF_REG_0, 0),
+			      call[] = {
+				      INSN_MOV_IMM(BPF_REG_2, cast->type_id),
+				      insn(BPF_JMP | BPF_CALL, 0, CODE_KFUNC, 0, cast->func_id),
+			      };
+	struct edit e;
+	int ret = edit_begin(&e, prog, err);
+
+	for (size_t n = 0; n < prog->nr_refs && !ret; n++) {
+		const struct prog_ref *ref = &prog->refs[n];
+
+		if (ref->kind != PROG_REF_SPLICE || strcmp(ref->name, "cast"))
+			continue;
+		if (cast->func_id)
+			edit_replace(&e, ref->idx, call, 2);
+		else
+			edit_replace(&e, ref->idx, &none, 1);
+	}
+	return !ret && e.changed ? edit_commit(&e, err) : ret;
 }
 
 int prog_use_loads(struct prog *prog, const struct prog_cast *cast, struct err *err)

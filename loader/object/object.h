@@ -2,7 +2,7 @@
 /*
  * object.h - prepare a compiled BPF object for this kernel, one pure stage at a time.
  *
- *   obj_open -> obj_core -> prog_clone -> prog_set_const* -> prog_fold -> prog_splice ->
+ *   obj_open -> obj_core -> prog_clone -> prog_set_const* -> prog_set_cast -> prog_fold -> prog_splice ->
  *   prog_use_loads -> prog_fold -> prog_set_map* -> prog_load
  *
  * Each stage takes valid instructions and leaves valid instructions. The loader resolves these
@@ -122,6 +122,12 @@ struct prog_cast {
 	uint32_t func_id; /* 0: the kernel has none, or they are not known */
 	uint32_t type_id;
 };
+
+/*
+ * Let splice_cast() be bpf_rdonly_cast(). Without one it returns 0: programs that call it must not
+ * do so where the kernel has none. Errors: -ENOMEM.
+ */
+int prog_set_cast(struct prog *prog, const struct prog_cast *cast, struct err *err);
 
 /*
  * Replace calls of bpf_probe_read_kernel() that read up to 80 bytes to the stack, and whose result

@@ -373,7 +373,7 @@ static void check_random(const struct cbpf_prog *prog, const struct insn_buf *co
 
 		if (mode == RUN_HIDDEN_TAG && (!prog->vlan || caplen < 16))
 			return;
-		got = filter_run(&vm, code, cbpf_window_sz(prog), p->data, caplen, p->len, mode);
+		got = filter_run(&vm, code, cbpf_window(prog), p->data, caplen, p->len, mode);
 		if (got == want)
 			continue;
 		for (size_t i = 0; i < prog->nr; i++)

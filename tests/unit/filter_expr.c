@@ -48,7 +48,7 @@ static void say_disagreement(const struct subject *s, const char *what, const ch
 static int run(const struct subject *s, struct interp *vm, const uint8_t *data, size_t caplen,
 	       size_t len, enum filter_run_mode mode)
 {
-	return filter_run(vm, &s->code, s->f->window_sz, data, caplen, len, mode);
+	return filter_run(vm, &s->code, s->f->window[s->layer], data, caplen, len, mode);
 }
 
 /* The same packet everywhere that it can be. */
@@ -206,7 +206,10 @@ static void test_words(void **state)
 		assert_int_equal(f.wants_vlan, t[i].wants_vlan);
 		assert_int_equal(f.prog[FILTER_L2].vlan, t[i].wants_vlan);
 		assert_false(f.prog[FILTER_L3].vlan);
-		assert_in_range(f.window_sz, 1, TRAIL_WINDOW_SZ);
+		for (int layer = FILTER_L2; layer <= FILTER_L3; layer++) {
+			assert_in_range(f.window[layer].to, 1, TRAIL_WINDOW_SZ);
+			assert_true(f.window[layer].from < f.window[layer].to);
+		}
 		filter_release(&f);
 	}
 }
@@ -215,24 +218,30 @@ static void test_window(void **state)
 {
 	static const struct {
 		const char *expr;
-		uint32_t window_sz;
+		uint32_t l2_from, l2_to, l3_to;
 	} t[] = {
-		{"", 1},
-		{"ip", 14},
-		{"host 10.0.0.1", 42}, /* an ARP target */
-		{"ip host 10.0.0.1 and tcp port 80", 38},
-		{"ether[124:4] = 1", 128},
-		{"ether[125:4] = 1", 1},
-		{"ip[93] = 1 and tcp port 80", 108},
+		{"", 0, 1, 1},
+		{"ip", 8, 14, 1},
+		{"host 10.0.0.1", 8, 42, 20}, /* an ARP target */
+		{"ip host 10.0.0.1 and tcp port 80", 8, 38, 24},
+		{"vlan and ip host 10.0.0.1", 0, 38, 1},
+		{"ether host 0:1:2:3:4:5", 0, 12, 1},
+		{"ether[124:4] = 1", 120, 128, 128},
+		{"ether[125:4] = 1", 0, 1, 1},
+		{"ip[93] = 1 and tcp port 80", 8, 108, 94},
 	};
 
 	for (size_t i = 0; i < NR(t); i++) {
 		struct err err = ERR_INIT;
+		struct cbpf_window l2;
 		struct filter f;
 
 		assert_int_equal(filter_compile(&f, t[i].expr, &err), 0);
-		if (f.window_sz != t[i].window_sz)
-			fail_msg("'%s': %u, want %u", t[i].expr, f.window_sz, t[i].window_sz);
+		l2 = f.window[FILTER_L2];
+		if (l2.from != t[i].l2_from || l2.to != t[i].l2_to ||
+		    f.window[FILTER_L3].to != t[i].l3_to)
+			fail_msg("'%s': %u to %u, %u", t[i].expr, l2.from, l2.to,
+				 f.window[FILTER_L3].to);
 		filter_release(&f);
 	}
 }
@@ -273,7 +282,7 @@ static void test_cost(void **state)
 
 			if (strncmp(p->name, "tcp ", 4))
 				continue;
-			got = filter_run(&vm, &code, f.window_sz, p->data + skip, p->len - skip,
+			got = filter_run(&vm, &code, f.window[layer], p->data + skip, p->len - skip,
 					 p->len - skip, RUN_IN_MEMORY);
 			assert_true(got >= 0);
 			assert_true(vm.nr_helper_calls <= (p->data[14] == 0x45 ? 0 : 2));

@@ -43,14 +43,14 @@ static int load(const struct insn_buf *code, uint32_t log_level)
 }
 
 /* r6 = context; the window is read from its first word, the rest comes from the others. */
-static void build_program(struct insn_buf *code, const struct cbpf_prog *prog, uint32_t window_sz)
+static void build_program(struct insn_buf *code, const struct cbpf_prog *prog, struct cbpf_window w)
 {
 	struct err err = ERR_INIT;
 
 	insn_push(code, INSN_MOV_REG(6, 1));
 	insn_push(code, INSN_MOV_REG(1, 10));
 	insn_push(code, INSN_ALU64_IMM(BPF_ADD, 1, FILTER_FRAME_OFF));
-	insn_push(code, INSN_MOV_IMM(2, (int32_t)window_sz));
+	insn_push(code, INSN_MOV_IMM(2, (int32_t)w.to));
 	insn_push(code, INSN_LDX(BPF_DW, 3, 6, 0));
 	insn_push(code, INSN_CALL(BPF_FUNC_probe_read_kernel));
 	insn_push(code, INSN_MOV_REG(1, 10));
@@ -64,7 +64,7 @@ static void build_program(struct insn_buf *code, const struct cbpf_prog *prog, u
 }
 
 /* Returns how many instructions the verifier looked at; 0 where the kernel does not say. */
-static unsigned int verify(const char *expr, const struct cbpf_prog *prog, uint32_t window_sz,
+static unsigned int verify(const char *expr, const struct cbpf_prog *prog, struct cbpf_window w,
 			   size_t *nr)
 {
 	struct insn_buf code = {0};
@@ -72,7 +72,7 @@ static unsigned int verify(const char *expr, const struct cbpf_prog *prog, uint3
 	const char *line;
 	int fd;
 
-	build_program(&code, prog, window_sz);
+	build_program(&code, prog, w);
 	fd = load(&code, LOG_STATS);
 	if (fd < 0) {
 		fd = load(&code, 1);
@@ -96,7 +96,7 @@ static void verify_expr(const char *expr)
 		fail_msg("%s", err.msg);
 	for (int layer = FILTER_L2; layer <= FILTER_L3; layer++) {
 		size_t nr;
-		unsigned int n = verify(expr, &f.prog[layer], f.window_sz, &nr);
+		unsigned int n = verify(expr, &f.prog[layer], f.window[layer], &nr);
 
 		if (n <= most)
 			continue;

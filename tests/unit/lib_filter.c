@@ -186,7 +186,7 @@ static uint8_t *make_kmem(const uint8_t *data, size_t caplen, enum filter_run_mo
 	return kmem;
 }
 
-int filter_run(struct interp *vm, const struct insn_buf *code, uint32_t window_sz,
+int filter_run(struct interp *vm, const struct insn_buf *code, struct cbpf_window w,
 	       const uint8_t *data, size_t caplen, size_t len, enum filter_run_mode mode)
 {
 	uint8_t *window = vm->stack + sizeof(vm->stack) + FILTER_FRAME_OFF, *kmem;
@@ -194,9 +194,9 @@ int filter_run(struct interp *vm, const struct insn_buf *code, uint32_t window_s
 	bool ok;
 
 	*vm = (struct interp){.kaddr = KADDR, .reg_init = 0x3e};
-	memset(window, 0xa5, window_sz);
-	memset(vm->stack_init + (window - vm->stack), true, window_sz);
-	memcpy(window, data, caplen < window_sz ? caplen : window_sz);
+	memset(window + w.from, 0xa5, w.to - w.from);
+	memset(vm->stack_init + (window - vm->stack) + w.from, true, w.to - w.from);
+	memcpy(window, data, caplen < w.to ? caplen : w.to);
 	kmem = make_kmem(data, caplen, mode, &vm->kmem_sz);
 	vm->kmem = kmem;
 	vm->reg[1] = (uintptr_t)window;

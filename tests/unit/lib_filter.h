@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/insn.h"
+#include "filter/filter.h"
 #include "tests/unit/lib_interp.h"
 
 #define FILTER_FRAME_OFF (-256)
@@ -24,10 +25,10 @@ enum filter_run_mode {
 
 /*
  * Run it on a packet of len bytes, of which caplen are in data and may be looked at. The
- * window holds window_sz bytes, and no others of the frame are initialised. Returns 1 for a
+ * window holds the bytes of w, and no others of the frame are initialised. Returns 1 for a
  * match, 0 for none, -1 with vm->error where the code did what a verifier would refuse.
  */
-int filter_run(struct interp *vm, const struct insn_buf *code, uint32_t window_sz,
+int filter_run(struct interp *vm, const struct insn_buf *code, struct cbpf_window w,
 	       const uint8_t *data, size_t caplen, size_t len, enum filter_run_mode mode);
 
 #endif
