@@ -380,6 +380,7 @@ static void print_bpf(FILE *out, const struct features *f)
 		    "needs Linux %s: one perf ring for each CPU is used instead",
 		    feature_infos[FEAT_RINGBUF].since);
 	feature_row(out, f, FEAT_PROBE_READ_KERNEL, MARK_MISSING);
+	feature_row(out, f, FEAT_MAP_VALUE, MARK_MISSING);
 	feature_row(out, f, FEAT_GET_FUNC_IP, MARK_MISSING);
 	feature_row(out, f, FEAT_ATTACH_COOKIE, MARK_MISSING);
 	feature_row(out, f, FEAT_PROG_NAME, MARK_MISSING);

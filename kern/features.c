@@ -26,6 +26,7 @@ enum {
 	HELPER_GET_FUNC_IP = 173,	  /* 5.15 */
 	HELPER_GET_ATTACH_COOKIE = 174,	  /* 5.15 */
 	PROG_TYPE_RAW_TRACEPOINT = 17,	  /* 4.17 */
+	PSEUDO_MAP_VALUE = 2,		  /* 5.2 */
 	MAP_TYPE_RINGBUF = 27,		  /* 5.8 */
 	ATTACH_TYPE_KPROBE_MULTI = 42,	  /* 5.18 */
 };
@@ -508,9 +509,29 @@ const struct feature_info feature_infos[FEAT_NR] = {
 			"CONFIG_PROC_KCORE=y"},
 	[FEAT_GET_STACK] = {"get-stack", "4.18", "stacks in events", NULL},
 	[FEAT_STACK_ID] = {"stack-map", "4.6", "stacks by ID, some of which may be lost", NULL},
+	[FEAT_MAP_VALUE] = {"map-value", "5.2", "values of maps without a lookup", NULL},
 	[FEAT_DIRECT_LOADS] = {"direct-loads", "6.2", "reads of kernel memory without a call",
 			       NULL},
 };
+
+static int probe_map_value(struct probing *p)
+{
+	const struct bpf_map_spec map = {
+		.type = BPF_MAP_TYPE_ARRAY, .key_sz = 4, .value_sz = 4, .nr_max = 1};
+	int fd = bpf_map_create(&map), ret;
+	const struct bpf_insn insns[] = {
+		insn(BPF_LD | BPF_DW | BPF_IMM, BPF_REG_1, PSEUDO_MAP_VALUE, 0, fd),
+		insn(0, 0, 0, 0, 0),
+		INSN_LDX(BPF_W, BPF_REG_0, BPF_REG_1, 0),
+		INSN_EXIT(),
+	};
+
+	if (fd < 0)
+		return fd;
+	ret = probe_result(load_insns(p, BPF_PROG_TYPE_KPROBE, 0, insns, NR(insns), NULL));
+	close(fd);
+	return ret;
+}
 
 static int probe_nothing(struct probing *p)
 {
@@ -542,6 +563,7 @@ static int (*const probes[FEAT_NR])(struct probing *p) = {
 	[FEAT_KCORE] = probe_kcore,
 	[FEAT_GET_STACK] = probe_get_stack,
 	[FEAT_STACK_ID] = probe_stack_id,
+	[FEAT_MAP_VALUE] = probe_map_value,
 	[FEAT_DIRECT_LOADS] = probe_nothing,
 };
 

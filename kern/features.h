@@ -37,6 +37,7 @@ enum feature {
 	FEAT_KCORE,		/* kernel text can be read */
 	FEAT_GET_STACK,		/* bpf_get_stack() in kprobe programs */
 	FEAT_STACK_ID,		/* maps of stack traces */
+	FEAT_MAP_VALUE,		/* programs can load the address of a map's value */
 	FEAT_DIRECT_LOADS,	/* not probed: that takes the kernel's types (loader/prog_cast.h) */
 	FEAT_NR,
 };

@@ -186,6 +186,7 @@ static int set_consts(const struct programs *p, struct prog *prog, const struct 
 		{"page_offset_at", m->page_offset_at},
 		{"nr_meta", at->is_xdp ? m->nr_xdp_meta : m->nr_skb_meta},
 		{"map_arg", m->maps ? t->map_args : 0},
+		{"map_value", features_has(f, FEAT_MAP_VALUE)},
 		{"direct_loads", m->cast.func_id != 0},
 		{"below_kernel", insn_below_kernel(kernel_start())},
 		{"id_tracked", p->maps.id[MAP_TRACKED]},

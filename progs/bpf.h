@@ -76,6 +76,14 @@ static u64 (*const bpf_get_func_ip)(void *ctx) = (void *)173;
 		__m;                                                                               \
 	})
 
+/* The value of an array map with one element, without a lookup (5.2); where CFG(map_value). */
+#define MAP_VALUE(name)                                                                            \
+	({                                                                                         \
+		void *__m;                                                                         \
+		asm("%0 = value_" #name " ll" : "=r"(__m));                                        \
+		__m;                                                                               \
+	})
+
 /*
  * Keep the compiler from merging the tails of two branches. Merged stores to two stack slots become
  * one store to a computed address, which verifiers before 4.14 cannot track.
@@ -86,12 +94,12 @@ static u64 (*const bpf_get_func_ip)(void *ctx) = (void *)173;
  * A point where verifiers before 4.14 can prune, for use before long code that many paths reach.
  * They compare states only at targets of conditional jumps, and states with different constants
  * left in registers never match. The helper call clobbers r0-r5; r6-r9 get an unknown value. It
- * is tested so that the loader does not remove the assignments as dead (prog_fold()). Kernels with
- * direct loads need none of it.
+ * is tested so that the loader does not remove the assignments as dead (prog_fold()). Kernels that
+ * have values of maps need none of it.
  */
 #define WAYS_MEET()                                                                                \
 	do {                                                                                       \
-		if (!CFG_HERE(direct_loads)) {                                                     \
+		if (!CFG_HERE(map_value)) {                                                        \
 			u64 __cpu = bpf_get_smp_processor_id();                                    \
 			asm volatile("r6 = %0\n"                                                   \
 				     "r7 = %0\n"                                                   \

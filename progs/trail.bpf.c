@@ -190,8 +190,11 @@ __inline struct sk_buff *skb_search(const u64 *regs)
 
 __inline bool stopped(void)
 {
-	u32 key = 0, *control = bpf_map_lookup_elem(MAP(control), &key);
+	u32 key = 0, *control;
 
+	if (CFG(map_value))
+		return *(volatile u32 *)MAP_VALUE(control) != TRAIL_RUN;
+	control = bpf_map_lookup_elem(MAP(control), &key);
 	return !control || *control != TRAIL_RUN;
 }
 

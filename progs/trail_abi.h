@@ -331,6 +331,7 @@ struct trail_stack {
  *   nr_meta		number of expressions: splice_skb_meta or splice_xdp_meta is used
  *   map_arg		the target is a helper whose first argument is a struct bpf_map, followed by
  *			a key (1) or a key and a value (2); else 0
+ *   map_value	the value of a map is loaded without a lookup
  *   direct_loads	reads become loads (prog_use_loads())
  *   below_kernel	half of the lowest kernel address, minus 1: kernel_addr()
  *   id_tracked, id_stacks, id_heads	ids of these maps
@@ -393,6 +394,7 @@ struct trail_stack {
 	X(page_offset_at)                                                                          \
 	X(nr_meta)                                                                                 \
 	X(map_arg)                                                                                 \
+	X(map_value)                                                                               \
 	X(direct_loads)                                                                            \
 	X(below_kernel)                                                                            \
 	X(id_tracked)                                                                              \

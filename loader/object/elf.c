@@ -122,14 +122,18 @@ static int read_section(struct reader *r, Elf_Scn *scn, struct err *err)
 	return 0;
 }
 
-/* NAME of cfg_NAME, map_NAME or splice_NAME; NULL for other symbols. */
+/* NAME of cfg_NAME, map_NAME, value_NAME or splice_NAME; NULL for other symbols. */
 static const char *ref_name(const char *symbol, enum prog_ref_kind *kind)
 {
 	static const struct {
 		const char *prefix;
 		enum prog_ref_kind kind;
 	} prefixes[] = {
-		{"cfg_", PROG_REF_CONST}, {"map_", PROG_REF_MAP}, {"splice_", PROG_REF_SPLICE}};
+		{"cfg_", PROG_REF_CONST},
+		{"map_", PROG_REF_MAP},
+		{"value_", PROG_REF_VALUE},
+		{"splice_", PROG_REF_SPLICE},
+	};
 
 	for (size_t n = 0; n < sizeof(prefixes) / sizeof(prefixes[0]); n++) {
 		size_t len = strlen(prefixes[n].prefix);
@@ -196,7 +200,7 @@ static int read_relo(struct reader *r, struct obj_prog *p, const Elf64_Rel *rel,
 	if (sym.st_shndx != SHN_UNDEF || !name)
 		return err_set(err, -EINVAL,
 			       "'%s' at instruction %zu cannot be resolved; expected an undefined "
-			       "cfg_, map_ or splice_ symbol",
+			       "cfg_, map_, value_ or splice_ symbol",
 			       symbol, idx);
 	if (!fits(p, idx, ELF64_R_TYPE(rel->r_info), kind))
 		return err_set(err, -EINVAL, "'%s' (type %u) does not fit instruction %zu", symbol,

@@ -19,6 +19,7 @@ static int check_filled(const struct prog *prog, struct err *err)
 {
 	static const char *const kinds[] = {[PROG_REF_CONST] = "constant",
 					    [PROG_REF_MAP] = "map",
+					    [PROG_REF_VALUE] = "value of map",
 					    [PROG_REF_SPLICE] = "splice"};
 
 	if (!prog->nr_refs)

@@ -9,6 +9,7 @@
  * undefined symbols:
  * - cfg_NAME: a 64-bit constant, in an ld_imm64;
  * - map_NAME: the file descriptor of a map, in an ld_imm64;
+ * - value_NAME: the address of that map's value, in an ld_imm64;
  * - splice_NAME: a call that is replaced by generated instructions.
  */
 #ifndef LOADER_OBJECT_OBJECT_H
@@ -23,12 +24,12 @@
 struct scratch;
 struct obj; /* a parsed ELF file: programs with instructions and symbols, BTF, CO-RE records */
 
-enum prog_ref_kind { PROG_REF_CONST, PROG_REF_MAP, PROG_REF_SPLICE };
+enum prog_ref_kind { PROG_REF_CONST, PROG_REF_MAP, PROG_REF_VALUE, PROG_REF_SPLICE };
 
 /* An instruction that refers to a symbol. Owned by the prog; idx is adjusted when code moves. */
 struct prog_ref {
 	enum prog_ref_kind kind;
-	const char *name; /* without cfg_/map_/splice_; owned by the obj */
+	const char *name; /* without cfg_/map_/value_/splice_; owned by the obj */
 	size_t idx;
 };
 
@@ -89,7 +90,10 @@ struct prog_const {
 };
 int prog_set_consts(struct prog *prog, const struct prog_const *c, size_t nr, struct err *err);
 
-/* Set the file descriptor of a map (BPF_PSEUDO_MAP_FD). Names that are not used are ignored. */
+/*
+ * Set the file descriptor of a map (BPF_PSEUDO_MAP_FD and BPF_PSEUDO_MAP_VALUE). Names that are not
+ * used are ignored.
+ */
 int prog_set_map(struct prog *prog, const char *name, int fd, struct err *err);
 
 /*

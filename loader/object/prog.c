@@ -42,6 +42,8 @@ void prog_release(struct prog *prog)
 	*prog = (struct prog){0};
 }
 
+#define PSEUDO_MAP_VALUE 2 /* BPF_PSEUDO_MAP_VALUE (5.2): the second immediate is an offset in it */
+
 static void ld_imm64_set(struct bpf_insn *i, uint8_t pseudo, uint64_t value)
 {
 	i[0].src_reg = pseudo;
@@ -56,6 +58,8 @@ static void set_one(struct edit *e, const struct prog_ref *ref, uint64_t value)
 
 	if (ref->kind == PROG_REF_MAP) {
 		ld_imm64_set(i, BPF_PSEUDO_MAP_FD, value);
+	} else if (ref->kind == PROG_REF_VALUE) {
+		ld_imm64_set(i, PSEUDO_MAP_VALUE, value);
 	} else if ((int64_t)value != (int32_t)value) {
 		ld_imm64_set(i, 0, value);
 	} else {
@@ -105,9 +109,13 @@ int prog_set_const(struct prog *prog, const char *name, uint64_t value, struct e
 
 int prog_set_map(struct prog *prog, const char *name, int fd, struct err *err)
 {
+	const struct prog_const map = {name, fd};
+	int ret;
+
 	if (fd < 0)
 		return err_set(err, -EINVAL, "map '%s' has no file descriptor", name);
-	return set_all(prog, PROG_REF_MAP, &(struct prog_const){name, fd}, 1, err);
+	ret = set_all(prog, PROG_REF_MAP, &map, 1, err);
+	return ret ? ret : set_all(prog, PROG_REF_VALUE, &map, 1, err);
 }
 
 void prog_use_old_probe_read(struct prog *prog)

@@ -102,6 +102,7 @@ other_programs() {
 
 proof_probe_read_kernel() { other_programs probe-read-kernel; }
 proof_raw_stack() { other_programs raw-stack; }
+proof_map_value() { other_programs map-value; }
 proof_direct_loads() { other_programs direct-loads; }
 proof_get_func_ip() { other_programs get-func-ip; }
 
