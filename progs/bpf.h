@@ -125,9 +125,8 @@ extern u64 splice_cast(u64 addr);
 /* Whether the running kernel's struct has the member; a constant at load time. */
 #define HAS(ptr, member) __builtin_preserve_field_info((ptr)->member, 2 /* FIELD_EXISTENCE */)
 
-/* Offset of the member in the running kernel, which must have it. */
-#define OFFSET(ptr, member) __builtin_preserve_field_info((ptr)->member, 0 /* FIELD_BYTE_OFFSET    \
-									    */)
+/* FIELD_BYTE_OFFSET: of the member in the running kernel, which must have it. */
+#define OFFSET(ptr, member) __builtin_preserve_field_info((ptr)->member, 0)
 
 /*
  * Reads of kernel memory. READ() reads a member of a kernel struct at its offset in the running
@@ -173,9 +172,7 @@ __inline u64 kernel_addr(u64 addr)
 {
 	u64 half = addr, is_kernel;
 
-	asm volatile("%0 = cfg_below_kernel ll\n"
-		     ADD_VSYSCALL
-		     "%1 >>= 1\n"
+	asm volatile("%0 = cfg_below_kernel ll\n" ADD_VSYSCALL "%1 >>= 1\n"
 		     "%0 -= %1\n"
 		     "%0 s>>= 63\n"
 		     "%2 &= %0\n"

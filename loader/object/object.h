@@ -2,8 +2,8 @@
 /*
  * object.h - prepare a compiled BPF object for this kernel, one pure stage at a time.
  *
- *   obj_open -> obj_core -> prog_clone -> prog_set_const* -> prog_set_cast -> prog_fold -> prog_splice ->
- *   prog_use_loads -> prog_fold -> prog_set_map* -> prog_load
+ *   obj_open -> obj_core -> prog_clone -> prog_set_const* -> prog_set_cast -> prog_fold ->
+ *   prog_splice -> prog_use_loads -> prog_fold -> prog_set_map* -> prog_load
  *
  * Each stage takes valid instructions and leaves valid instructions. The loader resolves these
  * undefined symbols:

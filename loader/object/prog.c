@@ -42,7 +42,8 @@ void prog_release(struct prog *prog)
 	*prog = (struct prog){0};
 }
 
-#define PSEUDO_MAP_VALUE 2 /* BPF_PSEUDO_MAP_VALUE (5.2): the second immediate is an offset in it */
+/* BPF_PSEUDO_MAP_VALUE (5.2): the second immediate is an offset in it. */
+#define PSEUDO_MAP_VALUE 2
 
 static void ld_imm64_set(struct bpf_insn *i, uint8_t pseudo, uint64_t value)
 {
