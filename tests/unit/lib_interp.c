@@ -329,6 +329,8 @@ static bool call_probe_read(struct interp *vm, size_t pc, uint64_t *r0)
 	if (!dst)
 		return fail(vm, pc, "probe read of %llu bytes to invalid address 0x%llx",
 			    (unsigned long long)vm->reg[2], (unsigned long long)vm->reg[1]);
+	if (vm->raw_stack && stack_off >= 0)
+		memset(vm->stack_init + stack_off, true, vm->reg[2]);
 	if (!stack_is_init(vm, stack_off, vm->reg[2]))
 		return fail(vm, pc, "probe read to uninitialised stack (Linux 4.4 refuses it)");
 	return read_kernel(vm, pc, vm->reg[3], dst, vm->reg[2], r0);

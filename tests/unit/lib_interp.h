@@ -36,6 +36,7 @@ struct interp {
 	/* Called for other helpers; NULL: an error. Returns r0. */
 	uint64_t (*helper)(void *arg, int32_t id, uint64_t r[5]);
 	void *helper_arg;   /* of read(), too */
+	bool raw_stack;	    /* probe_read may fill stack that was not written (4.7) */
 	uint64_t reg[11];   /* r1-r5 preset by the caller via reg_init; results after the run */
 	uint16_t reg_init;  /* bit n: reg[n] is initialised (r10 always is) */
 	uint8_t stack[512]; /* r10 points to its end; the caller may preset bytes */

@@ -76,7 +76,8 @@ static uint64_t call(void *arg, int32_t id, uint64_t r[5])
 	}
 }
 
-static void run(bool is_xdp, uint32_t snaplen)
+/* Run the program once; nr_steps: instructions; nr_calls: of helpers. */
+static void run_once(bool is_xdp, uint64_t *nr_steps, uint64_t *nr_calls)
 {
 	const struct target t = {
 		.name = "target", .reason_reg = TARGET_NO_ARG, .location_arg = TARGET_NO_ARG};
@@ -91,6 +92,7 @@ static void run(bool is_xdp, uint32_t snaplen)
 		.kaddr = KADDR,
 		.kmem_sz = sizeof(w.memory),
 		.helper = call,
+		.raw_stack = features_has(&w.features, FEAT_RAW_STACK),
 		.reg = {[1] = (uintptr_t)regs},
 		.reg_init = 1 << 1,
 	};
@@ -98,13 +100,22 @@ static void run(bool is_xdp, uint32_t snaplen)
 	struct prog prog;
 	uint64_t r0;
 
-	w.programs.config.snaplen = snaplen;
 	w.nr_events = 0;
 	if (programs_build_at(&w.programs, &t, &at, &prog, &err))
 		fail_msg("%s", err.msg);
 	if (!interp_run(&vm, prog.code.insns, prog.code.nr, &r0))
-		fail_msg("snaplen %u: %s", snaplen, vm.error);
+		fail_msg("%s", vm.error);
 	prog_release(&prog);
+	*nr_steps = vm.nr_steps;
+	*nr_calls = vm.nr_helper_calls;
+}
+
+static void run(bool is_xdp, uint32_t snaplen)
+{
+	uint64_t steps, calls;
+
+	w.programs.config.snaplen = snaplen;
+	run_once(is_xdp, &steps, &calls);
 	assert_int_equal(w.nr_events, 1);
 }
 
@@ -338,6 +349,59 @@ static int start(void **state)
 	return 0;
 }
 
+/*
+ * What the traced machine pays for each function that a packet passes which does not match: no more
+ * than it did, with a tenth for compilers that differ. A call costs as much as some 50 instructions,
+ * a load of kernel memory as eight.
+ */
+static void test_cost(void **state)
+{
+	static const struct {
+		const char *expr; /* or a mark to match */
+		bool has_mac;
+		struct {
+			unsigned int steps, calls;
+		} with_calls, with_loads;
+	} t[] = {
+		{NULL, true, {85, 3}, {75, 1}},
+		{"tcp port 81", true, {160, 3}, {180, 1}},
+		{"host 10.9.9.9 and tcp port 81", true, {155, 3}, {170, 1}},
+		{"host 10.9.9.9 and tcp port 81", false, {150, 4}, {160, 2}},
+	};
+	static const uint8_t headers[] = {2,  0,    0, 0, 0,  1, 2, 0, 0,  0,	0, 2, 8,
+					  0,  0x45, 0, 0, 40, 0, 1, 0, 0,  64,	6, 0, 0,
+					  10, 0,    0, 1, 10, 0, 0, 2, 31, 144, 0, 80};
+	const struct prog_config before = w.programs.config;
+	struct err err = ERR_INIT;
+
+	w.features.f[FEAT_RAW_STACK].has = true;
+	memcpy(w.memory + (HEAD - KADDR) + MAC, headers, sizeof(headers));
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct filter f = {0};
+		uint64_t steps[2], calls[2];
+
+		if (t[i].expr && filter_compile(&f, t[i].expr, &err))
+			fail_msg("%s", err.msg);
+		make_skb(t[i].has_mac ? MAC : UNSET, MAC + 14, MAC + 14, MAC + 54, 40);
+		w.programs.config = (struct prog_config){.filter = t[i].expr ? &f : NULL,
+							 .mark = !t[i].expr,
+							 .mark_mask = !t[i].expr};
+		for (int loads = 0; loads < 2; loads++) {
+			w.programs.config.cast.func_id = loads;
+			run_once(false, &steps[loads], &calls[loads]);
+			assert_int_equal(w.nr_events, 0);
+		}
+		printf("%s: %u instructions with %u calls, %u with %u\n",
+		       t[i].expr ? t[i].expr : "mark", (unsigned int)steps[0],
+		       (unsigned int)calls[0], (unsigned int)steps[1], (unsigned int)calls[1]);
+		assert_true(steps[0] <= t[i].with_calls.steps && calls[0] <= t[i].with_calls.calls);
+		assert_true(steps[1] <= t[i].with_loads.steps && calls[1] <= t[i].with_loads.calls);
+		filter_release(&f);
+	}
+	w.programs.config = before;
+	w.features.f[FEAT_RAW_STACK].has = false;
+}
+
 static int open_programs(void **state)
 {
 	const struct prog_config config = {0};
@@ -373,6 +437,7 @@ int main(void)
 		cmocka_unit_test_setup(test_frags, start),
 		cmocka_unit_test_setup(test_vlan, start),
 		cmocka_unit_test_setup(test_xdp, start),
+		cmocka_unit_test_setup(test_cost, start),
 #endif
 	};
 
