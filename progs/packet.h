@@ -25,6 +25,7 @@
 #define TCP_NEW_SYN_RECV    12
 #define NO_HEADER	    0xffff     /* skb->mac_header if unset */
 #define BUFFER_MAX	    (16 << 20) /* bytes; far above the size of any linear part */
+#define BUFFER_MIN	    64
 #define VLAN_TAG_PRESENT_4X 0x1000     /* bit in vlan_tci up to 4.20 */
 
 /* Kernel addresses; 0 if there is no such header. */
@@ -124,15 +125,18 @@ __inline void skb_where(struct skb_where *w, struct sk_buff *skb, bool bounds)
 
 /*
  * Whether the pointer may point to an skb: head is a kernel address, and the bounds of the buffer
- * are in order (head <= data <= tail <= end). For targets whose skb argument is uncertain.
+ * are in order (head <= data <= tail <= end). Of buffers the smallest has room for more than 64
+ * bytes (__alloc_skb(): struct skb_shared_info and a cache line); without this an empty list among
+ * zeroes would do. For targets whose skb argument is uncertain.
  */
 __inline bool looks_like_skb(struct sk_buff *skb)
 {
+	u64 min = HAS(skb, end) ? BUFFER_MIN : 0;
 	struct skb_where w;
 
 	skb_where(&w, skb, true);
 	return w.head && w.head < -4095ULL && w.data - w.head <= w.tail && w.tail <= w.end &&
-	       w.end <= BUFFER_MAX;
+	       w.end - min <= BUFFER_MAX - min;
 }
 
 /*

@@ -349,10 +349,41 @@ static int start(void **state)
 	return 0;
 }
 
+static bool is_taken_for_skb(void)
+{
+	uint64_t steps, calls;
+
+	run_once(false, &steps, &calls);
+	return w.nr_events;
+}
+
+/* Where it is not certain which argument is an skb, what has no buffer is none. */
+static void test_looks_like_skb(void **state)
+{
+	w.programs.config.check_skb = true;
+	w.programs.config.snaplen = 0;
+	make_skb(MAC, MAC + 14, MAC + 14, MAC + 54, 40);
+	assert_true(is_taken_for_skb());
+	/* just allocated, nothing in it */
+	make_skb(UNSET, 0, 0, 0, 0);
+	assert_true(is_taken_for_skb());
+	/* an empty list among zeroes: two pointers to the first */
+	set("sk_buff", SKB, "head", SKB + member_bit_off(w.btf, "sk_buff", "head") / 8, 8);
+	set("sk_buff", SKB, "data", SKB + member_bit_off(w.btf, "sk_buff", "head") / 8, 8);
+	set("sk_buff", SKB, "end", 0, 4);
+	assert_false(is_taken_for_skb());
+	make_skb(MAC, MAC + 14, MAC + 14, MAC + 54, 40);
+	set("sk_buff", SKB, "end", MAC + 53, 4);
+	assert_false(is_taken_for_skb());
+	set("sk_buff", SKB, "end", (16 << 20) + 1, 4);
+	assert_false(is_taken_for_skb());
+	w.programs.config.check_skb = false;
+}
+
 /*
  * What the traced machine pays for each function that a packet passes which does not match: no more
- * than it did, with a tenth for compilers that differ. A call costs as much as some 50 instructions,
- * a load of kernel memory as eight.
+ * than it did, with a tenth for compilers that differ. A call costs as much as some 50
+ * instructions, a load of kernel memory as eight.
  */
 static void test_cost(void **state)
 {
@@ -437,6 +468,7 @@ int main(void)
 		cmocka_unit_test_setup(test_frags, start),
 		cmocka_unit_test_setup(test_vlan, start),
 		cmocka_unit_test_setup(test_xdp, start),
+		cmocka_unit_test_setup(test_looks_like_skb, start),
 		cmocka_unit_test_setup(test_cost, start),
 #endif
 	};
