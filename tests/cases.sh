@@ -115,8 +115,16 @@ esac
 case ${SERIES-5.10} in
 6.1 | riscv64-*) skipped_here="$skipped_here all_functions " ;;
 esac
+# Two old kernels.
 case ${SERIES-5.10} in
-4.19) skipped_here="$skipped_here netns_forms " ;;
+4.19)
+	skipped_here="$skipped_here why_iptables_policy why_arptables why_ipset why_ipset_nft why_bridged
+		why_nft_concat why_ip6tables why_normal_ends why_forwarding why_no_listener
+		verdict_all verdict_queue ends_filtered ends_acknowledged story_live track_full
+		route_namespaces route_vrf netns_forms sigterm version_and_help private_tracefs old_transport "
+	;;
+6.12) skipped_here="$skipped_here why_ipset why_ipset_nft netns_forms story_live track_full " ;;
+riscv64-*) skipped_here="$skipped_here why_causes " ;;
 esac
 case ${SERIES-5.10} in
 5.10 | 6.1) ;;
@@ -132,8 +140,7 @@ x86_64) ;;
 *)
 	follow='track_nat track_by_stackid non_skb_funcs trace_tc tunnel_l3 kmods'
 	shown='output_caller output_stack output_skb skb_metadata'
-	causes='why_iptables why_nft why_hook_by_stack why_no_listener why_causes
-		ends story verdict_nat route'
+	causes='why_iptables why_nft why_causes ends story route'
 	;;
 esac
 
@@ -235,6 +242,10 @@ else
 	for b in $BACKENDS; do
 		use_backend "$b"
 		suite "%/$b" "$b" '*'
+		# Older kernels trace all kinds with the other backends.
+		case ${SERIES-5.10} in
+		6.12 | 7) traffic=$few_kinds ;;
+		esac
 	done
 	for name in $follow $shown $causes $pages $options; do
 		! is_skipped "$name" || continue

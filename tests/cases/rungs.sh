@@ -156,7 +156,7 @@ case_proof() {
 few_functions='ip_output|ip6_output|__dev_queue_xmit|dev_hard_start_xmit|ip_rcv|ipv6_rcv|arp_rcv'
 few_functions="$few_functions|ip_local_deliver|kfree_skb|kfree_skb_reason|sk_skb_reason_drop"
 
-few_kinds='http_passes iptables_drop udp6 arp vlan_in_packet netns nat'
+few_kinds='http_passes iptables_drop udp6 vlan_in_packet netns'
 
 # rung NAME TYPES BACKEND TRANSPORT FEATURES: without FEATURES skbtrail must choose the others.
 rung() {
