@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#define LEN_MAX 63
+#define LEN_MAX	  63
+#define MAX_WRONG 2
 
 static size_t min(size_t a, size_t b)
 {
@@ -38,7 +39,7 @@ void nearest_offer(struct nearest *n, const char *name)
 	if (!n->len || n->len > LEN_MAX)
 		return;
 	d = strncmp(name, n->word, n->len) ? distance(n->word, n->len, name) : 0;
-	if (d > n->len / 4 || (n->name && d && d >= n->distance))
+	if (d > MAX_WRONG || d >= n->len || (n->name && d && d >= n->distance))
 		return;
 	if (n->name && !d && !n->distance) {
 		/* it begins several names */

@@ -14,8 +14,8 @@ struct nearest {
 };
 
 /*
- * Near: it is the only one that begins with the word, or is the word with one of four letters
- * wrong, missing or added.
+ * Near: it is the only one that begins with the word, or at most two letters are wrong, missing or
+ * added.
  */
 void nearest_offer(struct nearest *n, const char *name);
 

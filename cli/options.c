@@ -455,8 +455,7 @@ static int check_replay(const struct options *o, struct err *err)
 	if (o->record && !options_write_pcapng(o))
 		return err_set(
 			err, -EINVAL,
-			"--replay writes no records: it cannot be used with --record but for "
-			"pcapng");
+			"with --replay, --record can only write pcapng: name the file *.pcapng");
 	if (o->check || o->list_funcs || o->ready_file || o->duration)
 		return err_set(err, -EINVAL, "--replay only prints: it cannot be used with --%s",
 			       o->check	       ? "check"
@@ -543,6 +542,16 @@ static bool is_duration(const char *text)
 	return !value_duration(&ns, text);
 }
 
+/* "--story flow tcp", "--summary 2": the value of an option that may have none comes after '='. */
+static bool is_value_apart(const struct options *o, char *word, size_t sz)
+{
+	snprintf(word, sz, "%.*s", o->expr ? (int)strcspn(o->expr, " ") : 0,
+		 o->expr ? o->expr : "");
+	if (o->story)
+		return !strcmp(word, "flow") || !strcmp(word, "packet");
+	return o->summary && *word && is_duration(word);
+}
+
 /* The first option given that adds columns to lines, or changes them: stories have none. */
 static const char *line_option(const struct options *o)
 {
@@ -567,6 +576,7 @@ static int check_conflicts(const struct options *o, struct err *err)
 	const char *rotation = rotation_option(o), *adds_to_why = why_option(o);
 	const char *line = line_option(o);
 	int ret = check_story_files(o, err);
+	char word[32];
 
 	if (ret)
 		return ret;
@@ -586,12 +596,9 @@ static int check_conflicts(const struct options *o, struct err *err)
 	if (o->story_max && !options_tell_stories(o))
 		return err_set(err, -EINVAL,
 			       "--story-max needs --story, --summary, --perfetto or --report");
-	if (o->story && o->expr && (!strcmp(o->expr, "flow") || !strcmp(o->expr, "packet")))
-		return err_set(err, -EINVAL, "'%s' is no packet expression: --story=%s?", o->expr,
-			       o->expr);
-	if (o->summary && o->expr && is_duration(o->expr))
-		return err_set(err, -EINVAL, "'%s' is no packet expression: --summary=%s?", o->expr,
-			       o->expr);
+	if (is_value_apart(o, word, sizeof(word)))
+		return err_set(err, -EINVAL, "'%s' is no packet expression: --%s=%s?", word,
+			       o->story ? "story" : "summary", word);
 	if (rotation && !o->output_file)
 		return err_set(err, -EINVAL, "--output-file-%s needs --output-file", rotation);
 	if (!o->output_why && adds_to_why)

@@ -122,7 +122,11 @@ int filter_compile(struct filter *f, const char *expr, struct err *err)
 		if (l2 == -ENOMEM || l3 == -ENOMEM)
 			return err_set(err, -ENOMEM, "cannot compile filter '%s': out of memory",
 				       expr);
-		return err_set(err, l2, "cannot compile filter '%s': %s", expr, l2_err.msg);
+		err_set(err, l2, "cannot compile filter '%s': %s", expr, l2_err.msg);
+		if (strstr(l2_err.msg, "syntax error"))
+			err_hint(err, "the syntax is tcpdump's, see pcap-filter(7): for example "
+				      "'host 10.0.0.1 and tcp port 80'");
+		return l2;
 	}
 	for (int i = FILTER_L2; i <= FILTER_L3; i++)
 		f->window[i] = cbpf_window(&f->prog[i]);

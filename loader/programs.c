@@ -362,6 +362,11 @@ static int load_at(const struct programs *p, const struct target *t, const struc
 	log_debug("program for '%s': %zu instructions", t->name ? t->name : "a BPF program",
 		  prog.code.nr);
 	ret = prog_load(&prog, opts, err);
+	if (ret == -E2BIG && p->config.filter) {
+		err_clear(err);
+		err_set(err, ret, "packet expression too complex for this kernel's verifier");
+		err_hint(err, SHORTEN "; newer kernels verify larger programs");
+	}
 	prog_release(&prog);
 	return ret;
 }
@@ -380,23 +385,11 @@ static int load(struct programs *p, const struct target *t, const struct prog_at
 	return load_at(p, t, at, opts, err);
 }
 
-static int load_for(struct programs *p, const struct target *t, struct err *err)
-{
-	const struct prog_load_opts opts = programs_load_opts(p);
-	const struct prog_at at = at_of(p->backend);
-	int ret = load(p, t, &at, &opts, err);
-
-	if (ret == -E2BIG && p->config.filter) {
-		err_clear(err);
-		err_set(err, ret, "packet expression too complex for this kernel's verifier");
-		err_hint(err, SHORTEN "; newer kernels verify larger programs");
-	}
-	return ret;
-}
-
 int programs_for(void *programs, const struct target *t, struct err *err)
 {
 	struct programs *p = programs;
+	const struct prog_load_opts opts = programs_load_opts(p);
+	const struct prog_at at = at_of(p->backend);
 	struct loaded *l;
 	int fd;
 
@@ -407,7 +400,7 @@ int programs_for(void *programs, const struct target *t, struct err *err)
 	if (!l)
 		return err_set(err, -ENOMEM, "no memory for a program");
 	p->loaded = l;
-	fd = load_for(p, t, err);
+	fd = load(p, t, &at, &opts, err);
 	if (fd < 0)
 		return fd;
 	p->loaded[p->nr_loaded] = (struct loaded){*t, fd};

@@ -28,6 +28,7 @@ struct book {
 	uint64_t nr_all;      /* stories begun */
 	uint64_t last_early;  /* the last packet first seen before opts.since */
 	uint64_t nr_left_out; /* events of these */
+	uint64_t nr_reborn;
 	struct copies copies;
 };
 
@@ -71,6 +72,11 @@ size_t book_nr(const struct book *b)
 uint64_t book_left_out(const struct book *b)
 {
 	return b->nr_left_out;
+}
+
+uint64_t book_reborn(const struct book *b)
+{
+	return b->nr_reborn;
 }
 
 /* ---- lists ---- */
@@ -302,6 +308,7 @@ static struct entry *begin(struct book *b, const struct trace_event *te,
 	e->bytes = sizeof(*e);
 	b->bytes += e->bytes;
 	b->nr++;
+	b->nr_reborn += is_reborn;
 	lru_append(&b->alive, &e->node);
 	return e;
 }

@@ -58,6 +58,8 @@ void book_finish(struct book *b);
 
 size_t book_nr(const struct book *b);
 uint64_t book_left_out(const struct book *b);
+/* Packets that it tells apart by what they do, and the tracker does not. */
+uint64_t book_reborn(const struct book *b);
 
 void book_close(struct book *b);
 

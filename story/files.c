@@ -29,6 +29,7 @@ static int after(const struct forms_sink *s)
 	if (s->nr_forms)
 		s->stats->nr = s->forms[0]->nr;
 	s->stats->nr_early = book_left_out(s->book);
+	s->stats->nr_reborn = book_reborn(s->book);
 	for (size_t i = 0; i < s->nr_forms; i++) {
 		keep_failed(s->forms[i], s->forms[i]->out.err);
 		err = err ? err : s->forms[i]->out.err;

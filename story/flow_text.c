@@ -111,7 +111,7 @@ static void packet(struct outbuf *o, const struct flow *f, const struct flow_pac
 	out_str(o, print_end_words(p->end, opts));
 	if (p->outcome) {
 		out_str(o, ": ");
-		out_escaped(o, p->outcome);
+		out_escaped_utf8(o, p->outcome);
 	}
 	print_colour(o, opts, *print_end_colour(p->end) ? PLAIN : "");
 	if (p->waited) {

@@ -152,8 +152,7 @@ static int story_event(struct sink *sink, const struct trace_event *te, uint64_t
 	summary_tick(s, te->raw.ts);
 	ret = add_shown(s, te);
 	s->opts.stats->nr_early = book_left_out(s->book);
-	if (s->summary)
-		s->opts.stats->nr_reborn = s->summary->nr_reborn;
+	s->opts.stats->nr_reborn = book_reborn(s->book);
 	return ret ? ret : s->out.err;
 }
 

@@ -111,8 +111,7 @@ struct story_stats {
 	uint64_t nr;	   /* stories told */
 	uint64_t nr_flows; /* flows told: their packets have no stories */
 	uint64_t nr_early; /* events of packets that were left out: story_opts.since */
-	/* With a summary: packets that it tells apart by what they do, and the tracker does not. */
-	uint64_t nr_reborn;
+	uint64_t nr_reborn; /* book_reborn() */
 };
 
 #define STORY_MAX_NR	65536

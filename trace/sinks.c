@@ -186,12 +186,18 @@ static const char *word_of(const struct options *o)
 	return o->story ? "told" : o->summary ? "counted" : "printed";
 }
 
+/* Whether events end in stories or summaries, and nowhere else. */
+static bool only_tells(const struct options *o)
+{
+	return o->story || !(o->record || options_print_lines(o));
+}
+
 /* Of stories and summaries, with "; " in front. */
 static void told_of_stories(const struct options *o, const struct story_stats *st, char *text,
 			    size_t sz)
 {
 	bool has_flows = o->story == STORY_FLOW;
-	bool is_told = o->story || !(o->record || options_print_lines(o));
+	bool is_told = only_tells(o);
 	struct textbuf t = {text, sz, 0};
 
 	if (is_told && has_flows)
@@ -210,13 +216,14 @@ void sinks_log_end(const struct options *o, const struct aside *a, const struct 
 {
 	const char *hint = st->lost ? " (narrow the filter or raise --ring-size to lose none)" : "";
 	uint64_t nr_repeats = st->left_out - st->own - st->by_sink;
-	uint64_t nr_packets = st->packets + a->stories.nr_reborn;
+	const struct story_stats *stories_of =
+		options_print_lines(o) || o->record ? &a->stories : &a->files.stats;
+	uint64_t nr_packets = st->packets + stories_of->nr_reborn;
+	uint64_t nr_events = st->printed - (only_tells(o) ? stories_of->nr_early : 0);
 	char repeats[80] = "", own[80] = "", by_sink[80] = "", stories[120] = "";
 
 	if (!ret)
-		told_of_stories(o,
-				options_print_lines(o) || o->record ? &a->stories : &a->files.stats,
-				stories, sizeof(stories));
+		told_of_stories(o, stories_of, stories, sizeof(stories));
 	if (st->bad)
 		log_warn("%" PRIu64 " malformed sample%s from the kernel", st->bad,
 			 plural(st->bad));
@@ -231,9 +238,9 @@ void sinks_log_end(const struct options *o, const struct aside *a, const struct 
 		snprintf(own, sizeof(own), "; %" PRIu64 " of skbtrail's own messages left out",
 			 st->own);
 	if (a->tally)
-		tally_print(a->tally, st->packets, log_line, NULL);
+		tally_print(a->tally, nr_packets, log_line, NULL);
 	log_info("%" PRIu64 " event%s %s, %" PRIu64 " lost, %" PRIu64 " packet%s seen%s%s%s%s%s",
-		 st->printed, plural(st->printed), word_of(o), st->lost, nr_packets,
+		 nr_events, plural(nr_events), word_of(o), st->lost, nr_packets,
 		 plural(nr_packets), o->replay ? "" : hint, repeats, by_sink, own, stories);
 }
 

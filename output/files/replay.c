@@ -290,6 +290,17 @@ static int read_meta(struct replay *r, struct record_meta *meta, struct err *err
 	return ret ? ret : b.bad ? malformed(r, "META", err) : 0;
 }
 
+/* head: NULL if the file is shorter. */
+static int no_record(const uint8_t *head, struct err *err)
+{
+	static const uint8_t pcapng[] = {0x0a, 0x0d, 0x0d, 0x0a};
+
+	err_set(err, -EBADMSG, "not a skbtrail record file");
+	if (head && !memcmp(head, pcapng, sizeof(pcapng)))
+		err_hint(err, "it is pcapng: wireshark and tcpdump -r read it");
+	return -EBADMSG;
+}
+
 static int read_head(struct replay *r, struct record_meta *meta, struct err *err)
 {
 	const uint8_t *head = take(r, RECORD_HEAD_SZ);
@@ -298,7 +309,7 @@ static int read_head(struct replay *r, struct record_meta *meta, struct err *err
 	int ret;
 
 	if (!head || memcmp(bytes_take(&b, RECORD_MAGIC_SZ), RECORD_MAGIC, RECORD_MAGIC_SZ))
-		return err_set(err, -EBADMSG, "not a skbtrail record file");
+		return no_record(head, err);
 	format = bytes_u16(&b);
 	if (!format)
 		return err_set(err, -EBADMSG, "format 0 is no record's");

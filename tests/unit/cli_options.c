@@ -251,9 +251,13 @@ static void test_rejects(void **state)
 		{{"--replay=a", "tcp"}, "--replay"},
 		{{"--kernel-btf-force"}, "needs --kernel-btf"},
 		{{"--story-max", "7"}, "needs --story"},
-		{{"--story", "--timestamp=relative"}, "--timestamp is for lines of events, and --story"},
-		{{"--summary", "--output-meta=false"}, "--output-meta is for lines of events, and --summary"},
+		{{"--story", "--timestamp=relative"},
+		 "--timestamp is for lines of events, and --story"},
+		{{"--summary", "--output-meta=false"},
+		 "--output-meta is for lines of events, and --summary"},
 		{{"--story", "flow"}, "--story=flow?"},
+		{{"--story", "flow", "tcp"}, "--story=flow?"},
+		{{"--summary", "2", "icmp"}, "--summary=2?"},
 		{{"--story=day"}, "'day' is not packet or flow"},
 		{{"--story-max=0", "--story"}, "--story-max"},
 		{{"--story-max=1048577", "--story"}, "1048577"},
@@ -313,9 +317,13 @@ static void test_meant(void **state)
 	static const struct {
 		const char *word, *hint;
 	} t[] = {
-		{"--ouput-json", "--output-json?"}, {"--filter_func=a", "--filter-func?"},
-		{"--sumary", "--summary?"},	    {"--output-vlan", "--help lists"},
-		{"--output", "--help lists"},	    {"--x", "--help lists"},
+		{"--ouput-json", "--output-json?"},
+		{"--filter_func=a", "--filter-func?"},
+		{"--stroy", "--story?"},
+		{"--sumary", "--summary?"},
+		{"--output-xyzzy", "--help lists"},
+		{"--output", "--help lists"},
+		{"--x", "--help lists"},
 		{"-9", "--help lists"},
 	};
 
@@ -444,10 +452,10 @@ int main(void)
 		cmocka_unit_test(test_expression),     cmocka_unit_test(test_values),
 		cmocka_unit_test(test_verbose),	       cmocka_unit_test(test_story),
 		cmocka_unit_test(test_durations),      cmocka_unit_test(test_summary),
-		cmocka_unit_test(test_rejects),
-		cmocka_unit_test(test_meant),	       cmocka_unit_test(test_accepts),
-		cmocka_unit_test(test_help_is_narrow), cmocka_unit_test(test_short_help),
-		cmocka_unit_test(test_choose_packets), cmocka_unit_test(test_record_formats),
+		cmocka_unit_test(test_rejects),	       cmocka_unit_test(test_meant),
+		cmocka_unit_test(test_accepts),	       cmocka_unit_test(test_help_is_narrow),
+		cmocka_unit_test(test_short_help),     cmocka_unit_test(test_choose_packets),
+		cmocka_unit_test(test_record_formats),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
