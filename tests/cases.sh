@@ -79,62 +79,6 @@ el7) pages='man_old' ;;
 *) pages= ;;
 esac
 
-# Cases whose outcome does not depend on the kernel run in one guest, and on this machine.
-case ${SERIES-5.10} in
-5.10) skipped_here= ;;
-*)
-	skipped_here=' output_file output_file_rotates output_file_compressed output_file_backups
-		output_file_age timestamp_none timestamp_current timestamp_relative timestamp_absolute
-		limit_lines replay_truncated btf_directory record_and_replay closed_pipe json quiet
-		lost_events filter_func no_netlink pcapng_snaplen pcapng_pipe pcapng_of_record pcapng_programs
-		story_files summary summary_every summary_full
-		why_ipset_changes why_ipset_changes_nft why_ipset_moments why_ipset_moments_nft why_changed
-		why_flips_xt why_flips_nft why_netns_again why_netns_gone why_rule_text why_recorded
-		verdict_none verdict_no_nat error_full_disk error_full_record error_full_pcapng
-		error_full_stdout error_file_options error_output_file error_options error_usage
-		error_expression error_regex error_no_function error_interface error_netns error_backend
-		error_skb_expr error_metadata error_tunnel error_names error_shared_directory error_replay
-		error_pcapng error_btf_pack error_btf_pack_damaged error_not_root '
-	;;
-esac
-# What old and new kernels differ in, if at all: not between them. all_functions is slow on 6.1.
-case ${SERIES-5.10} in
-6.1 | 7 | arm64-* | riscv64-*)
-	skipped_here="$skipped_here why_iptables_policy why_arptables why_bpf_netfilter why_tcx
-		why_ipset why_ipset_nft why_bridged why_nft_below_ip why_nft_concat why_ip6tables
-		why_normal_ends why_conntrack_full why_forwarding why_no_listener why_hook_by_stack
-		verdict_all verdict_queue verdict_nft_nat ends_filtered ends_acknowledged
-		story_branches story_live ports_unwritten netns_forms track_full track_geneve track_ipip
-		track_ipsec track_clone track_bulk_by_stackid track_bulk_xdp_generic
-		track_xdp_programs_generic tunnel_l2 tunnel_l3 skb_expr xdp_expr output_meta output_tuple
-		output_tcp_flags output_netns_names cpu_comes_online default_backend private_tracefs
-		old_transport sigterm version_and_help same_trace measured_untold kernel_log
-		route_namespaces route_vrf error_measure error_btf error_btf_other_kernel "
-	;;
-esac
-case ${SERIES-5.10} in
-6.1 | riscv64-*) skipped_here="$skipped_here all_functions " ;;
-esac
-# Two old kernels.
-case ${SERIES-5.10} in
-4.19)
-	skipped_here="$skipped_here why_iptables_policy why_arptables why_ipset why_ipset_nft why_bridged
-		why_nft_concat why_ip6tables why_normal_ends why_forwarding why_no_listener
-		verdict_all verdict_queue ends_filtered ends_acknowledged story_live track_full
-		route_namespaces route_vrf netns_forms sigterm version_and_help private_tracefs old_transport "
-	;;
-6.12) skipped_here="$skipped_here why_ipset why_ipset_nft netns_forms story_live track_full " ;;
-riscv64-*) skipped_here="$skipped_here why_causes " ;;
-esac
-case ${SERIES-5.10} in
-5.10 | 6.1) ;;
-*) skipped_here="$skipped_here rcu_expedited " ;;
-esac
-# The kernel that is slow to close kprobes.
-case ${SERIES-} in
-6.1) ;;
-*) skipped_here="$skipped_here shared_events " ;;
-esac
 case $(uname -m) in
 x86_64) ;;
 *)
@@ -186,7 +130,24 @@ use_backend() {
 	esac
 }
 
-is_skipped() { [[ " ${skipped_here-} " =~ [[:space:]]$1[[:space:]] ]]; }
+# left_out CASE...: those that tests/vm/elsewhere leaves out here.
+left_out() {
+	printf '%s\n' "$@" | awk -v s="${SERIES:-here}" '
+		NR == FNR {
+			if (/^[^#]/ && s ~ "^(" $1 ")$")
+				names[++nr] = "^(" $2 ")$"
+			next
+		}
+		{
+			for (i = 1; i <= nr; i++)
+				if ($1 ~ names[i]) {
+					print
+					break
+				}
+		}' tests/vm/elsewhere -
+}
+
+is_skipped() { [[ $skipped_here == *" $1 "* ]]; }
 
 # each TITLE PREFIX NAMES...: run cases PREFIXNAME; % in the title is replaced by the name.
 each() {
@@ -247,6 +208,9 @@ else
 		6.12 | 7) traffic=$few_kinds ;;
 		esac
 	done
+	# shellcheck disable=SC2086,SC2046 # words on purpose
+	skipped_here=" $(left_out $follow $shown $causes $pages $options $(printf 'error_%s ' $errors) |
+		tr '\n' ' ')"
 	for name in $follow $shown $causes $pages $options; do
 		! is_skipped "$name" || continue
 		use_backend "$BEST"
