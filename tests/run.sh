@@ -5,15 +5,17 @@
 # Stages: unit, san (unit tests with sanitizers), layers, native, demo, report (reports in a browser),
 # cross (builds for other architectures), release, static (program size, name resolution), docs (pages, completion,
 # packages), libraries (download of their sources), system (builds with LIBC=system), vm-SERIES for
-# each of tests/vm/kernels, rungs-SERIES for each of tests/vm/rungs. Default: all. The complete output is in build/check/STAGE.log (B/check with B=DIR). JOBS guests
-# run at the same time (default: the number of CPUs). At the end the results are compared with
-# docs/kernels.md.
+# each of tests/vm/kernels, rungs-SERIES for each of tests/vm/rungs. Default: all. The complete output
+# is in build/check/STAGE.log (B/check with B=DIR). JOBS guests run at the same time (default: the number
+# of CPUs). With MAX_MINUTES no guest boots later than that after BEGAN (date +%s; default: now): those
+# left are skipped. At the end the results are compared with docs/kernels.md.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
 B=${B:-build}
 out=$B/check
 jobs=${JOBS:-$(nproc)}
+began=${BEGAN:-$(date +%s)}
 
 # The output of a stage has lines "TEST name ok|FAIL reason|SKIP reason", and for the table in
 # docs/kernels.md lines "ROW guest|simulation KERNEL MACHINE TYPES BACKEND TRANSPORT ok|FAIL|none".
@@ -105,9 +107,17 @@ stage_kernels() {
 	fi
 }
 
+out_of_time() {
+	[ -n "${MAX_MINUTES-}" ] && [ $(($(date +%s) - began)) -ge $((MAX_MINUTES * 60)) ]
+}
+
 # stage_vm STAGE SERIES [VARIABLE=VALUE]: run the cases in a guest.
 stage_vm() {
 	local stage=$1 series=$2 backends reasons rc
+	if out_of_time; then
+		echo "TEST all SKIP not begun within $MAX_MINUTES minutes"
+		return
+	fi
 	read -r backends reasons < <(awk -v s="$series" '$1 == s { print $4, $5 }' tests/vm/kernels)
 	# A processor with LA57 and all: where a read of a non-canonical address would warn.
 	[ "$stage" != vm-5.10 ] || local -x VM_CPU=${VM_CPU:-max}
