@@ -122,7 +122,7 @@ stage_vm() {
 	# A processor with LA57 and all: where a read of a non-canonical address would warn.
 	[ "$stage" != vm-5.10 ] || local -x VM_CPU=${VM_CPU:-max}
 	VM_NAME=$stage VM_FILES="$B/burst $B/traffic.bpf.o" SKBTRAIL=$B/skbtrail tests/vm/run.sh "$series" \
-		"SERIES=$series BACKENDS=$backends REASONS=$reasons MUST_HAVE=1 ${3-} tests/cases.sh" \
+		"SERIES=$series BACKENDS=$backends REASONS=$reasons MUST_HAVE=1 RETRY=${RETRY-} ${3-} tests/cases.sh" \
 		2>"$out/$stage.err"
 	rc=$?
 	case $rc in
@@ -145,9 +145,10 @@ run_stage() {
 		$1 == "TEST" { nr[$3]++ }
 		END { printf "%-12s %3d passed, %d failed, %d skipped in %d s\n", stage, nr["ok"],
 		      nr["FAIL"], nr["SKIP"], took }' "$out/$1.log"
-	# Failures, each with the lines below it.
+	# What failed at first, and failures, each with the lines below it.
 	awk -v stage="$1" '
 		$1 == "TEST" { show = 0 }
+		$1 == "AGAIN" { print "second attempt: " stage "/" substr($0, 7); show = 12; next }
 		$1 == "TEST" && $3 == "FAIL" { print "FAILED " stage "/" substr($0, 6); show = 12; next }
 		$1 == "TEST" && $3 == "SKIP" { print "skipped " stage "/" substr($0, 6); next }
 		show-- > 0' "$out/$1.log"

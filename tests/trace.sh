@@ -39,14 +39,27 @@ excluded() {
 		}' tests/vm/excluded
 }
 
-run_case() {
-	local began=$SECONDS
-	why='' skip=$(excluded "$1")
-	[ -z "$skip" ] || { echo "TEST $1 SKIP $skip"; return; }
+attempt() {
+	why='' skip=''
 	: >"$T/out"
 	: >"$T/err"
-	"$2"
+	"$1"
 	[ -z "$TRACE" ] || { kill -KILL "$TRACE" && wait "$TRACE"; TRACE=; } 2>/dev/null
+}
+
+# With RETRY a case that fails gets a second attempt, which is said: for machines that are too busy.
+run_case() {
+	local began=$SECONDS first
+	skip=$(excluded "$1")
+	[ -z "$skip" ] || { echo "TEST $1 SKIP $skip"; return; }
+	attempt "$2"
+	if [ -n "$why" ] && [ -n "${RETRY-}" ]; then
+		first=$why
+		cp "$T/shown" "$T/shown.first"
+		attempt "$2"
+		echo "AGAIN $1: $first"
+		cat "$T/shown.first"
+	fi
 	if [ -n "$why" ]; then
 		echo "TEST $1 FAIL $why"
 		NR_FAILED=$((NR_FAILED + 1))
