@@ -41,6 +41,12 @@ static inline struct bpf_insn insn(uint8_t code, uint8_t dst, uint8_t src, int16
 #define INSN_CALL(helper)		  insn(BPF_JMP | BPF_CALL, 0, 0, 0, helper)
 #define INSN_EXIT()			  insn(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 
+/* Of a function of the kernel, by its number in the kernel's BTF: BPF_PSEUDO_KFUNC_CALL (5.13). */
+#define INSN_KFUNC	    2
+#define INSN_CALL_KFUNC(id) insn(BPF_JMP | BPF_CALL, 0, INSN_KFUNC, 0, id)
+/* In an ld_imm64, BPF_PSEUDO_MAP_VALUE (5.2): the second immediate is an offset in the value. */
+#define INSN_MAP_VALUE 2
+
 static inline int insn_is_ld_imm64(const struct bpf_insn *i)
 {
 	return i->code == (BPF_LD | BPF_DW | BPF_IMM);

@@ -21,7 +21,6 @@
 #include "loader/attach/attach.h"
 #include "loader/attach/find.h"
 #include "loader/fields.h"
-#include "loader/prog_cast.h"
 #include "types/conntrack.h"
 
 #define BTF_DIR	      "/sys/kernel/btf"
@@ -265,8 +264,7 @@ static void print_direct_loads(FILE *out, const struct types *t, const struct fe
 	const char *name = feature_infos[FEAT_DIRECT_LOADS].name;
 	struct prog_cast cast;
 
-	if (t->source == TYPES_KERNEL && !f->f[FEAT_DIRECT_LOADS].left_out &&
-	    !prog_cast_find(&cast, t->btfs[0]))
+	if (!types_find_cast(&cast, t, f))
 		row(out, MARK_OK, name, "%s", feature_infos[FEAT_DIRECT_LOADS].what);
 	else
 		row(out, MARK_MISSING, name, "needs Linux %s and its own BTF: reads cost more",

@@ -26,7 +26,6 @@ enum {
 	HELPER_GET_FUNC_IP = 173,	  /* 5.15 */
 	HELPER_GET_ATTACH_COOKIE = 174,	  /* 5.15 */
 	PROG_TYPE_RAW_TRACEPOINT = 17,	  /* 4.17 */
-	PSEUDO_MAP_VALUE = 2,		  /* 5.2 */
 	MAP_TYPE_RINGBUF = 27,		  /* 5.8 */
 	ATTACH_TYPE_KPROBE_MULTI = 42,	  /* 5.18 */
 };
@@ -520,7 +519,7 @@ static int probe_map_value(struct probing *p)
 		.type = BPF_MAP_TYPE_ARRAY, .key_sz = 4, .value_sz = 4, .nr_max = 1};
 	int fd = bpf_map_create(&map), ret;
 	const struct bpf_insn insns[] = {
-		insn(BPF_LD | BPF_DW | BPF_IMM, BPF_REG_1, PSEUDO_MAP_VALUE, 0, fd),
+		insn(BPF_LD | BPF_DW | BPF_IMM, BPF_REG_1, INSN_MAP_VALUE, 0, fd),
 		insn(0, 0, 0, 0, 0),
 		INSN_LDX(BPF_W, BPF_REG_0, BPF_REG_1, 0),
 		INSN_EXIT(),

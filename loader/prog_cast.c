@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/insn.h"
 #include "kern/bpf.h"
-#include "loader/object/code.h"
 
 #define PROG_TYPE_RAW_TRACEPOINT 17 /* 4.17 */
 
@@ -15,7 +15,7 @@ static int try_cast(const struct prog_cast *cast)
 	const struct bpf_insn insns[] = {
 		INSN_MOV_IMM(BPF_REG_1, 0),
 		INSN_MOV_IMM(BPF_REG_2, cast->type_id),
-		insn(BPF_JMP | BPF_CALL, 0, CODE_KFUNC, 0, cast->func_id),
+		INSN_CALL_KFUNC(cast->func_id),
 		INSN_LDX(BPF_DW, BPF_REG_0, BPF_REG_0, 72),
 		INSN_MOV_IMM(BPF_REG_0, 0),
 		INSN_EXIT(),

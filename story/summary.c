@@ -338,7 +338,6 @@ void summary_event(void *summary, const struct story *st, const struct trace_eve
 		s->nr_stories++;
 		s->nr_continued += st->continues;
 		s->nr_copies += st->copy_of && !st->continues;
-		s->nr_reborn += st->is_reborn;
 	}
 	count_func(s, st, te, mark);
 }

@@ -34,7 +34,6 @@ struct summary {
 	uint64_t nr_stories;   /* begun; those that ended are in `ends` */
 	uint64_t nr_continued; /* of these, of packets that had a story before */
 	uint64_t nr_copies;    /* of these, of packets known to be copies of others */
-	uint64_t nr_reborn;    /* of these, of packets that have the number of one before */
 	uint64_t ends[STORY_NR_ENDS];
 	/* By summary_cause: of STORY_DROPPED, STORY_ENDED and STORY_FREED. */
 	struct groups causes[STORY_FREED + 1];

@@ -9,7 +9,6 @@
 #include "kern/ksyms.h"
 #include "kern/net.h"
 #include "loader/fields.h"
-#include "loader/prog_cast.h"
 #include "progs/trail_abi.h"
 #include "types/conntrack.h"
 
@@ -278,12 +277,6 @@ static void find_entries(struct config *p, const struct types *t)
 	p->prog.jiffies_at = conntrack_find(&p->entries, t->btfs, t->nr, &p->entries_lack);
 }
 
-static void find_cast(struct prog_config *m, const struct types *t, const struct features *f)
-{
-	if (t->source == TYPES_KERNEL && !f->f[FEAT_DIRECT_LOADS].left_out)
-		prog_cast_find(&m->cast, t->btfs[0]);
-}
-
 int config_resolve(struct config *p, const struct discovery *s, const struct features *f,
 		   struct err *err)
 {
@@ -295,7 +288,7 @@ int config_resolve(struct config *p, const struct discovery *s, const struct fea
 	m->link_headers = m->drop_stack && has_ebtables(s);
 	find_fragments(m, &s->types, f);
 	find_entries(p, &s->types);
-	find_cast(m, &s->types, f);
+	types_find_cast(&m->cast, &s->types, f);
 	if (!ret)
 		match_by_index_alone(m, p->o, &s->types);
 	if (!ret)

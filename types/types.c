@@ -477,3 +477,11 @@ void types_release(struct types *t)
 	free(t->layout);
 	*t = (struct types){0};
 }
+
+int types_find_cast(struct prog_cast *cast, const struct types *t, const struct features *f)
+{
+	*cast = (struct prog_cast){0};
+	if (t->source != TYPES_KERNEL || f->f[FEAT_DIRECT_LOADS].left_out)
+		return -ENOENT;
+	return prog_cast_find(cast, t->btfs[0]);
+}

@@ -8,6 +8,7 @@
 
 #include "btf/btf.h"
 #include "kern/features.h"
+#include "loader/prog_cast.h"
 #include "types/identity.h"
 #include "types/measure/layout.h"
 
@@ -58,6 +59,12 @@ int types_open(struct types *t, const struct types_opts *o, struct err *err);
 int types_try(struct types *t, enum types_source source, const struct types_opts *o,
 	      struct err *err);
 void types_release(struct types *t);
+
+/*
+ * prog_cast_find() with the kernel's own types, unless the user left it out (FEAT_DIRECT_LOADS).
+ * -ENOENT: the types are not the kernel's own, or are not to be used. Other errors: of that.
+ */
+int types_find_cast(struct prog_cast *cast, const struct types *t, const struct features *f);
 
 /* Name for --check: "from-kernel", "from-file", ... */
 const char *types_source_name(enum types_source source);

@@ -19,12 +19,9 @@ static inline bool code_is_call(const struct bpf_insn *i)
 	return i->code == (BPF_JMP | BPF_CALL);
 }
 
-/* src_reg of a call of a kernel function: BPF_PSEUDO_KFUNC_CALL (5.13). */
-#define CODE_KFUNC 2
-
 static inline bool code_is_kfunc(const struct bpf_insn *i)
 {
-	return code_is_call(i) && i->src_reg == CODE_KFUNC;
+	return code_is_call(i) && i->src_reg == INSN_KFUNC;
 }
 
 static inline bool code_is_exit(const struct bpf_insn *i)

@@ -42,7 +42,7 @@ static void replace(struct edit *e, size_t idx, const struct flow_insn *known,
 	struct bpf_insn code[3 + 2 * MAX_SZ] = {
 		INSN_MOV_REG(BPF_REG_1, BPF_REG_3),
 		INSN_MOV_IMM(BPF_REG_2, cast->type_id),
-		insn(BPF_JMP | BPF_CALL, 0, CODE_KFUNC, 0, cast->func_id),
+		INSN_CALL_KFUNC(cast->func_id),
 	};
 	size_t nr = 3;
 
@@ -62,7 +62,7 @@ int prog_set_cast(struct prog *prog, const struct prog_cast *cast, struct err *e
 	const struct bpf_insn none = INSN_MOV_IMM(BPF_REG_0, 0),
 			      call[] = {
 				      INSN_MOV_IMM(BPF_REG_2, cast->type_id),
-				      insn(BPF_JMP | BPF_CALL, 0, CODE_KFUNC, 0, cast->func_id),
+				      INSN_CALL_KFUNC(cast->func_id),
 			      };
 	struct edit e;
 	int ret = edit_begin(&e, prog, err);

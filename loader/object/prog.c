@@ -42,9 +42,6 @@ void prog_release(struct prog *prog)
 	*prog = (struct prog){0};
 }
 
-/* BPF_PSEUDO_MAP_VALUE (5.2): the second immediate is an offset in it. */
-#define PSEUDO_MAP_VALUE 2
-
 static void ld_imm64_set(struct bpf_insn *i, uint8_t pseudo, uint64_t value)
 {
 	i[0].src_reg = pseudo;
@@ -60,7 +57,7 @@ static void set_one(struct edit *e, const struct prog_ref *ref, uint64_t value)
 	if (ref->kind == PROG_REF_MAP) {
 		ld_imm64_set(i, BPF_PSEUDO_MAP_FD, value);
 	} else if (ref->kind == PROG_REF_VALUE) {
-		ld_imm64_set(i, PSEUDO_MAP_VALUE, value);
+		ld_imm64_set(i, INSN_MAP_VALUE, value);
 	} else if ((int64_t)value != (int32_t)value) {
 		ld_imm64_set(i, 0, value);
 	} else {
@@ -78,6 +75,12 @@ static const struct prog_const *find_const(const struct prog_const *c, size_t nr
 	return NULL;
 }
 
+/* A map has its descriptor and its value. */
+static bool is_of(const struct prog_ref *ref, enum prog_ref_kind kind)
+{
+	return ref->kind == kind || (kind == PROG_REF_MAP && ref->kind == PROG_REF_VALUE);
+}
+
 /* In a single edit: the cost of an edit is proportional to the length of the program. */
 static int set_all(struct prog *prog, enum prog_ref_kind kind, const struct prog_const *c,
 		   size_t nr, struct err *err)
@@ -90,7 +93,7 @@ static int set_all(struct prog *prog, enum prog_ref_kind kind, const struct prog
 		const struct prog_ref *ref = &prog->refs[n];
 		const struct prog_const *value = find_const(c, nr, ref->name);
 
-		if (ref->kind == kind && value)
+		if (is_of(ref, kind) && value)
 			set_one(&e, ref, value->value);
 	}
 	if (!ret && e.changed)
@@ -110,13 +113,9 @@ int prog_set_const(struct prog *prog, const char *name, uint64_t value, struct e
 
 int prog_set_map(struct prog *prog, const char *name, int fd, struct err *err)
 {
-	const struct prog_const map = {name, fd};
-	int ret;
-
 	if (fd < 0)
 		return err_set(err, -EINVAL, "map '%s' has no file descriptor", name);
-	ret = set_all(prog, PROG_REF_MAP, &map, 1, err);
-	return ret ? ret : set_all(prog, PROG_REF_VALUE, &map, 1, err);
+	return set_all(prog, PROG_REF_MAP, &(struct prog_const){name, fd}, 1, err);
 }
 
 void prog_use_old_probe_read(struct prog *prog)

@@ -11,4 +11,9 @@
  */
 void test_maps_open(struct programs *p, int first_fd);
 
+/* Programs at kprobes of Linux 5.4, with their types and features, which must stay. */
+void test_programs_open(struct programs *p, struct btf **btf, struct features *f,
+			const struct prog_config *config, int first_fd);
+void test_programs_close(struct programs *p, struct btf *btf);
+
 #endif

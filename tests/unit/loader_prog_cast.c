@@ -13,7 +13,6 @@
 
 #include "kern/features.h"
 #include "kern/ksyms.h"
-#include "loader/object/code.h"
 #include "loader/prog_cast.h"
 #include "tests/unit/lib_kernel_types.h"
 
@@ -31,7 +30,7 @@ static int load(int at)
 	const struct bpf_insn insns[] = {
 		INSN_LDX(BPF_DW, BPF_REG_1, BPF_REG_1, 0),
 		INSN_MOV_IMM(BPF_REG_2, w.cast.type_id),
-		insn(BPF_JMP | BPF_CALL, 0, CODE_KFUNC, 0, w.cast.func_id),
+		INSN_CALL_KFUNC(w.cast.func_id),
 		INSN_LDX(BPF_W, BPF_REG_0, BPF_REG_0, at),
 		INSN_EXIT(),
 	};

@@ -462,22 +462,14 @@ static void test_fit_oldest(void **state)
 static int open_programs(void **state)
 {
 	const struct prog_config config = {.track = true, .nr_tracked = 64};
-	struct err err = ERR_INIT;
 
-	w.btf = kernel_types(KERNEL_TYPES_5_4, NULL);
-	w.features = sim_features(&sim_kernels[KERNEL_TYPES_5_4]);
-	if (programs_init(&w.programs, &backend_kprobe, (const struct btf *const *)&w.btf, 1,
-			  &w.features, &config, &err))
-		fail_msg("%s", err.msg);
-	test_maps_open(&w.programs, FIRST_FD);
+	test_programs_open(&w.programs, &w.btf, &w.features, &config, FIRST_FD);
 	return 0;
 }
 
 static int close_programs(void **state)
 {
-	prog_maps_init(&w.programs.maps);
-	programs_release(&w.programs);
-	btf_free(w.btf);
+	test_programs_close(&w.programs, w.btf);
 	return 0;
 }
 

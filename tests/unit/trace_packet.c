@@ -436,25 +436,16 @@ static void test_cost(void **state)
 static int open_programs(void **state)
 {
 	const struct prog_config config = {0};
-	struct err err = ERR_INIT;
 
-	w.btf = kernel_types(KERNEL_TYPES_5_4, NULL);
-	w.features = sim_features(&sim_kernels[KERNEL_TYPES_5_4]);
+	test_programs_open(&w.programs, &w.btf, &w.features, &config, FIRST_FD);
 	w.features.f[FEAT_RAW_STACK].has = false; /* the interpreter is as strict as 4.4 */
-	if (parts_pool_open(&w.pool) ||
-	    programs_init(&w.programs, &backend_kprobe, (const struct btf *const *)&w.btf, 1,
-			  &w.features, &config, &err))
-		fail_msg("%s", err.msg);
-	test_maps_open(&w.programs, FIRST_FD);
-	return 0;
+	return parts_pool_open(&w.pool);
 }
 
 static int close_programs(void **state)
 {
-	prog_maps_init(&w.programs.maps);
-	programs_release(&w.programs);
+	test_programs_close(&w.programs, w.btf);
 	parts_pool_free(w.pool);
-	btf_free(w.btf);
 	return 0;
 }
 
